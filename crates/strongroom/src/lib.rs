@@ -1,0 +1,3 @@
+//! Strongroom, the product: the use cases, the store, custody, import and the command line.
+
+pub mod import;
