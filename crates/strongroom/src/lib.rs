@@ -1,3 +1,10 @@
 //! Strongroom, the product: the use cases, the store, custody, import and the command line.
 
+pub mod ambient;
+pub mod cli;
+pub mod custody;
 pub mod import;
+pub mod memory;
+pub mod problem;
+pub mod store;
+pub mod vault;

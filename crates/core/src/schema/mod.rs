@@ -1,1 +1,225 @@
-//! Schemas.
+//! Schemas: what becomes of each column of a collection, and proposals of them.
+//!
+//! A schema names columns and types and holds no value. It must never be built by guessing alone:
+//! a proposal says what it saw and how sure it is, and a person decides.
+
+mod decide;
+mod error;
+mod header;
+mod parse;
+mod proposal;
+mod propose;
+mod sample;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use serde_json::{Value, json};
+
+use crate::field::{FieldType, Storage, brand, is_grouped_ssn, is_written_date, is_written_phone};
+
+pub use error::SchemaError;
+pub use proposal::{Proposal, ProposedColumn};
+pub use propose::Proposer;
+
+/// The most columns of a schema.
+pub const COLUMNS_MAX: usize = 1024;
+
+/// The longest column name, in bytes.
+pub const NAME_BYTES_MAX: usize = 128;
+
+/// What becomes of each column, in the order of the columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Schema {
+    /// The columns. [`Schema::new`] and [`Schema::from_toml`] check them.
+    pub columns: Vec<Column>,
+}
+
+/// One column of a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The header as written.
+    pub name: String,
+    /// What becomes of the column's values.
+    pub treatment: Treatment,
+}
+
+/// What becomes of a column's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Treatment {
+    /// Sealed as a type, and found again by equality when indexed.
+    Seal {
+        /// The type.
+        kind: FieldType,
+        /// Whether the equality index holds the values' normal forms. Any sealed type may be
+        /// indexed; equal values of an indexed column are then seen to be equal by whoever reads
+        /// the store.
+        index: bool,
+    },
+    /// Left out of what is stored and given back: never stored, or kept as a verifier only.
+    Drop {
+        /// The type, `card_security_code` or `password`.
+        kind: FieldType,
+    },
+    /// Left as it stands.
+    Clear {
+        /// Why that is right.
+        reason: String,
+    },
+}
+
+impl Schema {
+    /// A schema of these columns.
+    ///
+    /// # Errors
+    /// When there are too many columns, or a name is unfit or there twice.
+    pub fn new(columns: Vec<Column>) -> Result<Self, SchemaError> {
+        check_headers(columns.iter().map(|column| column.name.as_str()))?;
+        Ok(Self { columns })
+    }
+
+    /// Reads the TOML form.
+    ///
+    /// # Errors
+    /// Names the line and, where it is known, the column, and says what to do.
+    pub fn from_toml(text: &str) -> Result<Self, SchemaError> {
+        parse::schema(text)
+    }
+
+    /// The TOML form, which [`Schema::from_toml`] reads back.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        let mut out = String::new();
+        for (at, column) in self.columns.iter().enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            column.write_toml(&mut out);
+        }
+        out
+    }
+
+    /// `{"columns":[{"name","type","index"}|{"name","clear"}]}`.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({ "columns": self.columns.iter().map(Column::to_json).collect::<Vec<_>>() })
+    }
+
+    /// The column of this name and its place, without regard to case and surrounding white space.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<(usize, &Column)> {
+        let name = name.trim();
+        self.columns.iter().enumerate().find(|(_, column)| same_name(column.name.trim(), name))
+    }
+}
+
+impl Column {
+    /// The column as a JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match &self.treatment {
+            Treatment::Seal { kind, index } => {
+                json!({ "name": self.name, "type": kind.name(), "index": index })
+            }
+            Treatment::Drop { kind } => {
+                json!({ "name": self.name, "type": kind.name(), "index": false })
+            }
+            Treatment::Clear { reason } => json!({ "name": self.name, "clear": reason }),
+        }
+    }
+
+    fn write_toml(&self, out: &mut String) {
+        let quote = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        out.push_str("[[column]]\nname = ");
+        out.push_str(&quote(&self.name));
+        match &self.treatment {
+            Treatment::Seal { kind, index } => {
+                out.push_str("\ntype = \"");
+                out.push_str(kind.name());
+                out.push_str(if *index { "\"\nindex = true" } else { "\"\nindex = false" });
+            }
+            Treatment::Drop { kind } => {
+                out.push_str("\ntype = \"");
+                out.push_str(kind.name());
+                out.push('"');
+            }
+            Treatment::Clear { reason } => {
+                out.push_str("\nclear = ");
+                out.push_str(&quote(reason));
+            }
+        }
+        out.push('\n');
+    }
+}
+
+impl Treatment {
+    /// The treatment a type has when nothing else is said.
+    #[must_use]
+    pub fn of(kind: FieldType) -> Self {
+        match kind.storage() {
+            Storage::Sealed => Self::Seal { kind, index: kind.indexed_by_default() },
+            Storage::NeverStored | Storage::VerifyOnly => Self::Drop { kind },
+        }
+    }
+
+    /// The type of a column that is not left clear.
+    #[must_use]
+    pub fn kind(&self) -> Option<FieldType> {
+        match self {
+            Self::Seal { kind, .. } | Self::Drop { kind } => Some(*kind),
+            Self::Clear { .. } => None,
+        }
+    }
+}
+
+/// Whether these headers can be the columns of a schema.
+///
+/// # Errors
+/// When there are too many, or one is unfit or there twice without regard to case.
+pub fn check_headers<'a>(headers: impl Iterator<Item = &'a str>) -> Result<(), SchemaError> {
+    let mut seen = std::collections::HashSet::new();
+    for (at, name) in headers.enumerate() {
+        let column = at + 1;
+        if column > COLUMNS_MAX {
+            return Err(SchemaError::TooManyColumns);
+        }
+        if !is_column_name(name) {
+            return Err(SchemaError::Name { column });
+        }
+        if !seen.insert(name.trim().to_lowercase()) {
+            return Err(SchemaError::Twice { column });
+        }
+    }
+    Ok(())
+}
+
+/// The first header that is itself a personal value, as its place. A file with one has no header
+/// line, and its first person would be taken for names of columns.
+#[must_use]
+pub fn looks_like_data(headers: &[String]) -> Option<usize> {
+    headers.iter().position(|header| is_personal(header))
+}
+
+fn is_personal(cell: &str) -> bool {
+    let cell = cell.trim();
+    let digits = cell.len() >= 7 && cell.bytes().all(|b| b.is_ascii_digit());
+    digits
+        || FieldType::Email.fits(cell)
+        || is_grouped_ssn(cell)
+        || brand(cell).is_some()
+        || is_written_phone(cell)
+        || is_written_date(cell)
+}
+
+fn is_column_name(name: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len())
+        && !name.trim().is_empty()
+        && !name.chars().any(char::is_control)
+}
+
+fn same_name(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
+    one.to_lowercase() == other.to_lowercase()
+}

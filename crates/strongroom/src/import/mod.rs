@@ -1,1 +1,48 @@
-//! Import.
+//! Import: reads the files a client hands over, row by row, and writes them back with cells replaced.
+//!
+//! CSV, TSV and JSON Lines, in UTF-8, from any `Read`, in constant memory. A row is either read whole
+//! or reported as a [`BadRow`] with its place and reason; nothing is skipped in silence: header, rows,
+//! bad rows and blank lines together cover every byte of the input. A row that is written back
+//! without replacements is the same bytes, quirks of quoting and line ends included.
+//!
+//! This module must never put a cell's content into an error, and never guess: it parses CSV with
+//! `csv-core` and JSON with `serde_json`, and has no grammar of its own.
+//!
+//! ```text
+//! let mut reader = Reader::open(input, format, &columns)?;
+//! writer.header(reader.header_raw())?;
+//! loop {
+//!     let more = reader.read_batch(4096, &mut batch)?;
+//!     for row in batch.iter() { writer.write_row(&row, |column| ...)?; }
+//!     if !more { break; }
+//! }
+//! writer.finish(batch.tail())?;
+//! ```
+
+mod batch;
+mod check;
+mod delimited;
+mod error;
+mod feed;
+mod format;
+mod header;
+mod json;
+mod json_visit;
+mod limits;
+mod names;
+mod reader;
+mod window;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::{Batch, Cell, RowView};
+#[doc(hidden)]
+pub use check::{Chunked, check_total};
+pub use error::{BadRow, ReadError, Reason};
+pub use format::{Format, detect};
+pub use json::json_columns;
+pub use limits::Limits;
+pub use reader::Reader;
+pub use writer::Writer;

@@ -1,0 +1,131 @@
+//! Administrative requests: each a type, each authorized, each that changes something an entry.
+
+use super::{Action, Authorized, Pending, Target};
+use crate::id::{PrincipalId, TenantId};
+use crate::ledger::Entry;
+use crate::ledger::entry::{Act, Phase};
+use crate::store::{Batch, Changes};
+
+macro_rules! install_action {
+    ($(#[$doc:meta])* $name:ident, $act:ident) => {
+        $(#[$doc])*
+        pub struct $name;
+
+        impl Action for $name {
+            const ACT: Act = Act::$act;
+            type Plan = ();
+            fn target(&self) -> Target {
+                Target::Install
+            }
+            fn describe(&self, _: &mut Entry) {}
+        }
+    };
+}
+
+install_action!(
+    /// List every tenant.
+    ReadTenants, TenantRead
+);
+install_action!(
+    /// List principals.
+    ReadPrincipals, PrincipalRead
+);
+install_action!(
+    /// Export the ledger.
+    ExportLedger, LedgerExport
+);
+install_action!(
+    /// Read the verification keys of the logs.
+    ReadLedgerKeys, LedgerKey
+);
+install_action!(
+    /// Read the state of the install.
+    ReadStatus, StatusRead
+);
+
+macro_rules! object_action {
+    ($(#[$doc:meta])* $name:ident, $act:ident, $object:ty) => {
+        $(#[$doc])*
+        pub struct $name(pub $object);
+
+        impl Action for $name {
+            const ACT: Act = Act::$act;
+            type Plan = ();
+            fn target(&self) -> Target {
+                Target::Install
+            }
+            fn describe(&self, entry: &mut Entry) {
+                entry.object = Some(self.0.to_string());
+            }
+        }
+    };
+}
+
+object_action!(
+    /// Add a tenant.
+    AddTenant, TenantAdd, TenantId
+);
+object_action!(
+    /// Add a principal.
+    AddPrincipal, PrincipalAdd, PrincipalId
+);
+object_action!(
+    /// Revoke a principal.
+    RevokePrincipal, PrincipalRevoke, PrincipalId
+);
+
+macro_rules! tenant_action {
+    ($(#[$doc:meta])* $name:ident, $act:ident) => {
+        $(#[$doc])*
+        pub struct $name {
+            /// The tenant.
+            pub tenant: Option<TenantId>,
+        }
+
+        impl Action for $name {
+            const ACT: Act = Act::$act;
+            type Plan = ();
+            fn target(&self) -> Target {
+                Target::tenant(self.tenant)
+            }
+            fn describe(&self, _: &mut Entry) {}
+        }
+    };
+}
+
+tenant_action!(
+    /// Show a tenant.
+    ReadTenant, TenantRead
+);
+tenant_action!(
+    /// Show a collection's schema.
+    ReadSchema, SchemaRead
+);
+
+/// Set a collection's schema.
+pub struct SetSchema {
+    /// The tenant.
+    pub tenant: Option<TenantId>,
+    /// The collection's id, for the entry.
+    pub collection: String,
+}
+
+impl Action for SetSchema {
+    const ACT: Act = Act::SchemaSet;
+    type Plan = ();
+    fn target(&self) -> Target {
+        Target::tenant(self.tenant)
+    }
+    fn describe(&self, entry: &mut Entry) {
+        entry.object = Some(self.collection.clone());
+    }
+}
+
+impl<A: Action<Plan = ()>> Authorized<A> {
+    /// Records the act together with what it changes.
+    #[must_use]
+    pub fn record(self, changes: Changes) -> (Pending<A>, Batch) {
+        let entry = self.entry(Phase::Commit);
+        self.pending((), vec![entry], changes)
+    }
+}

@@ -1,0 +1,245 @@
+//! Seal: rows in, a batch out. Each batch states its range of records in one entry.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Authorized, Context, Stop, Target};
+use crate::control::{CollectionRow, kind_byte, protect};
+use crate::field::FieldType;
+use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
+use crate::ledger::Entry;
+use crate::ledger::entry::{Act, Phase, RecordRange};
+use crate::source::Random;
+use crate::store::{Batch, Changes, Table};
+use crate::vault::index::{INDEX_KEY_BYTES, index_key};
+use crate::vault::keys::{ControlKey, TenantKeys};
+use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
+use crate::vault::slot::{SlotAddress, SlotBytes};
+use zeroize::Zeroizing;
+
+/// Random bytes a row needs: slot secret 32, slot nonce 12, row nonce 12.
+const MATERIAL_BYTES: usize = 56;
+
+/// A request to seal one input into one collection.
+pub struct Seal {
+    /// The tenant.
+    pub tenant: Option<TenantId>,
+    /// The job.
+    pub job: JobId,
+}
+
+impl Action for Seal {
+    const ACT: Act = Act::PiiCollect;
+    type Plan = ();
+    fn target(&self) -> Target {
+        Target::tenant(self.tenant)
+    }
+    fn describe(&self, entry: &mut Entry) {
+        entry.object = Some(self.job.to_string());
+    }
+}
+
+/// How a column is sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FieldPlan {
+    /// The field's number.
+    pub number: FieldNumber,
+    /// Its type.
+    pub kind: FieldType,
+    /// Whether it is indexed.
+    pub index: bool,
+}
+
+/// What was sealed, by type; a value that did not fit its type counts as `text` and as unusual.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SealCounts {
+    /// Values by type code.
+    pub values: [u64; 16],
+    /// Values that did not fit their column's type, by field number.
+    pub unusual: BTreeMap<u16, u64>,
+}
+
+impl SealCounts {
+    /// Adds another count.
+    pub fn add(&mut self, other: &Self) {
+        self.values.iter_mut().zip(other.values).for_each(|(to, n)| *to += n);
+        other.unusual.iter().for_each(|(f, n)| *self.unusual.entry(*f).or_default() += n);
+    }
+
+    /// Notes one value.
+    pub fn note(&mut self, plan: FieldPlan, fits: bool) {
+        let kind = if fits { plan.kind } else { FieldType::Text };
+        if let Some(n) = self.values.get_mut(usize::from(kind.code())) {
+            *n += 1;
+        }
+        if !fits {
+            *self.unusual.entry(plan.number.0).or_default() += 1;
+        }
+    }
+
+    /// Values that did not fit their column's type.
+    #[must_use]
+    pub fn unusual(&self) -> u64 {
+        self.unusual.values().sum()
+    }
+
+    /// Counts by type's name, those that occur.
+    pub fn by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        FieldType::ALL.into_iter().filter_map(|kind| {
+            let n = self.values.get(usize::from(kind.code())).copied().unwrap_or(0);
+            (n > 0).then_some((kind.name(), n))
+        })
+    }
+}
+
+/// A batch of rows being sealed.
+pub struct SealBatch<'a> {
+    authorized: &'a Authorized<Seal>,
+    context: &'a Context<'a>,
+    keys: &'a TenantKeys,
+    collection: CollectionId,
+    schema: u32,
+    first: RecordNumber,
+    rows: u64,
+    material: Zeroizing<Vec<u8>>,
+    slots: Vec<SlotBytes>,
+    changes: Changes,
+    index: Vec<[u8; INDEX_KEY_BYTES]>,
+    normal: Zeroizing<String>,
+    fields: u32,
+    counts: SealCounts,
+}
+
+impl Authorized<Seal> {
+    /// Begins a batch of at most `rows_max` rows at record `first`.
+    ///
+    /// # Errors
+    /// [`Stop`] without keys or randomness.
+    pub fn batch<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        collection: &CollectionRow,
+        first: RecordNumber,
+        rows_max: usize,
+        random: &dyn Random,
+    ) -> Result<SealBatch<'a>, Stop> {
+        let keys = self.keys(context.ring)?;
+        let mut material = Zeroizing::new(vec![0; rows_max * MATERIAL_BYTES]);
+        random.fill(&mut material)?;
+        Ok(SealBatch {
+            authorized: self,
+            context,
+            keys,
+            collection: collection.id,
+            schema: collection.version,
+            first,
+            rows: 0,
+            material,
+            slots: Vec::with_capacity(rows_max),
+            changes: Changes::default(),
+            index: Vec::new(),
+            normal: Zeroizing::new(String::new()),
+            fields: 0,
+            counts: SealCounts::default(),
+        })
+    }
+
+    /// Records the beginning of the job, with its row.
+    #[must_use]
+    pub fn begin(&self, changes: Changes) -> Batch {
+        self.job_entry(Act::JobBegin, changes)
+    }
+
+    /// Records the end of the job, with its row.
+    #[must_use]
+    pub fn end(&self, changes: Changes) -> Batch {
+        self.job_entry(Act::JobEnd, changes)
+    }
+
+    fn job_entry(&self, act: Act, changes: Changes) -> Batch {
+        let mut entry = self.entry(Phase::Commit);
+        entry.act = act;
+        Batch::of(vec![(self.log, entry)], changes).0
+    }
+}
+
+impl SealBatch<'_> {
+    /// Seals the next row: for each sealed, non-empty cell its plan, its value and whether it
+    /// stood as a bare JSON literal. Gives the record's number.
+    ///
+    /// # Errors
+    /// [`OpenError::Malformed`] past the batch's size or for a value too long.
+    pub fn row<'v>(
+        &mut self,
+        cells: impl Iterator<Item = (FieldPlan, &'v str, bool)>,
+    ) -> Result<RecordNumber, OpenError> {
+        let start = self.slots.len() * MATERIAL_BYTES;
+        let material = self.material.get(start..start + MATERIAL_BYTES);
+        let material = material.ok_or(OpenError::Malformed)?;
+        let (slot, nonce) = material.split_first_chunk::<44>().ok_or(OpenError::Malformed)?;
+        let nonce = <[u8; 12]>::try_from(nonce).map_err(|_| OpenError::Malformed)?;
+        let number = self.first.0.checked_add(self.rows).ok_or(OpenError::Malformed)?;
+        let record = RecordNumber(number);
+        let (tenant, collection) = (self.keys.tenant(), self.collection);
+        let place = SlotAddress { install: self.context.install, tenant, record };
+        let (secret, slot) =
+            self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
+        let at = RowAddress { tenant, collection, record };
+        let version = (self.schema, 1);
+        let Self { changes, keys, index, normal, fields, counts, .. } = self;
+        changes.rows.put_with(Table::Record, &at.key(), |out| {
+            let mut writer = RowWriter::begin(out, keys, &secret, at, version, nonce)?;
+            for (plan, value, literal) in cells {
+                let fits = if plan.index {
+                    plan.kind.normalize(value, normal)
+                } else {
+                    plan.kind.fits(value)
+                };
+                if fits && plan.index {
+                    index.push(index_key(keys, collection, plan.number, normal, record));
+                }
+                let kind = if fits { plan.kind } else { FieldType::Text };
+                counts.note(plan, fits);
+                *fields |= 1 << plan.kind.code();
+                writer.field(plan.number, kind_byte(kind, literal), value.as_bytes())?;
+            }
+            writer.finish()
+        })?;
+        for key in self.index.drain(..) {
+            self.changes.rows.put(Table::Index, &key, &[]);
+        }
+        self.slots.push(slot);
+        self.rows += 1;
+        Ok(record)
+    }
+
+    /// How many rows were sealed.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Ends the batch: its entry, its slots, its rows, and the job's row that `describe` writes.
+    #[must_use]
+    pub fn finish(
+        mut self,
+        control: &ControlKey,
+        job_key: &[u8],
+        describe: impl FnOnce(&SealCounts) -> Vec<u8>,
+    ) -> (Batch, SealCounts) {
+        let mut entry = self.authorized.entry(Phase::Commit);
+        entry.range = Some(RecordRange { first: self.first.0, count: self.rows });
+        let kinds = FieldType::ALL.into_iter().filter(|k| self.fields & (1 << k.code()) != 0);
+        entry.fields = kinds.map(|k| k.name().to_owned()).collect();
+        entry.fields.sort_unstable();
+        let body = describe(&self.counts);
+        self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, &body));
+        if self.rows > 0 {
+            self.changes.slots = Some((self.first, self.slots));
+        } else {
+            // A batch of nothing but unreadable rows collects nobody; its place is still noted.
+            entry.range = None;
+        }
+        let log = self.authorized.log;
+        (Batch::of(vec![(log, entry)], self.changes).0, self.counts)
+    }
+}

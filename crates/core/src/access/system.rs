@@ -1,0 +1,43 @@
+//! Entries of the install itself: not asked for by a principal, so not authorized, and able to
+//! write nothing but what is listed here.
+
+use super::blank;
+use crate::ledger::entry::{Act, Actor, Auth, Head, Phase};
+use crate::ledger::{Entry, Hash, Id, LogId};
+use crate::store::{Batch, Changes};
+
+const SYSTEM: Actor = Actor { auth: Auth::System, principal: None };
+
+/// The first entry of an install, with its first control rows.
+#[must_use]
+pub fn init(install: &str, changes: Changes) -> Batch {
+    let mut entry = blank(LogId::System, Act::InstallInit, Phase::Commit, SYSTEM);
+    entry.object = Some(install.to_owned());
+    Batch::of(vec![(LogId::System, entry)], changes).0
+}
+
+/// Notes the heads of tenant logs in the system log: a fork or a cut tail then contradicts it.
+#[must_use]
+pub fn heads(heads: &[(LogId, u64, Hash)]) -> Batch {
+    let entries = heads.iter().map(|(log, size, root)| {
+        let mut entry = blank(LogId::System, Act::TenantHead, Phase::Commit, SYSTEM);
+        entry.head = Some(Head { log: *log, root: *root, size: *size });
+        (LogId::System, entry)
+    });
+    Batch::of(entries.collect(), Changes::default()).0
+}
+
+/// For a store's recovery: says that an act whose entry is durable did not take place.
+#[must_use]
+pub fn failed(log: LogId, completes: Id, act: Act) -> Entry {
+    let mut entry = blank(log, act, Phase::Failed, SYSTEM);
+    entry.completes = Some(completes);
+    entry.reason = Some("interrupted".to_owned());
+    entry
+}
+
+/// For a store: says that the wall clock went back by more than entries may hide.
+#[must_use]
+pub fn clock_step() -> Entry {
+    blank(LogId::System, Act::ClockStep, Phase::Commit, SYSTEM)
+}

@@ -1,0 +1,256 @@
+//! Control state: tenants, principals, collections, wrapped keys, as authenticated rows.
+//!
+//! Each row ends in a MAC under the install's control key over its key and body, so that whoever
+//! can write the data folder alone cannot add a principal or change one. The digest of all rows is
+//! kept in custody, so that an older row put back is noticed at the next start.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::FieldType;
+use crate::id::{CollectionId, FieldNumber, Name, PrincipalId, TenantId};
+use crate::principal::PrincipalRow;
+use crate::schema::{Schema, Treatment};
+use crate::vault::keys::{ControlKey, Job};
+
+const MAC_BYTES: usize = 32;
+
+/// A control row that is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a {0} row of the control table is not authentic")]
+pub struct NotAuthentic(pub &'static str);
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRow {
+    /// Its id.
+    pub id: TenantId,
+    /// Its name.
+    pub name: Name,
+}
+
+/// A sealed column of a collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRow {
+    /// The column's header as written.
+    pub column: String,
+    /// Its number, unique within the tenant.
+    pub number: FieldNumber,
+    /// Its type in the newest schema that sealed it.
+    pub kind: FieldType,
+}
+
+/// A collection with every version of its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectionRow {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its id.
+    pub id: CollectionId,
+    /// Its name.
+    pub name: Name,
+    /// Version of the newest schema, from 1.
+    pub version: u32,
+    /// The newest schema, as TOML.
+    pub schema: String,
+    /// Every field there ever was.
+    pub fields: Vec<FieldRow>,
+}
+
+impl CollectionRow {
+    /// The number of the field of `column`, whatever the case.
+    #[must_use]
+    pub fn field(&self, column: &str) -> Option<FieldNumber> {
+        let lower = column.to_lowercase();
+        self.fields.iter().find(|f| f.column.to_lowercase() == lower).map(|f| f.number)
+    }
+}
+
+/// Key of a tenant's row.
+#[must_use]
+pub fn tenant_key(id: TenantId) -> Vec<u8> {
+    [b"t".as_slice(), &id.0].concat()
+}
+
+/// Key of a principal's row.
+#[must_use]
+pub fn principal_key(id: PrincipalId) -> Vec<u8> {
+    [b"p".as_slice(), &id.0].concat()
+}
+
+/// Key of a collection's row.
+#[must_use]
+pub fn collection_key(tenant: TenantId, id: CollectionId) -> Vec<u8> {
+    [b"c".as_slice(), &tenant.0, &id.0.to_be_bytes()].concat()
+}
+
+/// Key of a wrapped key's row; no tenant for the install's own.
+#[must_use]
+pub fn wrapped_key(tenant: Option<TenantId>, job: Job, version: u16) -> Vec<u8> {
+    let tenant = tenant.map_or([0; 16], |t| t.0);
+    [b"k".as_slice(), &tenant, &[job as u8], &version.to_be_bytes()].concat()
+}
+
+/// Puts the MAC behind a row's body. `table` keeps rows of two tables apart.
+#[must_use]
+pub fn protect(control: &ControlKey, table: &str, key: &[u8], body: &[u8]) -> Vec<u8> {
+    let tag = control.mac("strongroom/control", &[table.as_bytes(), key, body]);
+    [body, &tag].concat()
+}
+
+/// Checks a row and gives its body.
+#[must_use]
+pub fn open<'v>(
+    control: &ControlKey,
+    table: &str,
+    key: &[u8],
+    value: &'v [u8],
+) -> Option<&'v [u8]> {
+    let (body, tag) = value.split_at_checked(value.len().checked_sub(MAC_BYTES)?)?;
+    control
+        .verify("strongroom/control", &[table.as_bytes(), key, body], tag)
+        .then_some(body)
+}
+
+/// The control state in memory.
+#[derive(Default)]
+pub struct Registry {
+    /// Tenants.
+    pub tenants: BTreeMap<TenantId, TenantRow>,
+    /// Principals.
+    pub principals: BTreeMap<PrincipalId, PrincipalRow>,
+    /// Collections.
+    pub collections: BTreeMap<(TenantId, CollectionId), CollectionRow>,
+    /// Wrapped keys, by tenant, job and version.
+    pub wrapped: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+impl Registry {
+    /// Takes in one row.
+    ///
+    /// # Errors
+    /// [`NotAuthentic`] when the MAC does not fit or the body is not of its kind.
+    pub fn load(
+        &mut self,
+        control: &ControlKey,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), NotAuthentic> {
+        let (kind, _) = key.split_first().ok_or(NotAuthentic("nameless"))?;
+        let what = match kind {
+            b't' => "tenant",
+            b'p' => "principal",
+            b'c' => "collection",
+            b'k' => "key",
+            _ => "foreign",
+        };
+        let bad = NotAuthentic(what);
+        let body = open(control, "control", key, value).ok_or(bad)?;
+        match kind {
+            b't' => {
+                let row: TenantRow = serde_json::from_slice(body).map_err(|_| bad)?;
+                self.tenants.insert(row.id, row);
+            }
+            b'p' => {
+                let row: PrincipalRow = serde_json::from_slice(body).map_err(|_| bad)?;
+                self.principals.insert(row.id, row);
+            }
+            b'c' => {
+                let row: CollectionRow = serde_json::from_slice(body).map_err(|_| bad)?;
+                self.collections.insert((row.tenant, row.id), row);
+            }
+            b'k' => {
+                self.wrapped.insert(key.to_vec(), body.to_vec());
+            }
+            _ => return Err(bad),
+        }
+        Ok(())
+    }
+
+    /// A tenant by name or id.
+    #[must_use]
+    pub fn tenant(&self, name_or_id: &str) -> Option<&TenantRow> {
+        if let Ok(id) = TenantId::parse(name_or_id) {
+            return self.tenants.get(&id);
+        }
+        let name = Name::parse(name_or_id).ok()?;
+        self.tenants.values().find(|t| t.name == name)
+    }
+
+    /// A principal by name.
+    #[must_use]
+    pub fn principal(&self, name: &Name) -> Option<&PrincipalRow> {
+        self.principals.values().find(|p| p.name == *name)
+    }
+
+    /// A collection of a tenant by name.
+    #[must_use]
+    pub fn collection(&self, tenant: TenantId, name: &Name) -> Option<&CollectionRow> {
+        self.collections.values().find(|c| c.tenant == tenant && c.name == *name)
+    }
+
+    /// The collection and column of a tenant's field.
+    #[must_use]
+    pub fn field(
+        &self,
+        tenant: TenantId,
+        number: FieldNumber,
+    ) -> Option<(&CollectionRow, &FieldRow)> {
+        self.collections.values().filter(|c| c.tenant == tenant).find_map(|c| {
+            c.fields.iter().find(|f| f.number == number).map(|field| (c, field))
+        })
+    }
+
+    /// The collection's next version under `schema`: a column that was a field before keeps its
+    /// number, so that its tokens stay good.
+    ///
+    /// Gives nothing when the tenant's 65,535 field numbers are used up.
+    #[must_use]
+    pub fn evolve(
+        &self,
+        tenant: TenantId,
+        id: CollectionId,
+        name: &Name,
+        schema: &Schema,
+    ) -> Option<CollectionRow> {
+        let old = self.collections.get(&(tenant, id));
+        let mut fields = old.map(|c| c.fields.clone()).unwrap_or_default();
+        let all = self.collections.values().filter(|c| c.tenant == tenant);
+        let mut last = all.flat_map(|c| &c.fields).map(|f| f.number.0).max().unwrap_or(0);
+        for column in &schema.columns {
+            let Treatment::Seal { kind, .. } = column.treatment else { continue };
+            let lower = column.name.to_lowercase();
+            if let Some(known) = fields.iter_mut().find(|f| f.column.to_lowercase() == lower) {
+                known.kind = kind;
+                continue;
+            }
+            last = last.checked_add(1)?;
+            fields.push(FieldRow {
+                column: column.name.clone(),
+                number: FieldNumber(last),
+                kind,
+            });
+        }
+        Some(CollectionRow {
+            tenant,
+            id,
+            name: name.clone(),
+            version: old.map_or(0, |c| c.version).checked_add(1)?,
+            schema: schema.to_toml(),
+            fields,
+        })
+    }
+}
+
+/// The kind byte a value is sealed with: its type, and whether it was a bare JSON literal.
+#[must_use]
+pub fn kind_byte(kind: FieldType, literal: bool) -> u8 {
+    kind.code() | if literal { 0x80 } else { 0 }
+}
+
+/// The type in a kind byte.
+#[must_use]
+pub fn kind_of(byte: u8) -> Option<FieldType> {
+    FieldType::from_code(byte & 0x7f)
+}

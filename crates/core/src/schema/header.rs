@@ -1,0 +1,233 @@
+//! What the words of a header say.
+//!
+//! A header is cut into words, the words are brought to one spelling and language, and rules over
+//! them give hints with weights. Evidence names words of the dictionary only, so that a header
+//! that is in truth a value is never repeated.
+
+use super::words::{Class, RULES, WORDS};
+use crate::field::FieldType;
+
+/// Words that make a header speak of something about a thing, not of the thing: a card's type is
+/// no card.
+const ABOUT: [&[&str]; 5] = [&["type"], &["flag"], &["amount"], &["event", "date"], &["last", "4"]];
+
+/// What a word about a thing takes from the hints of the thing.
+const ABOUT_DAMPING: f64 = 6.0;
+
+/// The longest compound word that is taken apart: a bound on the ways to do so.
+const COMPOUND_BYTES_MAX: usize = 40;
+
+/// The hints of one header.
+pub(super) struct Hints {
+    hints: Vec<Hint>,
+}
+
+struct Hint {
+    class: Class,
+    weight: f64,
+    /// The dictionary words that gave it.
+    words: Vec<&'static str>,
+}
+
+/// A word of the dictionary: what it means, and how it was written.
+#[derive(Clone, Copy)]
+struct Word {
+    meaning: &'static str,
+    written: &'static str,
+}
+
+impl Hints {
+    /// Reads a header.
+    pub(super) fn of(header: &str) -> Self {
+        let words = words(header);
+        let has = |meaning: &str| words.iter().any(|word| word.meaning == meaning);
+        let matched: Vec<(Vec<&'static str>, Class, f64)> = RULES
+            .iter()
+            .map(|(rule, class, weight)| (rule.split(' ').collect(), *class, *weight))
+            .filter(|(rule, _, _): &(Vec<&str>, _, _)| rule.iter().all(|word| has(word)))
+            .collect();
+        let about: Vec<&[&str]> =
+            ABOUT.into_iter().filter(|about| about.iter().all(|word| has(word))).collect();
+        let mut hints = Vec::new();
+        for (rule, class, weight) in &matched {
+            // A longer rule that holds these words knows better what they mean together.
+            let outdone = matched.iter().any(|(other, _, _)| {
+                other.len() > rule.len() && rule.iter().all(|word| other.contains(word))
+            });
+            if outdone {
+                continue;
+            }
+            let damped = about.iter().any(|about| !about.iter().any(|word| rule.contains(word)));
+            let weight = if damped { (weight - ABOUT_DAMPING).max(0.0) } else { *weight };
+            let written = words.iter().filter(|word| rule.contains(&word.meaning));
+            let words = written.map(|word| word.written).collect();
+            hints.push(Hint { class: *class, weight, words });
+        }
+        Self { hints }
+    }
+
+    /// The weight for a class, 0 when the header does not speak of it.
+    pub(super) fn weight(&self, class: Class) -> f64 {
+        self.best(class).map_or(0.0, |hint| hint.weight)
+    }
+
+    /// The dictionary words that speak for a class.
+    pub(super) fn words(&self, class: Class) -> Vec<&'static str> {
+        let mut words = self.best(class).map(|hint| hint.words.clone()).unwrap_or_default();
+        words.dedup();
+        words
+    }
+
+    /// The strongest hint at something personal.
+    pub(super) fn personal(&self) -> Option<(Class, f64)> {
+        let personal = self.hints.iter().filter(|hint| !hint.class.is_clear());
+        personal.max_by(|a, b| a.weight.total_cmp(&b.weight)).map(|hint| (hint.class, hint.weight))
+    }
+
+    /// Whether the header speaks of a card number.
+    pub(super) fn names_card(&self) -> bool {
+        self.weight(Class::Type(FieldType::CardNumber)) >= 6.0
+    }
+
+    fn best(&self, class: Class) -> Option<&Hint> {
+        let of_class = self.hints.iter().filter(|hint| hint.class == class);
+        of_class.max_by(|a, b| a.weight.total_cmp(&b.weight))
+    }
+}
+
+/// The header's words as far as the dictionary knows them.
+fn words(header: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut letters = String::new();
+    for token in tokens(header) {
+        // Letters that stand alone belong together: M.I., D.O.B., S.S.N.
+        if token.len() == 1 && token.bytes().all(|b| b.is_ascii_alphabetic()) {
+            letters.push_str(&token);
+            continue;
+        }
+        let _ = known(&std::mem::take(&mut letters), &mut words);
+        // An unknown word says nothing.
+        let _ = known(&token, &mut words);
+    }
+    let _ = known(&letters, &mut words);
+    words
+}
+
+/// Cuts at everything that is no letter or digit, between letters and digits, and where case says
+/// that a word starts. `#` is a word of its own.
+fn tokens(header: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    let mut token = String::new();
+    let chars: Vec<char> = header.chars().take(super::NAME_BYTES_MAX).collect();
+    for (at, c) in chars.iter().copied().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied().unwrap_or(' ');
+        let after = chars.get(at + 1).copied().unwrap_or(' ');
+        let starts = (c.is_uppercase() && before.is_lowercase())
+            || (c.is_uppercase() && before.is_uppercase() && after.is_lowercase())
+            || (c.is_numeric() != before.is_numeric() && before.is_alphanumeric());
+        if !c.is_alphanumeric() || starts {
+            tokens.push(std::mem::take(&mut token));
+        }
+        if c == '#' {
+            tokens.push("#".to_owned());
+        } else if c.is_alphanumeric() {
+            plain(c, &mut token);
+        }
+    }
+    tokens.push(token);
+    tokens.retain(|token| !token.is_empty());
+    tokens
+}
+
+/// A letter in lower case without the accents of Western Europe.
+fn plain(c: char, out: &mut String) {
+    for c in c.to_lowercase() {
+        match c {
+            'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
+            'í' | 'ì' | 'î' | 'ï' => out.push('i'),
+            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => out.push('o'),
+            'ú' | 'ù' | 'û' | 'ü' => out.push('u'),
+            'ñ' => out.push('n'),
+            'ç' => out.push('c'),
+            'ß' => out.push_str("ss"),
+            '\u{300}'..='\u{36f}' => {}
+            _ => out.push(c),
+        }
+    }
+}
+
+/// Adds the dictionary words a token is made of, the longest first; nothing when a part of it is
+/// unknown.
+fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
+    if let Some((written, meanings)) = look_up(token) {
+        out.extend(meanings.split(' ').map(|meaning| Word { meaning, written }));
+        return Some(());
+    }
+    if token.len() > COMPOUND_BYTES_MAX {
+        return None;
+    }
+    // Of two-letter words only these stand at the end of others: custid, orderno, telnr.
+    for at in (3..=token.len().saturating_sub(2)).rev() {
+        let Some((head, tail)) = token.split_at_checked(at) else { continue };
+        let short = tail.len() == 2 && !matches!(tail, "id" | "no" | "nr");
+        if short || look_up(head).is_none() {
+            continue;
+        }
+        let mark = out.len();
+        known(head, out)?;
+        if known(tail, out).is_some() {
+            return Some(());
+        }
+        out.truncate(mark);
+    }
+    None
+}
+
+/// The dictionary's own spelling of a word, and its meanings.
+fn look_up(word: &str) -> Option<(&'static str, &'static str)> {
+    WORDS.iter().find_map(|(meanings, spellings)| {
+        let spelling = spellings.split(' ').find(|spelling| *spelling == word)?;
+        Some((spelling, *meanings))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meanings(header: &str) -> String {
+        words(header).iter().map(|word| word.meaning).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn headers_are_cut_into_words() {
+        for (header, wanted) in [
+            ("SOC_SEC_NO", "social security number"),
+            ("SSNNumber", "ssn number"),
+            ("firstName", "first name"),
+            ("custid", "party id"),
+            ("E-Mail", "e mail"),
+            ("Acct #", "account number"),
+            ("ADDR1", "address"),
+            ("Kreditkartennummer", "credit card number"),
+            ("Geburtsdatum", "birth date"),
+            ("Contraseña", "password"),
+            ("M.I.", "middle"),
+            ("D.O.B.", "birth date"),
+            ("wholly_unheard_of", ""),
+        ] {
+            assert_eq!(meanings(header), wanted, "{header}");
+        }
+    }
+
+    #[test]
+    fn longer_rules_outdo_shorter_ones() {
+        let hints = Hints::of("Email Address");
+        assert!(hints.weight(Class::Type(FieldType::Email)) > 5.0);
+        assert_eq!(hints.weight(Class::Type(FieldType::Address)), 0.0);
+        let hints = Hints::of("Card Type");
+        assert!(hints.weight(Class::Type(FieldType::CardNumber)) < 3.0);
+        assert!(hints.weight(Class::Kind) >= 6.0);
+    }
+}

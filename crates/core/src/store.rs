@@ -1,0 +1,237 @@
+//! The port to the store. Core decides and hands over a [`Batch`]; the application performs it.
+//!
+//! A batch carries its entries and there is no other way to write. The port knows nothing of
+//! engines and does not assume one process.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::id::RecordNumber;
+use crate::ledger::{Entry, LogId};
+use crate::ledger::merkle::Hash;
+use crate::vault::slot::SlotBytes;
+
+/// A table of the engine. Every key but control's begins with the tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// Sealed rows.
+    Record = 1,
+    /// Equality tags.
+    Index = 2,
+    /// Tenants, principals, collections, wrapped keys: authenticated rows.
+    Control = 3,
+    /// Jobs and their batches: authenticated rows.
+    Job = 4,
+    /// For stores alone: the index of the last entry of each log whose effect is in the engine.
+    Applied = 5,
+}
+
+/// Engine rows of one batch, in one arena.
+#[derive(Default)]
+pub struct Rows {
+    arena: Vec<u8>,
+    items: Vec<(Table, usize, usize)>,
+}
+
+impl Rows {
+    /// Adds a row.
+    pub fn put(&mut self, table: Table, key: &[u8], value: &[u8]) {
+        self.put_with(table, key, |out| {
+            out.extend_from_slice(value);
+        });
+    }
+
+    /// Adds a row whose value is written in place; gives back what `write` gives.
+    pub fn put_with<R>(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        write: impl FnOnce(&mut Vec<u8>) -> R,
+    ) -> R {
+        self.arena.extend_from_slice(key);
+        let middle = self.arena.len();
+        let result = write(&mut self.arena);
+        self.items.push((table, middle, self.arena.len()));
+        result
+    }
+
+    /// The rows: table, key, value.
+    pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], &[u8])> {
+        let mut start = 0;
+        self.items.iter().map(move |&(table, middle, end)| {
+            let key = self.arena.get(start..middle).unwrap_or_default();
+            let value = self.arena.get(middle..end).unwrap_or_default();
+            start = end;
+            (table, key, value)
+        })
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+/// What a batch changes, beside its entries.
+#[derive(Default)]
+pub struct Changes {
+    /// The first slot written, and the slots that follow one another from it.
+    pub slots: Option<(RecordNumber, Vec<SlotBytes>)>,
+    /// Engine rows.
+    pub rows: Rows,
+}
+
+impl Changes {
+    /// Whether nothing changes: the batch is its entries alone.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_none() && self.rows.is_empty()
+    }
+}
+
+/// Proof of identity of one batch; consumed by the store when the batch is durable.
+pub struct Ticket(Arc<()>);
+
+/// One unit of work: entries, and the changes they state. Built only by `access`.
+pub struct Batch {
+    pub(crate) entries: Vec<(LogId, Entry)>,
+    pub(crate) changes: Changes,
+    pub(crate) ticket: Ticket,
+}
+
+impl Batch {
+    pub(crate) fn of(entries: Vec<(LogId, Entry)>, changes: Changes) -> (Self, Stub) {
+        let ticket = Arc::new(());
+        let stub = Stub(Arc::clone(&ticket));
+        (Self { entries, changes, ticket: Ticket(ticket) }, stub)
+    }
+
+    /// Takes the batch apart, for a store to perform.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<(LogId, Entry)>, Changes, Ticket) {
+        (self.entries, self.changes, self.ticket)
+    }
+}
+
+/// The other half of a ticket, kept by the stage that waits for its batch.
+pub(crate) struct Stub(Arc<()>);
+
+impl Stub {
+    pub(crate) fn matches(&self, committed: &Committed) -> bool {
+        Arc::ptr_eq(&self.0, &committed.ticket.0)
+    }
+}
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The log.
+    pub log: LogId,
+    /// Its index there.
+    pub index: u64,
+    /// Its RFC 6962 leaf hash.
+    pub leaf_hash: Hash,
+}
+
+/// A batch that is durable: entries, slots and rows.
+pub struct Committed {
+    ticket: Ticket,
+    positions: Vec<Position>,
+}
+
+impl Committed {
+    /// For stores: says that the batch of `ticket` is durable, with its entries at `positions`.
+    #[must_use]
+    pub fn new(ticket: Ticket, positions: Vec<Position>) -> Self {
+        Self { ticket, positions }
+    }
+
+    /// Where the entries stand, in the order of the batch.
+    #[must_use]
+    pub fn positions(&self) -> &[Position] {
+        &self.positions
+    }
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// No space left; nothing was done.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The store takes no writes until it is reopened: an earlier write failed.
+    #[error("the store stopped taking writes after a failure and must be opened again")]
+    Stopped,
+    /// Writing failed. The next opening finishes the act or marks it failed.
+    #[error("writing to the {0} failed")]
+    Failed(&'static str),
+    /// The entry cannot be encoded; nothing was done.
+    #[error("the ledger entry is not valid")]
+    Entry,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The medium failed.
+    #[error("reading from the {0} failed")]
+    Failed(&'static str),
+    /// What was read is not what was written.
+    #[error("the {0} is damaged")]
+    Damaged(&'static str),
+}
+
+/// The completion of a commit.
+pub type Commit = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
+
+/// A store. Three durable places, one order: ledger entry, slot, engine rows.
+pub trait Store: Send + Sync {
+    /// Hands a batch over; it is on its way at once and durable when the future says so.
+    fn commit(&self, batch: Batch) -> Commit;
+
+    /// One engine row.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// Every row whose key begins with `prefix`, in order of key, until `visit` says stop.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), ReadError>;
+
+    /// The raw slot of a record; zeros past the end.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn slot(&self, record: RecordNumber) -> Result<SlotBytes, ReadError>;
+
+    /// Gives out `count` record numbers that follow one another, never to be given out again.
+    ///
+    /// # Errors
+    /// [`CommitError`].
+    fn reserve(&self, count: u64) -> Result<RecordNumber, CommitError>;
+
+    /// Every durable entry of a log in order, as stored bytes, until `visit` says stop.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    fn entries(
+        &self,
+        log: LogId,
+        visit: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), ReadError>;
+
+    /// Size and root of every log.
+    fn heads(&self) -> Vec<(LogId, u64, Hash)>;
+}

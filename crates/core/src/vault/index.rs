@@ -1,0 +1,39 @@
+//! Equality index: a keyed tag of a value's normal form, for the fields whose schema asks.
+//!
+//! It leaks equality within one field of one tenant, to whoever reads the store; SECURITY.md says
+//! so. Without the tenant's index key nobody can tell or enumerate values from tags.
+
+use hmac::Mac as _;
+
+use super::feed;
+use super::keys::TenantKeys;
+use crate::id::{CollectionId, FieldNumber, RecordNumber};
+
+/// Bytes of an index row's key: tenant 16, collection 4, field 2, tag 16, record 8.
+pub const INDEX_KEY_BYTES: usize = 46;
+
+/// The storage key of one value of one record in the index.
+#[must_use]
+pub fn index_key(
+    keys: &TenantKeys,
+    collection: CollectionId,
+    field: FieldNumber,
+    normal: &str,
+    record: RecordNumber,
+) -> [u8; INDEX_KEY_BYTES] {
+    let (collection, field) = (collection.0.to_be_bytes(), field.0.to_be_bytes());
+    let mut mac = keys.index.clone();
+    feed(&mut mac, "strongroom/index", 1, &[&collection, &field, normal.as_bytes()]);
+    let tag = mac.finalize().into_bytes();
+    let mut out = [0; INDEX_KEY_BYTES];
+    let parts = keys
+        .tenant
+        .0
+        .into_iter()
+        .chain(collection)
+        .chain(field)
+        .chain(tag.into_iter().take(16))
+        .chain(record.0.to_be_bytes());
+    out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+    out
+}

@@ -1,0 +1,414 @@
+//! Sealed rows: one row a record, each field sealed on its own inside it.
+//!
+//! The layout is docs/data-model.md, "Row". A field opens only from a [`VerifiedRow`], which exists
+//! only once the key commitment and the row's MAC have been checked against the row's address.
+//!
+//! Not promised: an older *whole* row of the same record, put back, verifies.
+
+use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
+use hmac::Mac as _;
+use zeroize::Zeroizing;
+
+use super::feed;
+use super::keys::{Hmac256, KeyError, SecretKey, TenantKeys, siv_key};
+use super::plaintext::Plaintext;
+use super::slot::SlotSecret;
+use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
+
+/// The row format's version, its first byte.
+pub const ROW_FORMAT: u8 = 1;
+const HEAD_BYTES: usize = 57;
+const MAC_BYTES: usize = 32;
+const TAG_BYTES: usize = 16;
+/// Longest value of one field, in bytes.
+pub const VALUE_BYTES_MAX: usize = 8 << 20;
+
+/// Where a row belongs. All of it is bound into the record's keys and every field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowAddress {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The collection.
+    pub collection: CollectionId,
+    /// The record.
+    pub record: RecordNumber,
+}
+
+impl RowAddress {
+    /// The storage key: tenant, collection, record; big-endian, so that a collection is a range.
+    #[must_use]
+    pub fn key(&self) -> [u8; 28] {
+        let mut out = [0; 28];
+        let parts = self.tenant.0.into_iter().chain(self.collection.0.to_be_bytes());
+        let parts = parts.chain(self.record.0.to_be_bytes());
+        out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        out
+    }
+}
+
+/// What a row says of itself, authenticated like the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowHead {
+    /// Version of the collection's schema it was sealed under.
+    pub schema: u32,
+    /// Version of the record, from 1, raised by each update.
+    pub version: u32,
+    /// Version of the tenant's seal key.
+    pub seal_key: u16,
+}
+
+/// Why a row did not open. Says nothing of the content: outside, all of it is "internal".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Not a row of a known format, or cut short.
+    #[error("the row cannot be read")]
+    Malformed,
+    /// Commitment or MAC do not fit this address and slot: changed, moved, or another's.
+    #[error("the row does not belong to its address")]
+    NotAuthentic,
+    /// The row has no such field.
+    #[error("the row has no such field")]
+    NoSuchField,
+    /// The key version it names is not at hand.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+/// The keys of one record, derived from the tenant's seal key, the slot secret and the address.
+pub struct RecordKeys {
+    field: LessSafeKey,
+    commitment: [u8; 32],
+    mac: Hmac256,
+}
+
+impl RecordKeys {
+    fn derive(seal: &Hmac256, secret: &SlotSecret, at: &RowAddress) -> Result<Self, KeyError> {
+        let key = at.key();
+        let part = |label: &str| -> Zeroizing<[u8; 32]> {
+            let mut mac = seal.clone();
+            feed(&mut mac, label, 1, &[secret.0.as_slice(), &key]);
+            Zeroizing::new(mac.finalize().into_bytes().into())
+        };
+        let field = siv_key(&part("strongroom/record/field")).ok_or(KeyError::DoesNotOpen)?;
+        let mac = SecretKey::from_bytes(part("strongroom/record/mac")).mac();
+        Ok(Self { field, commitment: *part("strongroom/record/commit"), mac })
+    }
+}
+
+/// Writes one row. The value of each field is copied straight into the row and sealed there.
+pub struct RowWriter<'a> {
+    out: &'a mut Vec<u8>,
+    keys: RecordKeys,
+    at: RowAddress,
+    head: RowHead,
+    nonce: [u8; 12],
+    start: usize,
+    fields: u16,
+}
+
+impl<'a> RowWriter<'a> {
+    /// Begins a row at the end of `out`, under the tenant's current seal key.
+    ///
+    /// `nonce` is fresh randomness for this write alone: never a counter, since a restore may
+    /// bring old state back.
+    ///
+    /// # Errors
+    /// When the tenant has no seal key.
+    pub fn begin(
+        out: &'a mut Vec<u8>,
+        tenant: &TenantKeys,
+        secret: &SlotSecret,
+        at: RowAddress,
+        (schema, version): (u32, u32),
+        nonce: [u8; 12],
+    ) -> Result<Self, KeyError> {
+        debug_assert_eq!(tenant.tenant, at.tenant, "keys and address are of one tenant");
+        let (seal_key, seal) = tenant.seal_current()?;
+        let keys = RecordKeys::derive(seal, secret, &at)?;
+        let head = RowHead { schema, version, seal_key };
+        let start = out.len();
+        out.push(ROW_FORMAT);
+        out.extend_from_slice(&schema.to_be_bytes());
+        out.extend_from_slice(&version.to_be_bytes());
+        out.extend_from_slice(&seal_key.to_be_bytes());
+        out.extend_from_slice(&nonce);
+        out.extend_from_slice(&keys.commitment);
+        out.extend_from_slice(&[0, 0]);
+        Ok(Self { out, keys, at, head, nonce, start, fields: 0 })
+    }
+
+    /// Seals one field. `kind` is what the value was sealed as, and travels sealed with it.
+    ///
+    /// # Errors
+    /// [`OpenError::Malformed`] for a value past [`VALUE_BYTES_MAX`].
+    pub fn field(&mut self, number: FieldNumber, kind: u8, value: &[u8]) -> Result<(), OpenError> {
+        if value.len() > VALUE_BYTES_MAX {
+            return Err(OpenError::Malformed);
+        }
+        let length =
+            u32::try_from(1 + value.len() + TAG_BYTES).map_err(|_| OpenError::Malformed)?;
+        self.out.extend_from_slice(&number.0.to_be_bytes());
+        self.out.extend_from_slice(&length.to_be_bytes());
+        let body = self.out.len();
+        self.out.push(kind);
+        self.out.extend_from_slice(value);
+        let clear = self.out.get_mut(body..).ok_or(OpenError::Malformed)?;
+        let nonce = field_nonce(&self.nonce, number);
+        let aad = Aad::from(field_associated(&self.at, &self.head, number));
+        let tag = self
+            .keys
+            .field
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, clear)
+            .map_err(|_| OpenError::Malformed)?;
+        self.out.extend_from_slice(tag.as_ref());
+        self.fields = self.fields.checked_add(1).ok_or(OpenError::Malformed)?;
+        Ok(())
+    }
+
+    /// Ends the row: the field count, then the MAC over address and row.
+    ///
+    /// # Errors
+    /// None in practice: the row was begun.
+    pub fn finish(self) -> Result<(), OpenError> {
+        let row = self.out.get_mut(self.start..).ok_or(OpenError::Malformed)?;
+        let count = row.get_mut(HEAD_BYTES - 2..HEAD_BYTES).ok_or(OpenError::Malformed)?;
+        count.copy_from_slice(&self.fields.to_be_bytes());
+        let tag = row_mac(&self.keys.mac, &self.at, row).finalize().into_bytes();
+        self.out.extend_from_slice(&tag);
+        Ok(())
+    }
+}
+
+/// A row as read from the store: parsed, not yet believed.
+pub struct SealedRow<'a> {
+    head: RowHead,
+    nonce: [u8; 12],
+    commitment: &'a [u8],
+    fields: Vec<(FieldNumber, &'a [u8])>,
+    authenticated: &'a [u8],
+    tag: &'a [u8],
+}
+
+impl<'a> SealedRow<'a> {
+    /// Parses a row.
+    ///
+    /// # Errors
+    /// [`OpenError::Malformed`] for anything but exactly one row of a known format.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        parse(bytes).ok_or(OpenError::Malformed)
+    }
+
+    /// What the row says of itself.
+    #[must_use]
+    pub fn head(&self) -> RowHead {
+        self.head
+    }
+
+    /// Checks commitment and MAC against the address; only then is there a row to open.
+    ///
+    /// # Errors
+    /// [`OpenError::NotAuthentic`] when any byte, the address or the slot is not the row's own.
+    pub fn verify(
+        self,
+        tenant: &TenantKeys,
+        secret: &SlotSecret,
+        at: RowAddress,
+    ) -> Result<VerifiedRow<'a>, OpenError> {
+        let seal = tenant.seal_version(self.head.seal_key)?;
+        let keys = RecordKeys::derive(seal, secret, &at)?;
+        aws_lc_rs::constant_time::verify_slices_are_equal(&keys.commitment, self.commitment)
+            .map_err(|_| OpenError::NotAuthentic)?;
+        row_mac(&keys.mac, &at, self.authenticated)
+            .verify_slice(self.tag)
+            .map_err(|_| OpenError::NotAuthentic)?;
+        Ok(VerifiedRow { row: self, keys, at })
+    }
+}
+
+/// A row proven to be the one of its address.
+pub struct VerifiedRow<'a> {
+    row: SealedRow<'a>,
+    keys: RecordKeys,
+    at: RowAddress,
+}
+
+impl VerifiedRow<'_> {
+    /// Opens one field: the kind it was sealed as, and its value.
+    ///
+    /// # Errors
+    /// [`OpenError`]: no such field, or not authentic.
+    pub(crate) fn open(&self, number: FieldNumber) -> Result<(u8, Plaintext), OpenError> {
+        let found = self.row.fields.iter().find(|(n, _)| *n == number);
+        let (_, sealed) = found.ok_or(OpenError::NoSuchField)?;
+        let mut body = Zeroizing::new(sealed.to_vec());
+        let nonce = field_nonce(&self.row.nonce, number);
+        let aad = Aad::from(field_associated(&self.at, &self.row.head, number));
+        let opened = self
+            .keys
+            .field
+            .open_in_place(Nonce::assume_unique_for_key(nonce), aad, body.as_mut_slice())
+            .map_err(|_| OpenError::NotAuthentic)?;
+        let (kind, value) = opened.split_first().ok_or(OpenError::Malformed)?;
+        Ok((*kind, Plaintext::new(value)))
+    }
+}
+
+fn parse(bytes: &[u8]) -> Option<SealedRow<'_>> {
+    let (authenticated, tag) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
+    let (head, mut rest) = authenticated.split_first_chunk::<HEAD_BYTES>()?;
+    let (format, head) = head.split_first()?;
+    if *format != ROW_FORMAT {
+        return None;
+    }
+    let (schema, head) = head.split_first_chunk::<4>()?;
+    let (version, head) = head.split_first_chunk::<4>()?;
+    let (seal_key, head) = head.split_first_chunk::<2>()?;
+    let (nonce, head) = head.split_first_chunk::<12>()?;
+    let (commitment, count) = head.split_at_checked(32)?;
+    let count = u16::from_be_bytes(count.try_into().ok()?);
+    let mut fields = Vec::with_capacity(usize::from(count).min(64));
+    for _ in 0..count {
+        let (number, more) = rest.split_first_chunk::<2>()?;
+        let (length, more) = more.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (body, more) = more.split_at_checked(length)?;
+        fields.push((FieldNumber(u16::from_be_bytes(*number)), body));
+        rest = more;
+    }
+    let head = RowHead {
+        schema: u32::from_be_bytes(*schema),
+        version: u32::from_be_bytes(*version),
+        seal_key: u16::from_be_bytes(*seal_key),
+    };
+    rest.is_empty()
+        .then_some(SealedRow { head, nonce: *nonce, commitment, fields, authenticated, tag })
+}
+
+fn row_mac(key: &Hmac256, at: &RowAddress, row: &[u8]) -> Hmac256 {
+    let mut mac = key.clone();
+    feed(&mut mac, "strongroom/row", 1, &[&at.key(), row]);
+    mac
+}
+
+/// The row's random nonce with the field's number mixed into its last two bytes.
+fn field_nonce(base: &[u8; 12], field: FieldNumber) -> [u8; 12] {
+    let mut nonce = *base;
+    let tail = nonce.iter_mut().skip(10).zip(field.0.to_be_bytes());
+    tail.for_each(|(to, from)| *to ^= from);
+    nonce
+}
+
+/// Associated data of a field: format, address, schema, versions, field; all of fixed width.
+fn field_associated(at: &RowAddress, head: &RowHead, field: FieldNumber) -> [u8; 57] {
+    let mut out = [0; 57];
+    let parts = b"strongroom/field\x01"
+        .iter()
+        .copied()
+        .chain(at.key())
+        .chain(head.schema.to_be_bytes())
+        .chain(head.version.to_be_bytes())
+        .chain(field.0.to_be_bytes())
+        .chain(head.seal_key.to_be_bytes());
+    out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::CountingRandom;
+
+    fn tenant(id: u8) -> TenantKeys {
+        let random = CountingRandom::default();
+        let key = || SecretKey::generate(&random).unwrap();
+        TenantKeys::new(TenantId([id; 16]), &[(1, key())], &[(1, key())], &key(), &key())
+    }
+
+    fn at(tenant: u8, collection: u32, record: u64) -> RowAddress {
+        RowAddress {
+            tenant: TenantId([tenant; 16]),
+            collection: CollectionId(collection),
+            record: RecordNumber(record),
+        }
+    }
+
+    fn secret(byte: u8) -> SlotSecret {
+        SlotSecret(Zeroizing::new([byte; 32]))
+    }
+
+    fn row(version: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        let keys = tenant(1);
+        let mut writer =
+            RowWriter::begin(&mut out, &keys, &secret(3), at(1, 2, 9), (1, version), [8; 12])
+                .unwrap();
+        writer.field(FieldNumber(1), 1, b"078-05-1120").unwrap();
+        writer.field(FieldNumber(2), 11, b"jane@example.com").unwrap();
+        writer.finish().unwrap();
+        out
+    }
+
+    fn opens(bytes: &[u8], keys: &TenantKeys, slot: u8, at: RowAddress, field: u16) -> bool {
+        SealedRow::parse(bytes)
+            .and_then(|row| row.verify(keys, &secret(slot), at))
+            .and_then(|row| row.open(FieldNumber(field)))
+            .is_ok()
+    }
+
+    #[test]
+    fn a_row_opens_at_its_address_only() {
+        let (bytes, keys) = (row(1), tenant(1));
+        let verified =
+            SealedRow::parse(&bytes).unwrap().verify(&keys, &secret(3), at(1, 2, 9)).unwrap();
+        let (kind, value) = verified.open(FieldNumber(1)).unwrap();
+        assert_eq!((kind, value.disclose().as_str()), (1, "078-05-1120"));
+        assert!(matches!(verified.open(FieldNumber(3)), Err(OpenError::NoSuchField)));
+        for elsewhere in [at(1, 2, 8), at(1, 3, 9), at(2, 2, 9)] {
+            assert!(!opens(&bytes, &keys, 3, elsewhere, 1));
+        }
+        assert!(!opens(&bytes, &keys, 4, at(1, 2, 9), 1), "another slot");
+    }
+
+    #[test]
+    fn every_flipped_byte_is_refused() {
+        let (bytes, keys) = (row(1), tenant(1));
+        for byte in 0..bytes.len() {
+            let mut bad = bytes.clone();
+            bad[byte] ^= 0x10;
+            assert!(!opens(&bad, &keys, 3, at(1, 2, 9), 1), "byte {byte}");
+            assert!(!opens(&bytes[..byte], &keys, 3, at(1, 2, 9), 1), "cut at {byte}");
+        }
+    }
+
+    #[test]
+    fn a_field_moved_within_its_row_or_between_versions_is_refused() {
+        let keys = tenant(1);
+        let (one, two) = (row(1), row(2));
+        // Both fields' ciphertexts, swapped by their lengths, under the same head.
+        let first = HEAD_BYTES + 6..HEAD_BYTES + 6 + 1 + 11 + TAG_BYTES;
+        let mut mixed = two.clone();
+        mixed[first.clone()].copy_from_slice(&one[first]);
+        assert!(!opens(&mixed, &keys, 3, at(1, 2, 9), 1));
+        assert!(opens(&two, &keys, 3, at(1, 2, 9), 1));
+    }
+
+    #[test]
+    fn a_field_is_bound_without_the_row_mac_too() {
+        // The MAC is a second wall; behind it each field is bound to its own number and version.
+        let (at, secret) = (at(1, 2, 9), secret(3));
+        let keys = tenant(1);
+        let inner = RecordKeys::derive(keys.seal_current().unwrap().1, &secret, &at).unwrap();
+        let (one, two) = (row(1), row(2));
+        let mut mixed = SealedRow::parse(&two).unwrap();
+        mixed.fields = SealedRow::parse(&one).unwrap().fields;
+        let mixed = VerifiedRow { row: mixed, keys: inner, at };
+        assert!(matches!(mixed.open(FieldNumber(1)), Err(OpenError::NotAuthentic)));
+        let inner = RecordKeys::derive(keys.seal_current().unwrap().1, &secret, &at).unwrap();
+        let mut swapped = SealedRow::parse(&one).unwrap();
+        let body = swapped.fields[0].1;
+        swapped.fields[1].1 = body;
+        let swapped = VerifiedRow { row: swapped, keys: inner, at };
+        assert!(matches!(swapped.open(FieldNumber(2)), Err(OpenError::NotAuthentic)));
+    }
+}

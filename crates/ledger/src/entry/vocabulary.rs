@@ -1,0 +1,89 @@
+//! The closed vocabularies of an entry. A word may be added, never changed or reused: old entries
+//! keep theirs for ever.
+
+use crate::words::words;
+
+words! {
+    /// What was done.
+    Act {
+        InstallInit = "install.init": "an install was made",
+        TenantAdd = "tenant.add": "a tenant was added",
+        PrincipalAdd = "principal.add": "a principal was added",
+        PrincipalRevoke = "principal.revoke": "a principal was revoked",
+        SchemaSet = "schema.set": "a collection's schema was set",
+        SchemaRead = "schema.read": "a collection's schema was read",
+        JobBegin = "job.begin": "a job began",
+        JobEnd = "job.end": "a job ended",
+        PiiCollect = "pii.collect": "personal values were sealed",
+        PiiReveal = "pii.reveal": "personal values were given out",
+        LedgerExport = "ledger.export": "the ledger was exported",
+        LedgerWho = "ledger.who": "it was asked who saw a record",
+        LedgerKey = "ledger.key": "the ledger's verification keys were read",
+        AuthRefuse = "auth.refuse": "a credential was refused",
+        AccessRefuse = "access.refuse": "a request was refused to a known principal",
+        TenantHead = "tenant.head": "the head of a tenant's log was noted",
+        ClockStep = "clock.step": "the wall clock jumped",
+        RecoveryFailed = "recovery.failed": "an act begun before a crash did not take place",
+        TenantRead = "tenant.read": "tenants were listed or shown",
+        PrincipalRead = "principal.read": "principals were listed or shown",
+        StatusRead = "status.read": "the state of the install was read",
+    }
+}
+
+impl Act {
+    /// Whether the act changes the store, so that recovery has to ask if its change took place.
+    pub const fn has_effect(self) -> bool {
+        match self {
+            Self::InstallInit
+            | Self::TenantAdd
+            | Self::PrincipalAdd
+            | Self::PrincipalRevoke
+            | Self::SchemaSet
+            | Self::JobBegin
+            | Self::JobEnd
+            | Self::PiiCollect => true,
+            Self::SchemaRead
+            | Self::PiiReveal
+            | Self::LedgerExport
+            | Self::LedgerWho
+            | Self::LedgerKey
+            | Self::AuthRefuse
+            | Self::AccessRefuse
+            | Self::TenantHead
+            | Self::ClockStep
+            | Self::RecoveryFailed
+            | Self::TenantRead
+            | Self::PrincipalRead
+            | Self::StatusRead => false,
+        }
+    }
+}
+
+words! {
+    /// How far an act has come.
+    Phase {
+        Attempt = "attempt": "begun; a later entry completes it",
+        Commit = "commit": "done, or about to be done and nothing can refuse it any more",
+        Denied = "denied": "refused before anything was done",
+        Failed = "failed": "allowed, and not done",
+    }
+}
+
+words! {
+    /// How an actor was established.
+    Auth {
+        Credential = "credential": "by a credential that was presented",
+        Development = "development": "by the operator's credential of a development install",
+        None = "none": "not at all",
+        System = "system": "the install itself",
+    }
+}
+
+words! {
+    /// The form in which a value is given out.
+    Form {
+        Redacted = "redacted": "nothing of the value",
+        Masked = "masked": "the part that its field type lets show",
+        Full = "full": "the value",
+    }
+}

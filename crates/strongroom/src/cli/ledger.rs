@@ -1,0 +1,87 @@
+//! `strongroom ledger`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::Global;
+use super::output::{Answer, count, table, time};
+use crate::problem::Problem;
+
+/// What can be asked of the ledger.
+#[derive(Subcommand)]
+pub enum Ledger {
+    /// Write every log as a tlog-tiles directory, for an outsider to verify
+    #[command(after_help = "Example:\n  strongroom ledger export --out ledger\n  \
+                            strongroom ledger key > ledger.keys\n  \
+                            strongroom-verify ledger --key ledger.keys")]
+    Export {
+        /// The folder; must not exist
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Print one verification key a log
+    #[command(after_help = "Example:\n  strongroom ledger key > ledger.keys")]
+    Key,
+    /// Who sealed, saw or asked about a record; the question is recorded too
+    #[command(after_help = "Example:\n  strongroom ledger who --tenant acme --record srr_...")]
+    Who {
+        /// The tenant
+        #[arg(long, value_name = "T")]
+        tenant: String,
+        /// The record's id, as `reveal` prints it
+        #[arg(long, value_name = "ID")]
+        record: String,
+    },
+}
+
+/// Performs it.
+pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
+    let session = global.session()?;
+    let (vault, who) = (&session.vault, &session.who);
+    match command {
+        Ledger::Export { out } => {
+            let sizes = vault.export_ledger(who, out)?;
+            let lines: Vec<_> =
+                sizes.iter().map(|(log, n)| vec![log.clone(), count(*n)]).collect();
+            let text = format!(
+                "{}exported to {}; check it with strongroom-verify\n",
+                table(&["LOG", "ENTRIES"], &lines),
+                out.display()
+            );
+            Ok(Answer::new(&json!({"out": out, "logs": sizes}), text))
+        }
+        Ledger::Key => {
+            let lines = vault.ledger_keys(who)?;
+            Ok(Answer::new(&json!({"keys": lines}), lines.join("\n")))
+        }
+        Ledger::Who { tenant, record } => {
+            let entries = vault.who(who, tenant, record)?;
+            let all: Vec<Value> = entries
+                .iter()
+                .map(|e| {
+                    json!({"log": e.log.to_string(), "index": e.index, "time": time(e.time_us),
+                           "act": e.act, "phase": e.phase, "actor": e.actor,
+                           "purpose": e.purpose, "fields": e.fields})
+                })
+                .collect();
+            let lines: Vec<Vec<String>> = entries
+                .iter()
+                .map(|e| {
+                    vec![
+                        time(e.time_us),
+                        e.act.to_owned(),
+                        e.phase.to_owned(),
+                        e.actor.clone(),
+                        e.purpose.clone().unwrap_or_default(),
+                        e.fields.join(","),
+                        e.index.to_string(),
+                    ]
+                })
+                .collect();
+            let head = ["TIME", "ACT", "PHASE", "ACTOR", "PURPOSE", "FIELDS", "ENTRY"];
+            Ok(Answer::new(&json!({"entries": all}), table(&head, &lines)))
+        }
+    }
+}

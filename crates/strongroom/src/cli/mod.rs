@@ -1,0 +1,159 @@
+//! The command line: one file a subcommand, one definition for parsing, help and examples.
+//!
+//! With `--json` exactly one JSON object goes to standard output, also on failure; progress and
+//! notices go to standard error; nothing ever prompts.
+
+mod init;
+mod ledger;
+mod output;
+mod principal;
+mod quickstart;
+mod reveal;
+mod schema;
+mod seal;
+mod session;
+mod status;
+mod tenant;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::problem::Problem;
+use output::Answer;
+
+const AFTER_HELP: &str = "\
+Examples:
+  strongroom quickstart                              see it work, on invented people
+  strongroom init --development                      an install to try things on
+  strongroom tenant add acme
+  strongroom seal people.csv --tenant acme --collection people
+  strongroom reveal --tenant acme --purpose support srt_...
+
+Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 4 done with quarantined rows,
+10 no or wrong credential, 11 forbidden, 12 not found, 13 store held by another process,
+14 disk full or ledger unavailable, 15 tampering found, 20 internal.";
+
+/// Seals personal information, records every access before it happens, and lets an outsider
+/// verify all of it offline.
+#[derive(Parser)]
+#[command(name = "strongroom", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every subcommand; they stand before or after it.
+#[derive(Args)]
+pub struct Global {
+    /// Answer with one JSON object on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// The data folder
+    #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_DATA")]
+    #[arg(default_value = "./strongroom-data")]
+    data: PathBuf,
+    /// The key folder; beside the data, better on another volume [default: DATA.keys]
+    #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_KEYS")]
+    keys: Option<PathBuf>,
+    /// A file that holds the credential
+    #[arg(long, global = true, value_name = "FILE", env = "STRONGROOM_CREDENTIAL")]
+    credential: Option<PathBuf>,
+}
+
+/// What can be done.
+#[derive(Subcommand)]
+enum Command {
+    /// Show the whole thing at work on invented people, in a throw-away folder
+    Quickstart(quickstart::Args),
+    /// Make an install: a data folder and a key folder
+    Init(init::Args),
+    /// Add, list or show tenants (client companies)
+    #[command(subcommand)]
+    Tenant(tenant::Tenant),
+    /// Add, list or revoke principals (services and operators)
+    #[command(subcommand)]
+    Principal(principal::Principal),
+    /// Propose, show or set the schema of a collection
+    #[command(subcommand)]
+    Schema(schema::Schema),
+    /// Seal an export: records into the store, a tokenised copy beside it
+    Seal(seal::Args),
+    /// Give back the values of tokens; recorded before it happens
+    Reveal(reveal::Args),
+    /// Export the ledger, print its keys, ask who saw a record
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// The state of the install
+    Status(status::Args),
+}
+
+/// Parses, performs and answers.
+pub fn run(args: impl IntoIterator<Item = OsString>, weak: &[&str]) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let json = args.iter().any(|a| a == "--json");
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, json),
+    };
+    for what in weak {
+        eprintln!("strongroom: warning: {what}");
+    }
+    let json = cli.global.json;
+    match perform(cli) {
+        Ok(answer) => answer.print(json),
+        Err(problem) => output::print_problem(&problem, json),
+    }
+}
+
+fn perform(cli: Cli) -> Result<Answer, Problem> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Quickstart(args) => quickstart::run(global, &args),
+        Command::Init(args) => init::run(global, &args),
+        Command::Tenant(command) => tenant::run(global, &command),
+        Command::Principal(command) => principal::run(global, &command),
+        Command::Schema(command) => schema::run(global, &command),
+        Command::Seal(args) => seal::run(global, &args),
+        Command::Reveal(args) => reveal::run(global, &args),
+        Command::Ledger(command) => ledger::run(global, &command),
+        Command::Status(args) => status::run(global, &args),
+    }
+}
+
+/// What clap says, in the form that was asked for.
+fn usage(error: &clap::Error, json: bool) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if json {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let detail = first.strip_prefix("error: ").unwrap_or(first);
+        let remedy = "see `strongroom --help`, or `--help` after the subcommand";
+        return output::print_problem(&Problem::usage(detail, remedy), true);
+    }
+    let _ = error.print();
+    ExitCode::from(2)
+}
+
+/// The names of every subcommand that can be run, `ledger who` for a nested one: the access
+/// matrix must name each of them.
+#[must_use]
+pub fn subcommands() -> Vec<String> {
+    let mut out = Vec::new();
+    for command in Cli::command().get_subcommands() {
+        let nested: Vec<_> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+        if nested.is_empty() {
+            out.push(command.get_name().to_owned());
+        }
+        out.extend(nested.iter().map(|n| format!("{} {n}", command.get_name())));
+    }
+    out
+}

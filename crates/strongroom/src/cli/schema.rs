@@ -1,0 +1,93 @@
+//! `strongroom schema`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde_json::json;
+use strongroom_core::schema::Schema as Columns;
+
+use super::Global;
+use super::output::Answer;
+use crate::problem::Problem;
+use crate::vault::seal::Input;
+
+/// What can be done with schemas.
+#[derive(Subcommand)]
+pub enum Schema {
+    /// Propose a schema from a file's header and values; reads the file, opens no install
+    #[command(after_help = "Example:\n  strongroom schema propose people.csv > people.toml")]
+    Propose {
+        /// The file: CSV, TSV or JSON Lines
+        file: PathBuf,
+    },
+    /// Show a collection's schema
+    #[command(after_help = "Example:\n  strongroom schema show --tenant acme --collection people")]
+    Show {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Set a collection's schema; fields that stay keep their tokens
+    #[command(
+        after_help = "Example:\n  strongroom schema set people.toml --tenant acme --collection people"
+    )]
+    Set {
+        /// The schema, as TOML
+        file: PathBuf,
+        #[command(flatten)]
+        of: Of,
+    },
+}
+
+/// Which collection.
+#[derive(clap::Args)]
+pub struct Of {
+    /// The tenant
+    #[arg(long, value_name = "T")]
+    tenant: String,
+    /// The collection
+    #[arg(long, value_name = "C")]
+    collection: String,
+}
+
+/// Performs it.
+pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
+    match command {
+        Schema::Propose { file } => {
+            let proposal = Input::open(file)?.propose()?;
+            Ok(Answer::new(&proposal.to_json(), proposal.to_toml()))
+        }
+        Schema::Show { of } => {
+            let session = global.session()?;
+            let (version, schema) =
+                session.vault.schema(&session.who, &of.tenant, &of.collection)?;
+            let mut json = schema.to_json();
+            if let Some(object) = json.as_object_mut() {
+                object.insert("version".to_owned(), json!(version));
+            }
+            Ok(Answer::new(&json, format!("# version {version}\n\n{}", schema.to_toml())))
+        }
+        Schema::Set { file, of } => {
+            let schema = read(file)?;
+            let session = global.session()?;
+            let row =
+                session.vault.set_schema(&session.who, &of.tenant, &of.collection, &schema)?;
+            let json = json!({"collection": row.name, "version": row.version,
+                              "fields": row.fields.len()});
+            let text = format!("schema of {} is at version {}", row.name, row.version);
+            Ok(Answer::new(&json, text))
+        }
+    }
+}
+
+/// Reads a schema file.
+pub fn read(path: &Path) -> Result<Columns, Problem> {
+    let text = fs::read_to_string(path).map_err(|e| {
+        let detail = format!("the schema {} cannot be read: {e}", path.display());
+        Problem::usage(detail, "check the path; `strongroom schema propose FILE` writes one")
+    })?;
+    Columns::from_toml(&text).map_err(|e| {
+        let detail = format!("{}: {e}", path.display());
+        Problem::usage(detail, "correct the schema; `strongroom schema propose FILE` shows the form")
+    })
+}

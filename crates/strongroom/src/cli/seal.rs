@@ -1,0 +1,182 @@
+//! `strongroom seal`
+
+use std::fs;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use strongroom_core::schema::{Proposal, Treatment};
+
+use super::output::{Answer, count, table};
+use super::{Global, schema};
+use crate::problem::Problem;
+use crate::vault::seal::{SealReport, SealRequest};
+
+/// Quarantined rows that are named on standard error; `--report` has them all.
+const BAD_SHOWN: usize = 10;
+
+const AFTER_HELP: &str = "\
+Examples:
+  strongroom seal people.csv --tenant acme --collection people --dry-run
+  strongroom seal people.csv --tenant acme --collection people
+  strongroom seal people.csv --tenant acme --collection people --schema people.toml --out /srv/people.csv
+
+The tokenised copy keeps columns, order, separator and quoting; by default it is NAME.sealed.EXT
+beside the input. Killed at any instant, the same command goes on where it stopped. The input file
+itself stays as it is, in clear: remove it when the copy has taken its place.";
+
+/// Options of `seal`.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The file: CSV, TSV or JSON Lines, UTF-8
+    file: PathBuf,
+    /// The tenant
+    #[arg(long, value_name = "T")]
+    tenant: String,
+    /// The collection; made when it does not exist
+    #[arg(long, value_name = "C")]
+    collection: String,
+    /// The schema, as TOML; proposed from the file when there is none yet
+    #[arg(long, value_name = "FILE")]
+    schema: Option<PathBuf>,
+    /// Where the tokenised copy goes
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Where a detailed report goes, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Read and judge everything, write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Seals.
+#[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
+pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
+    let schema = args.schema.as_deref().map(schema::read).transpose()?;
+    let session = global.session()?;
+    let request = SealRequest {
+        input: args.file.clone(),
+        tenant: args.tenant.clone(),
+        collection: args.collection.clone(),
+        schema,
+        out: args.out.clone(),
+        dry_run: args.dry_run,
+    };
+    let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
+    let start = std::time::Instant::now();
+    let report = session.vault.seal(&session.who, &request, &|at| bar.set_position(at));
+    bar.finish_and_clear();
+    let report = report?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut json = report.to_json();
+    if let Some(object) = json.as_object_mut() {
+        object.insert("seconds".to_owned(), ((seconds * 1000.0).round() / 1000.0).into());
+        if args.dry_run {
+            object.insert("dry_run".to_owned(), true.into());
+        }
+    }
+    if let Some(path) = &args.report {
+        let mut all = json.clone();
+        if let (Some(all), Some(more)) = (all.as_object_mut(), report.details().as_object()) {
+            all.extend(more.clone());
+        }
+        write_report(path, &all)?;
+    }
+    for bad in report.bad.iter().take(BAD_SHOWN) {
+        let file = args.file.display();
+        eprintln!("strongroom: {file}:{}: left out: {}", bad.line, bad.reason);
+    }
+    if report.quarantined > BAD_SHOWN as u64 {
+        let left = report.quarantined - BAD_SHOWN as u64;
+        eprintln!("strongroom: {left} more rows left out; --report FILE lists them");
+    }
+    let exit = if report.quarantined > 0 { 4 } else { 0 };
+    Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
+}
+
+fn bar(length: u64) -> ProgressBar {
+    let style = "{percent:>3} % {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+    let bar = ProgressBar::new(length);
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn write_report(path: &std::path::Path, json: &serde_json::Value) -> Result<(), Problem> {
+    let text = serde_json::to_string_pretty(json).unwrap_or_default();
+    fs::write(path, text + "\n").map_err(|e| {
+        let detail = format!("the rows are sealed; the report {} failed: {e}", path.display());
+        Problem::usage(detail, "run the same command again with another --report")
+    })
+}
+
+fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
+    let mut out = report.proposal.as_ref().map(proposal_text).unwrap_or_default();
+    let verb = if report.dry_run { "would be sealed" } else { "sealed" };
+    let rate = report.rows as f64 / seconds.max(0.001);
+    out.push_str(&format!(
+        "{} rows {verb} in {seconds:.1} s ({} rows/s)",
+        count(report.rows),
+        count(rate as u64)
+    ));
+    if !report.dry_run && report.changed < report.rows {
+        let before = report.rows - report.changed;
+        out.push_str(&format!(", {} of them by an earlier run", count(before)));
+    }
+    out.push('\n');
+    let lines: Vec<Vec<String>> = report
+        .counts
+        .sealed
+        .by_type()
+        .map(|(kind, n)| vec![format!("  {kind}"), count(n)])
+        .collect();
+    out.push_str(&table(&["  TYPE", "VALUES"], &lines));
+    for (kind, n) in report.counts.dropped_by_type() {
+        out.push_str(&format!("  {} {kind} cells dropped: not stored in any form\n", count(n)));
+    }
+    let unusual = report.counts.sealed.unusual();
+    if unusual > 0 {
+        out.push_str(&format!(
+            "  {} values do not fit their column's type; sealed as text\n",
+            count(unusual)
+        ));
+    }
+    if report.quarantined > 0 {
+        out.push_str(&format!("  {} rows left out: see above\n", count(report.quarantined)));
+    }
+    if report.dry_run {
+        out.push_str("nothing was written\n");
+    } else {
+        out.push_str(&format!("tokenised copy: {}\n", report.out.display()));
+        out.push_str(&format!(
+            "still in clear: {}; remove it once the copy has taken its place\n",
+            args.file.display()
+        ));
+    }
+    out
+}
+
+fn proposal_text(proposal: &Proposal) -> String {
+    let lines: Vec<Vec<String>> = proposal
+        .columns
+        .iter()
+        .map(|c| {
+            let what = match &c.treatment {
+                Treatment::Seal { kind, index: true } => format!("{}, indexed", kind.name()),
+                Treatment::Seal { kind, .. } => kind.name().to_owned(),
+                Treatment::Drop { kind } => format!("{}: dropped", kind.name()),
+                Treatment::Clear { reason } => format!("open: {reason}"),
+            };
+            let sure = if c.unsure { " ?" } else { "" };
+            let why = c.evidence.first().cloned().unwrap_or_default();
+            vec![format!("  {}", c.name), what, format!("{} %{sure}", c.confidence), why]
+        })
+        .collect();
+    let head = format!(
+        "schema proposed from the header and {} rows (? = not sure, sealed all the same):\n",
+        count(proposal.rows_sampled)
+    );
+    head + &table(&["  COLUMN", "SEALED AS", "SURE", "BECAUSE"], &lines) + "\n"
+}

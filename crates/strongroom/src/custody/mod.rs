@@ -1,0 +1,176 @@
+//! Custody: the key folder. The root key lies here and wraps the rest; so does the epoch key,
+//! which can be destroyed here and nowhere else.
+//!
+//! There is no default key. The folder's files are 0600 and are refused when others can read them.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64;
+use strongroom_core::id::InstallId;
+use strongroom_core::source::Random;
+use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, WrappingKey};
+use strongroom_core::vault::slot::EpochKey;
+use zeroize::Zeroizing;
+
+use crate::problem::{Kind, Problem};
+use crate::store::disk::{Disk, Folder};
+
+const ROOT_FILE: &str = "root.key";
+const ROOT_PREFIX: &str = "strongroom-root-key-1 ";
+/// The operator's credential of a development install.
+pub const OPERATOR_FILE: &str = "operator.credential";
+
+/// The keys that custody gives at start.
+pub struct RootKeys {
+    /// Wraps the tenants' and the install's keys.
+    pub root: WrappingKey,
+    /// Wraps index keys: dies with its epoch.
+    pub epoch_wrap: WrappingKey,
+    /// Seals slots.
+    pub epoch: EpochKey,
+}
+
+/// The key folder.
+pub struct KeyFolder {
+    path: PathBuf,
+    disk: Folder,
+}
+
+impl KeyFolder {
+    /// The folder at `path`, made if need be.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the folder.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        let disk = Folder::open(path).map_err(|e| trouble(path, &e))?;
+        Ok(Self { path: path.to_path_buf(), disk })
+    }
+
+    /// Draws the root key and the first epoch key, and stores both.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the folder or the random source.
+    pub fn create(&self, install: InstallId, random: &dyn Random) -> Result<RootKeys, Problem> {
+        let root = SecretKey::generate(random)?;
+        let mut text = Zeroizing::new(String::with_capacity(80));
+        text.push_str(ROOT_PREFIX);
+        BASE64.encode_append(root.expose(), &mut text);
+        text.push('\n');
+        self.write(ROOT_FILE, text.as_bytes())?;
+        let epoch = SecretKey::generate(random)?;
+        let wrapping = WrappingKey::new(&root, "strongroom/root")?;
+        let wrapped = wrapping.wrap(random, &epoch_place(install, 1)?, &epoch)?;
+        self.write(&epoch_file(1), BASE64.encode(&wrapped).as_bytes())?;
+        keys(wrapping, &epoch, 1)
+    }
+
+    /// Reads the root key and the key of epoch `number`.
+    ///
+    /// # Errors
+    /// A [`Problem`]: a missing, readable-by-others, weak or foreign key.
+    pub fn load(&self, install: InstallId, number: u32) -> Result<RootKeys, Problem> {
+        let root = self.root()?;
+        let wrapping = WrappingKey::new(&root, "strongroom/root")?;
+        let wrapped = self.read(&epoch_file(number))?;
+        let wrapped = BASE64.decode(wrapped.trim_ascii()).map_err(|_| self.unreadable("epoch"))?;
+        let epoch = wrapping
+            .unwrap(&epoch_place(install, number)?, &wrapped)
+            .map_err(|_| self.unreadable("epoch"))?;
+        keys(wrapping, &epoch, number)
+    }
+
+    /// Writes a file of the folder, durable and 0600.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the folder.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
+        self.disk.replace(name, bytes).map_err(|e| trouble(&self.path, &e))
+    }
+
+    /// Reads a file of the folder.
+    ///
+    /// # Errors
+    /// A [`Problem`]: missing, or readable by others.
+    pub fn read(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, Problem> {
+        let path = self.path.join(name);
+        let mode = fs::metadata(&path).map(|m| m.permissions().mode());
+        if mode.is_ok_and(|m| m & 0o077 != 0) {
+            let detail = format!("{} can be read by other users", path.display());
+            let remedy = format!("chmod 600 {}; then replace the key if others had it", path.display());
+            return Err(Problem::new(Kind::Usage, detail, remedy));
+        }
+        let read = self.disk.read(name).map_err(|e| trouble(&self.path, &e))?;
+        let missing = || {
+            let detail = format!("{} is missing", path.display());
+            Problem::usage(detail, "name the install's key folder with --keys")
+        };
+        read.map(Zeroizing::new).ok_or_else(missing)
+    }
+
+    fn root(&self) -> Result<SecretKey, Problem> {
+        let text = self.read(ROOT_FILE)?;
+        let body = text.strip_prefix(ROOT_PREFIX.as_bytes()).map(<[u8]>::trim_ascii);
+        let mut key = Zeroizing::new([0; 33]);
+        let decoded = body.filter(|b| b.len() == 44).map(|b| BASE64.decode_mut(b, &mut *key));
+        if !matches!(decoded, Some(Ok(32))) {
+            return Err(self.unreadable("root"));
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        bytes.iter_mut().zip(key.iter()).for_each(|(to, from)| *to = *from);
+        if is_example(&bytes) {
+            let detail = "the root key is an example or a placeholder, not a random key";
+            return Err(Problem::usage(detail, "make a new install with `strongroom init`"));
+        }
+        Ok(SecretKey::from_bytes(bytes))
+    }
+
+    fn unreadable(&self, which: &str) -> Problem {
+        let detail = format!("the {which} key in {} does not open", self.path.display());
+        Problem::tampered(detail)
+    }
+}
+
+fn keys(root: WrappingKey, epoch: &SecretKey, number: u32) -> Result<RootKeys, Problem> {
+    let epoch_wrap = WrappingKey::new(epoch, "strongroom/epoch")?;
+    Ok(RootKeys { root, epoch_wrap, epoch: EpochKey::new(number, epoch)? })
+}
+
+fn epoch_place(install: InstallId, number: u32) -> Result<KeyPlace, Problem> {
+    let version = u16::try_from(number).map_err(|_| Problem::internal("epochs are used up"))?;
+    Ok(KeyPlace { install, tenant: None, job: Job::Epoch, version })
+}
+
+fn epoch_file(number: u32) -> String {
+    format!("epoch-{number:08}.key")
+}
+
+/// Keys that documents and examples are full of: constant bytes, and bytes that count.
+fn is_example(key: &[u8; 32]) -> bool {
+    let mut steps = key.iter().zip(key.iter().skip(1)).map(|(a, b)| b.wrapping_sub(*a));
+    let first = steps.next();
+    steps.all(|s| Some(s) == first)
+}
+
+fn trouble(path: &Path, error: &io::Error) -> Problem {
+    let detail = format!("{} cannot be used: {error}", path.display());
+    match error.kind() {
+        io::ErrorKind::StorageFull => strongroom_core::store::CommitError::DiskFull.into(),
+        _ => Problem::usage(detail, "check that the folder exists and that this user owns it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn example_keys_are_known() {
+        assert!(is_example(&[0; 32]));
+        assert!(is_example(&[0x41; 32]));
+        assert!(is_example(&std::array::from_fn(|i| i as u8)));
+        assert!(!is_example(&std::array::from_fn(|i| (i * i) as u8)));
+    }
+}

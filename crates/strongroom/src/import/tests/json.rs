@@ -1,0 +1,127 @@
+//! JSON Lines.
+
+use super::*;
+
+const JSON: Format = Format::JsonLines;
+
+#[test]
+fn members_are_columns_in_order_of_appearance() {
+    for (text, expected) in [
+        ("{\"a\":1,\"b\":2}\n", vec!["a", "b"]),
+        ("{\"b\":1}\r\n\r\n{\"a\":2,\"b\":3}", vec!["b", "a"]),
+        ("\u{feff}{\"a\":1}\n", vec!["a"]),
+        ("{\"\":1,\"A\":2,\"a\":3,\"\\u0061b\":4}\n", vec!["column_1", "A", "a#2", "ab"]),
+        ("no\n{\"x\":\n[1]\n{\"a\":{\"b\":1}}\n", vec!["a"]),
+        ("{}\n", vec![]),
+    ] {
+        assert_eq!(read(text, JSON).columns, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn a_file_without_objects_is_refused() {
+    for (text, expected) in [
+        ("", "the file is empty"),
+        ("\u{feff}\n  \n", "the file is empty"),
+        ("[\n1\n]\n", "no line is a JSON object"),
+        ("{\n\"a\": 1\n}\n", "no line is a JSON object"),
+        (
+            "{\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1}\n{\"6\":1,\"7\":1,\"8\":1,\"9\":1}",
+            "more than 8 columns",
+        ),
+    ] {
+        let error = try_read(text.as_bytes(), JSON, SMALL).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn values_are_unescaped_or_literal_or_absent() {
+    let text = concat!(
+        " { \"s\" : \"x\\n\\\"\\u00e9\\ud83d\\ude00\" , \"n\":1.50e3,\"b\":true,\"o\":{ \"k\": [1, 2] } } \r\n",
+        "{\"n\":null,\"s\":\"plain\"}\n",
+        "{}\n",
+    );
+    let outcome = read(text, JSON);
+    assert_eq!(
+        outcome.values(),
+        ["x\n\"é😀/1.50e3/true/{ \"k\": [1, 2] }", "plain/~/~/~", "~/~/~/~"]
+    );
+    assert_eq!(outcome.bad, []);
+    let members = outcome.columns;
+    let mut reader = Reader::open(text.as_bytes(), JSON, &members).unwrap();
+    let mut batch = Batch::new();
+    reader.read_batch(10, &mut batch).unwrap();
+    let row = batch.row(0).unwrap();
+    let literal: Vec<_> = (0..4).map(|column| row.cell(column).literal).collect();
+    assert_eq!(literal, [false, true, true, true]);
+    assert!(row.cell(0).quoted);
+}
+
+#[test]
+fn a_bad_line_is_left_out_and_reported() {
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(50_000), "]".repeat(50_000));
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat((1 << 20) + 1));
+    let longer = format!("{{\"a\":{}1}}", " ".repeat(8 << 20));
+    for (line, expected) in [
+        ("no", Reason::NotJson),
+        ("{\"a\":1", Reason::NotJson),
+        ("{\"a\":1} {", Reason::NotJson),
+        ("{'a':1}", Reason::NotJson),
+        ("{\"a\":1,}", Reason::NotJson),
+        ("{\"a\":\"x\0\"}", Reason::NotJson),
+        ("{\"a\":\"\\ud800\"}", Reason::NotJson),
+        ("{a:1}", Reason::NotJson),
+        ("{1:1}", Reason::NotJson),
+        ("[1]", Reason::NotAnObject),
+        ("\"x\"", Reason::NotAnObject),
+        ("null", Reason::NotAnObject),
+        ("12", Reason::NotAnObject),
+        ("{\"a\":1,\"\\u0061\":2}", Reason::DuplicateMember),
+        ("{\"a\":null,\"a\":2}", Reason::DuplicateMember),
+        (deep.as_str(), Reason::NestingTooDeep),
+        (long.as_str(), Reason::CellTooLong { line: 2 }),
+        (longer.as_str(), Reason::LineTooLong),
+    ] {
+        let text = format!("{{\"a\":1}}\n{line}\n{{\"a\":2}}\n");
+        let limits = Limits::default();
+        let outcome = read_once(text.as_bytes(), usize::MAX, 10, JSON, limits).unwrap();
+        check_total(text.as_bytes(), 100_000, JSON, limits).unwrap();
+        assert_eq!(outcome.values(), ["1", "2"], "{expected:?}");
+        let end = 8 + line.len() as u64 + 1;
+        assert_eq!(outcome.bad, [BadRow { line: 2, start: 8, end, reason: expected }]);
+        assert_eq!(outcome.rows[1].0, 3);
+    }
+    let outcome = try_read(b"{\"a\":1}\n{\"a\":\"\xff\"}\n", JSON, SMALL).unwrap();
+    assert_eq!(outcome.reasons(), [Reason::NotUtf8]);
+}
+
+#[test]
+fn nesting_is_allowed_as_far_as_it_can_be_read() {
+    for (depth, bad) in [(100, 0), (127, 0), (128, 1)] {
+        let text = format!("{{\"a\":1}}\n{{\"a\":{}{}}}\n", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&text, JSON).bad.len(), bad, "{depth}");
+    }
+}
+
+#[test]
+fn a_member_that_is_no_column_makes_a_bad_row() {
+    let members = ["a".to_owned()];
+    let mut reader = Reader::open(&b"{\"a\":1}\n{\"b\":1}\n"[..], JSON, &members).unwrap();
+    let mut batch = Batch::new();
+    assert!(!reader.read_batch(10, &mut batch).unwrap());
+    assert_eq!(batch.rows(), 1);
+    assert_eq!(batch.bad()[0].reason, Reason::UnknownMember);
+    let text = format!("{{\"a\":1}}\n{{\"{}\":1}}\n", "x".repeat(17));
+    let outcome = try_read(text.as_bytes(), JSON, SMALL).unwrap();
+    assert_eq!((outcome.columns, outcome.bad.len()), (vec!["a".to_owned()], 1));
+}
+
+#[test]
+fn blank_lines_are_kept_or_reported_as_one() {
+    let text = format!("{{\"a\":1}}\n \r\n\n{{\"a\":2}}\n\n{}", " \n".repeat(20));
+    let outcome = try_read(text.as_bytes(), JSON, SMALL).unwrap();
+    assert_eq!(outcome.rows[1].0, 4);
+    assert_eq!(outcome.tail, "\n \n \n \n");
+    assert_eq!(outcome.reasons(), [Reason::BlankLines]);
+}

@@ -1,0 +1,50 @@
+//! Keeping secrets out of core dumps, other processes and swap.
+
+use std::fs;
+
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+
+/// Turns core dumps off and forbids other processes of the same user to attach. Called first
+/// thing; says what could not be had.
+pub fn harden() -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
+        missing.push("attaching by other processes could not be forbidden");
+    }
+    let limit = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
+    if setrlimit(Resource::Core, limit).is_err() {
+        missing.push("core dumps could not be turned off");
+    }
+    missing
+}
+
+/// A piece of memory that cannot be swapped out while this lives.
+pub struct Locked(Option<region::LockGuard>);
+
+impl Locked {
+    /// Locks the memory of `value`, which must not move while the lock is kept: it is behind an
+    /// `Arc` or a `Box`.
+    #[must_use]
+    pub fn of<T: ?Sized>(value: &T) -> Self {
+        let at = std::ptr::from_ref(value).cast::<u8>();
+        Self(region::lock(at, std::mem::size_of_val(value)).ok())
+    }
+
+    /// Whether the lock was granted.
+    #[must_use]
+    pub fn held(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Whether core dumps are off, as the kernel says.
+#[must_use]
+pub fn core_dumps_off() -> bool {
+    getrlimit(Resource::Core).current == Some(0)
+}
+
+/// Whether the machine has swap in use.
+#[must_use]
+pub fn swap_in_use() -> bool {
+    fs::read_to_string("/proc/swaps").is_ok_and(|s| s.lines().count() > 1)
+}

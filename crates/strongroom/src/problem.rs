@@ -1,0 +1,227 @@
+//! What goes wrong, as a person and a program see it: a type, what happened, what to do next.
+//!
+//! No personal value ever enters one: details are built from names, places and counts only.
+
+use serde_json::{Value, json};
+use strongroom_core::access::{Refusal, Stop};
+use strongroom_core::source::RandomError;
+use strongroom_core::store::{CommitError, ReadError};
+use strongroom_core::vault::keys::KeyError;
+
+use crate::store::recovery::OpenError;
+
+/// The kind of a problem: a stable type name and an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Usage or bad input.
+    Usage,
+    /// No or wrong credential.
+    Unauthenticated,
+    /// Not allowed.
+    Forbidden,
+    /// Not found; also another tenant's, also erased.
+    NotFound,
+    /// The store is held by another process.
+    Held,
+    /// Disk full or ledger unavailable: nothing was done.
+    Unavailable,
+    /// Tampering found.
+    Tampered,
+    /// A fault of Strongroom or of the machine.
+    Internal,
+}
+
+impl Kind {
+    /// The type's stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Held => "held",
+            Self::Unavailable => "unavailable",
+            Self::Tampered => "tampered",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The exit code of the contract.
+    #[must_use]
+    pub fn exit(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Unauthenticated => 10,
+            Self::Forbidden => 11,
+            Self::NotFound => 12,
+            Self::Held => 13,
+            Self::Unavailable => 14,
+            Self::Tampered => 15,
+            Self::Internal => 20,
+        }
+    }
+}
+
+/// A problem.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Problem {
+    /// Its kind.
+    pub kind: Kind,
+    /// What happened, and where.
+    pub detail: String,
+    /// What to do next.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// A problem.
+    #[must_use]
+    pub fn new(kind: Kind, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), remedy: remedy.into() }
+    }
+
+    /// Usage or bad input.
+    #[must_use]
+    pub fn usage(detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, detail, remedy)
+    }
+
+    /// The one answer to whatever is not there for this caller.
+    #[must_use]
+    pub fn not_found() -> Self {
+        let remedy = "check the name, token or record id, and whose credential is used: what \
+                      belongs to another tenant or was erased is answered alike";
+        Self::new(Kind::NotFound, "no such thing for this credential", remedy)
+    }
+
+    /// A fault behind the request, told without content.
+    #[must_use]
+    pub fn internal(detail: impl Into<String>) -> Self {
+        let remedy = "run `strongroom status`; if it repeats, keep both folders as they are and \
+                      ask for help";
+        Self::new(Kind::Internal, detail, remedy)
+    }
+
+    /// Something changed on disk.
+    #[must_use]
+    pub fn tampered(detail: impl Into<String>) -> Self {
+        let remedy = "keep both folders as they are, as evidence; put back the newest copy of the \
+                      data folder that is no older than the key folder, and find out who could \
+                      write there";
+        Self::new(Kind::Tampered, detail, remedy)
+    }
+
+    /// The problem as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"error": {
+            "type": self.kind.name(),
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }})
+    }
+}
+
+impl From<CommitError> for Problem {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Entry => Self::internal("a ledger entry could not be encoded"),
+            CommitError::DiskFull => Self::new(
+                Kind::Unavailable,
+                "the disk is full; nothing was done",
+                "free space on the volume of the data folder, then run the command again",
+            ),
+            other => Self::new(
+                Kind::Unavailable,
+                format!("the ledger or store is unavailable: {other}; nothing was given out"),
+                "check the volume of the data folder and the key folder, then run the command \
+                 again: opening the store finishes or marks what was interrupted",
+            ),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Damaged(_) => Self::tampered(error.to_string()),
+            _ => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::DoesNotOpen => Self::tampered(error.to_string()),
+            _ => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<RandomError> for Problem {
+    fn from(error: RandomError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Forbidden("purpose") => Self::new(
+                Kind::Forbidden,
+                "the purpose does not allow this reveal",
+                "`sign-in` reveals nothing; use the purpose the value is needed for",
+            ),
+            Refusal::Forbidden(_) => Self::new(
+                Kind::Forbidden,
+                "this credential may not do this",
+                "use the credential of a principal with the right, or ask the local operator",
+            ),
+            _ => Self::not_found(),
+        }
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match &error {
+            OpenError::NotInitialised => Self::usage(
+                error.to_string(),
+                "check --data and --keys, or make an install with `strongroom init`",
+            ),
+            OpenError::OtherInstall => {
+                Self::usage(error.to_string(), "name the key folder that belongs to this data")
+            }
+            OpenError::Held => Self::new(
+                Kind::Held,
+                error.to_string(),
+                "wait until the other command ends, then run this one again",
+            ),
+            OpenError::RolledBack(_) | OpenError::Damaged(_) => Self::tampered(error.to_string()),
+            OpenError::Io { source, .. } => match source.kind() {
+                std::io::ErrorKind::StorageFull => CommitError::DiskFull.into(),
+                std::io::ErrorKind::PermissionDenied => Self::usage(
+                    error.to_string(),
+                    "run as the user who owns the data folder and the key folder",
+                ),
+                _ => Self::internal(error.to_string()),
+            },
+        }
+    }
+}
+
+/// The problem in a stage that stopped, once its entry is durable.
+#[must_use]
+pub fn of_stop(stop: &Stop) -> Problem {
+    match stop {
+        Stop::Denied(denied) => denied.refusal.into(),
+        Stop::Tampered { what, .. } => Problem::tampered(format!("{what}; nothing was opened")),
+        Stop::Read(error) => error.clone().into(),
+        Stop::Key(error) => (*error).into(),
+        Stop::Random(error) => (*error).into(),
+        Stop::ForeignCommit => Problem::internal("a commit of another batch was handed in"),
+    }
+}

@@ -1,0 +1,239 @@
+//! Files as the store needs them: a small port, so that the same store code runs on the machine's
+//! file system and on a model that fails, tears and reorders writes.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// A folder of files. Names are relative, with `/`.
+pub trait Disk: Send + Sync {
+    /// Opens a file for reading and writing, if there is one.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>>;
+
+    /// Makes a file of `len` zeros; when this returns, the file and its name are durable.
+    ///
+    /// # Errors
+    /// As the medium's; no file of that name is then left.
+    fn create(&self, name: &str, len: u64) -> io::Result<Box<dyn DiskFile>>;
+
+    /// A whole small file, if there is one.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
+
+    /// Replaces a small file wholly or not at all; durable when this returns.
+    ///
+    /// # Errors
+    /// As the medium's; the old content then stands.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
+
+    /// The names in a folder, sorted; empty when there is none.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn list(&self, folder: &str) -> io::Result<Vec<String>>;
+}
+
+/// An open file, written and read at offsets.
+pub trait DiskFile: Send + Sync {
+    /// Its length.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn len(&self) -> io::Result<u64>;
+
+    /// Fills `out` from `offset`; gives how much was there.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes all of `bytes` at `offset`. Durable only after [`DiskFile::sync`].
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Allocates up to `len`, filled with zeros.
+    ///
+    /// # Errors
+    /// As the medium's, above all a full disk.
+    fn grow(&self, len: u64) -> io::Result<()>;
+
+    /// Makes what was written durable. After an error the file must not be written again: the
+    /// kernel may have dropped the pages it could not write.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn sync(&self) -> io::Result<()>;
+
+    /// Whether the name still leads to this very file: a log that was unlinked or replaced under
+    /// the running program must not go on in silence.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn is_in_place(&self) -> io::Result<bool>;
+}
+
+/// A folder of the machine's file system. Files are 0600, folders 0700.
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    /// The folder at `root`, made if need be.
+    ///
+    /// # Errors
+    /// As the file system's.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        make_folder(root)?;
+        Ok(Self { root: root.to_path_buf() })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Writes a file beside its place and moves it there.
+    fn put(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
+        let path = self.path(name);
+        let folder = path.parent().unwrap_or(&self.root);
+        make_folder(folder)?;
+        let aside = path.with_extension("new");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&aside)?;
+        let done = write(&mut file).and_then(|()| file.sync_all());
+        let done = done.and_then(|()| fs::rename(&aside, &path));
+        if let Err(error) = done {
+            // Nothing of the name must be left; a second failure changes nothing for the caller.
+            let _ = fs::remove_file(&aside);
+            return Err(error);
+        }
+        File::open(folder)?.sync_all()?;
+        Ok(file)
+    }
+}
+
+impl Disk for Folder {
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>> {
+        let path = self.path(name);
+        match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => Ok(Some(Box::new(FolderFile { file, path }))),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn create(&self, name: &str, len: u64) -> io::Result<Box<dyn DiskFile>> {
+        let file = self.put(name, |file| {
+            let zeros = vec![0; 1 << 20];
+            let mut left = len;
+            while left > 0 {
+                let now = left.min(zeros.len() as u64);
+                let part = zeros.get(..usize::try_from(now).unwrap_or(0)).unwrap_or_default();
+                file.write_all(part)?;
+                left -= now;
+            }
+            Ok(())
+        })?;
+        Ok(Box::new(FolderFile { file, path: self.path(name) }))
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.path(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.put(name, |file| file.write_all(bytes)).map(|_| ())
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.path(folder)) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(e),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            if let Ok(name) = entry?.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+struct FolderFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl DiskFile for FolderFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = out.get_mut(done..).filter(|r| !r.is_empty()) {
+            match self.file.read_at(rest, offset + done as u64) {
+                Ok(0) => break,
+                Ok(n) => done += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(done)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, offset)
+    }
+
+    fn grow(&self, len: u64) -> io::Result<()> {
+        let old = self.file.metadata()?.len();
+        if len > old {
+            let flags = rustix::fs::FallocateFlags::empty();
+            match rustix::fs::fallocate(&self.file, flags, old, len - old) {
+                Ok(()) => {}
+                // Some file systems cannot allocate ahead; a longer file reads the same.
+                Err(rustix::io::Errno::OPNOTSUPP) => self.file.set_len(len)?,
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        let (mine, named) = (self.file.metadata()?, fs::metadata(&self.path));
+        Ok(named.is_ok_and(|n| n.dev() == mine.dev() && n.ino() == mine.ino()))
+    }
+}

@@ -1,0 +1,34 @@
+//! The key-value engine behind the store: a small port over fjall and over the model.
+
+use std::io;
+
+use strongroom_core::store::Table;
+
+/// Rows to write in one atomic, durable step.
+pub type Put<'a> = (Table, &'a [u8], &'a [u8]);
+
+/// An ordered key-value engine.
+pub trait Engine: Send + Sync {
+    /// One row.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>>;
+
+    /// Every row whose key begins with `prefix`, in order, until `visit` says stop.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()>;
+
+    /// Writes all rows or none; durable when this returns.
+    ///
+    /// # Errors
+    /// As the engine's. After an error the engine must be opened again.
+    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()>;
+}

@@ -1,0 +1,96 @@
+//! The embedded engine: fjall, as measured in docs/decisions/0001-embedded-engine.md.
+//!
+//! Compression is off where sealed bytes lie (the crate is built without it). Slot secrets never
+//! come here: an LSM keeps erased bytes.
+
+use std::io;
+use std::path::Path;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use strongroom_core::store::Table;
+
+use super::engine::{Engine, Put};
+
+/// Block cache. Reads cost microseconds; a small cache keeps memory flat.
+const CACHE_BYTES: u64 = 64 << 20;
+/// Journals are replayed at opening, so they are kept small.
+const JOURNAL_BYTES_MAX: u64 = 128 << 20;
+
+/// The engine.
+pub struct Fjall {
+    database: Database,
+    record: Keyspace,
+    index: Keyspace,
+    control: Keyspace,
+    job: Keyspace,
+    applied: Keyspace,
+}
+
+impl Fjall {
+    /// Opens or makes the database in `path`.
+    ///
+    /// # Errors
+    /// As fjall's.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let database = Database::builder(path)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
+            .open()
+            .map_err(fault)?;
+        let space = |name| database.keyspace(name, KeyspaceCreateOptions::default).map_err(fault);
+        Ok(Self {
+            record: space("record")?,
+            index: space("index")?,
+            control: space("control")?,
+            job: space("job")?,
+            applied: space("applied")?,
+            database,
+        })
+    }
+
+    fn space(&self, table: Table) -> &Keyspace {
+        match table {
+            Table::Record => &self.record,
+            Table::Index => &self.index,
+            Table::Control => &self.control,
+            Table::Job => &self.job,
+            Table::Applied => &self.applied,
+        }
+    }
+}
+
+impl Engine for Fjall {
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        Ok(self.space(table).get(key).map_err(fault)?.map(|v| v.to_vec()))
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()> {
+        for guard in self.space(table).prefix(prefix) {
+            let (key, value) = guard.into_inner().map_err(fault)?;
+            if !visit(&key, &value) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
+        for (table, key, value) in rows {
+            batch.insert(self.space(table), key, value);
+        }
+        batch.commit().map_err(fault)
+    }
+}
+
+fn fault(error: fjall::Error) -> io::Error {
+    match error {
+        fjall::Error::Io(e) => e,
+        other => io::Error::other(other),
+    }
+}

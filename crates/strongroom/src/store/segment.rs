@@ -1,0 +1,289 @@
+//! The ledger's own files: preallocated segments of frames, one frame a group commit.
+//!
+//! The layout is docs/ledger-format.md, "Segments on disk". A segment's header carries the state
+//! of every log at its beginning, so that opening replays the last segments only.
+
+use std::collections::BTreeMap;
+
+use strongroom_core::ledger::merkle::{Frontier, leaf_hash};
+use strongroom_core::ledger::{Hash, LogId};
+
+/// Bytes of a segment, unless its header alone needs more.
+pub const SEGMENT_BYTES: u64 = 8 << 20;
+const SEGMENT_MAGIC: &[u8; 8] = b"SRSEG\0\0\x01";
+const FRAME_MAGIC: &[u8; 4] = b"SRFR";
+/// magic 4, sequence 8, body length 4, entries 4, CRC-32C 4.
+pub const FRAME_HEAD_BYTES: usize = 24;
+
+/// One log as the writer keeps it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogState {
+    /// The tree's right edge.
+    pub frontier: Frontier,
+    /// Time of the newest entry.
+    pub time_us: u64,
+}
+
+/// Every log.
+pub type Logs = BTreeMap<LogId, LogState>;
+
+/// The file name of a segment.
+#[must_use]
+pub fn segment_name(number: u64) -> String {
+    format!("ledger/{number:08}.seg")
+}
+
+/// The number of a segment's file name.
+#[must_use]
+pub fn segment_number(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".seg")?;
+    (digits.len() == 8).then(|| digits.parse().ok()).flatten()
+}
+
+/// A segment's header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentHead {
+    /// The segment's number.
+    pub number: u64,
+    /// Sequence number of its first frame.
+    pub sequence: u64,
+    /// Every log before that frame.
+    pub logs: Logs,
+}
+
+impl SegmentHead {
+    /// The header's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        body.extend_from_slice(&self.number.to_be_bytes());
+        body.extend_from_slice(&self.sequence.to_be_bytes());
+        body.extend_from_slice(&u32::try_from(self.logs.len()).unwrap_or(u32::MAX).to_be_bytes());
+        for (log, state) in &self.logs {
+            put_log(&mut body, *log);
+            body.extend_from_slice(&state.time_us.to_be_bytes());
+            let frontier = state.frontier.to_bytes();
+            body.extend_from_slice(&u32::try_from(frontier.len()).unwrap_or(0).to_be_bytes());
+            body.extend_from_slice(&frontier);
+        }
+        let mut out = SEGMENT_MAGIC.to_vec();
+        out.extend_from_slice(&u32::try_from(body.len()).unwrap_or(0).to_be_bytes());
+        out.extend_from_slice(&crc32c::crc32c(&body).to_be_bytes());
+        out.extend_from_slice(&body);
+        out
+    }
+
+    /// Reads a header, and how long it is.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
+        let rest = bytes.strip_prefix(SEGMENT_MAGIC)?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (crc, rest) = rest.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let mut body = rest.get(..length)?;
+        if crc32c::crc32c(body).to_be_bytes() != *crc {
+            return None;
+        }
+        let take_u64 = |body: &mut &[u8]| -> Option<u64> {
+            let (n, rest) = body.split_first_chunk::<8>()?;
+            *body = rest;
+            Some(u64::from_be_bytes(*n))
+        };
+        let take_u32 = |body: &mut &[u8]| -> Option<usize> {
+            let (n, rest) = body.split_first_chunk::<4>()?;
+            *body = rest;
+            usize::try_from(u32::from_be_bytes(*n)).ok()
+        };
+        let (number, sequence) = (take_u64(&mut body)?, take_u64(&mut body)?);
+        let count = take_u32(&mut body)?;
+        let mut logs = Logs::new();
+        for _ in 0..count {
+            let log = take_log(&mut body)?;
+            let time_us = take_u64(&mut body)?;
+            let length = take_u32(&mut body)?;
+            let (frontier, rest) = body.split_at_checked(length)?;
+            body = rest;
+            let frontier = Frontier::from_bytes(frontier).ok()?;
+            logs.insert(log, LogState { frontier, time_us });
+        }
+        body.is_empty().then_some((Self { number, sequence, logs }, 16 + length))
+    }
+}
+
+/// An entry inside a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FramedEntry<'a> {
+    /// The log.
+    pub log: LogId,
+    /// Its index there.
+    pub index: u64,
+    /// The leaf's bytes.
+    pub leaf: &'a [u8],
+}
+
+/// Builds one frame.
+pub struct FrameWriter {
+    bytes: Vec<u8>,
+    entries: u32,
+}
+
+impl FrameWriter {
+    /// An empty frame.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { bytes: vec![0; FRAME_HEAD_BYTES], entries: 0 }
+    }
+
+    /// Adds an entry.
+    pub fn push(&mut self, entry: FramedEntry<'_>) {
+        put_log(&mut self.bytes, entry.log);
+        self.bytes.extend_from_slice(&entry.index.to_be_bytes());
+        let length = u32::try_from(entry.leaf.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        self.bytes.extend_from_slice(entry.leaf);
+        self.entries += 1;
+    }
+
+    /// Bytes so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether no entry was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// The frame's bytes, as number `sequence`.
+    #[must_use]
+    pub fn finish(mut self, sequence: u64) -> Vec<u8> {
+        let length = u32::try_from(self.bytes.len() - FRAME_HEAD_BYTES).unwrap_or(u32::MAX);
+        let mut head = Vec::with_capacity(FRAME_HEAD_BYTES);
+        head.extend_from_slice(FRAME_MAGIC);
+        head.extend_from_slice(&sequence.to_be_bytes());
+        head.extend_from_slice(&length.to_be_bytes());
+        head.extend_from_slice(&self.entries.to_be_bytes());
+        let body = self.bytes.get(FRAME_HEAD_BYTES..).unwrap_or_default();
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&head), body);
+        head.extend_from_slice(&crc.to_be_bytes());
+        if let Some(place) = self.bytes.get_mut(..FRAME_HEAD_BYTES) {
+            place.copy_from_slice(&head);
+        }
+        self.bytes
+    }
+}
+
+/// Reads the frame at the beginning of `bytes`: its sequence number, its entries, its length.
+/// Nothing when there is no whole, undamaged frame.
+#[must_use]
+pub fn read_frame(bytes: &[u8]) -> Option<(u64, Vec<FramedEntry<'_>>, usize)> {
+    let rest = bytes.strip_prefix(FRAME_MAGIC)?;
+    let (sequence, rest) = rest.split_first_chunk::<8>()?;
+    let (length, rest) = rest.split_first_chunk::<4>()?;
+    let (count, rest) = rest.split_first_chunk::<4>()?;
+    let (crc, rest) = rest.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let mut body = rest.get(..length)?;
+    let head = bytes.get(..FRAME_HEAD_BYTES - 4)?;
+    if crc32c::crc32c_append(crc32c::crc32c(head), body).to_be_bytes() != *crc {
+        return None;
+    }
+    let mut entries = Vec::new();
+    for _ in 0..u32::from_be_bytes(*count) {
+        let log = take_log(&mut body)?;
+        let (index, rest) = body.split_first_chunk::<8>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (leaf, rest) = rest.split_at_checked(length)?;
+        body = rest;
+        entries.push(FramedEntry { log, index: u64::from_be_bytes(*index), leaf });
+    }
+    body.is_empty().then_some((
+        u64::from_be_bytes(*sequence),
+        entries,
+        FRAME_HEAD_BYTES + length,
+    ))
+}
+
+/// Takes an entry into the state of its log; nothing when its index is not the next one.
+pub fn append(logs: &mut Logs, entry: &FramedEntry<'_>, time_us: u64) -> Option<Hash> {
+    let state = logs.entry(entry.log).or_default();
+    if state.frontier.size() != entry.index {
+        return None;
+    }
+    let leaf = leaf_hash(entry.leaf);
+    state.frontier.append(leaf);
+    state.time_us = state.time_us.max(time_us);
+    Some(leaf)
+}
+
+fn put_log(out: &mut Vec<u8>, log: LogId) {
+    match log {
+        LogId::System => out.extend_from_slice(&[0; 17]),
+        LogId::Tenant(id) => {
+            out.push(1);
+            out.extend_from_slice(&id);
+        }
+    }
+}
+
+fn take_log(body: &mut &[u8]) -> Option<LogId> {
+    let (bytes, rest) = body.split_first_chunk::<17>()?;
+    *body = rest;
+    let (kind, id) = bytes.split_first()?;
+    let id: [u8; 16] = id.try_into().ok()?;
+    match (kind, id == [0; 16]) {
+        (0, true) => Some(LogId::System),
+        (1, _) => Some(LogId::Tenant(id)),
+        _ => None,
+    }
+}
+
+/// The engine key of a log's applied mark.
+#[must_use]
+pub fn log_key(log: LogId) -> Vec<u8> {
+    let mut out = Vec::with_capacity(17);
+    put_log(&mut out, log);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_with_any_flipped_byte_is_not_read() {
+        let mut writer = FrameWriter::new();
+        writer.push(FramedEntry { log: LogId::System, index: 4, leaf: b"one" });
+        writer.push(FramedEntry { log: LogId::Tenant([3; 16]), index: 0, leaf: b"two" });
+        let bytes = writer.finish(9);
+        let (sequence, entries, length) = read_frame(&bytes).unwrap();
+        assert_eq!((sequence, entries.len(), length), (9, 2, bytes.len()));
+        for at in 0..bytes.len() {
+            let mut bad = bytes.clone();
+            bad[at] ^= 0x40;
+            assert!(read_frame(&bad).is_none(), "byte {at}");
+            assert!(read_frame(&bytes[..at]).is_none(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_header_reads_back_and_refuses_any_flipped_byte() {
+        let mut logs = Logs::new();
+        for index in 0..5 {
+            append(&mut logs, &FramedEntry { log: LogId::System, index, leaf: b"x" }, 7).unwrap();
+        }
+        let entry = FramedEntry { log: LogId::Tenant([1; 16]), index: 1, leaf: b"x" };
+        assert!(append(&mut logs, &entry, 7).is_none(), "a gap");
+        let head = SegmentHead { number: 3, sequence: 12, logs };
+        let bytes = head.encode();
+        assert_eq!(SegmentHead::decode(&bytes), Some((head, bytes.len())));
+        for at in 0..bytes.len() {
+            let mut bad = bytes.clone();
+            bad[at] ^= 1;
+            assert!(SegmentHead::decode(&bad).is_none(), "byte {at}");
+        }
+    }
+}

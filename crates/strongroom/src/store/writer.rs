@@ -1,0 +1,201 @@
+//! The sequencer of all logs: stamps entries, writes one frame a group, syncs once, fails closed.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use strongroom_core::ledger::merkle::leaf_hash;
+use strongroom_core::ledger::{Entry, Hash, Id, LogId};
+use strongroom_core::source::{Clock, Random, draw};
+use strongroom_core::store::{CommitError, Position};
+
+use super::disk::{Disk, DiskFile};
+use super::segment::{
+    FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name,
+};
+
+/// The wall clock may go back by this much before an entry says so: time synchronisation slews.
+const STEP_US: u64 = 2_000_000;
+
+/// Where the next frame goes.
+pub struct Tail {
+    /// The open segment.
+    pub file: Box<dyn DiskFile>,
+    /// Its number.
+    pub number: u64,
+    /// Where its next frame begins.
+    pub offset: u64,
+    /// Sequence number of the next frame.
+    pub sequence: u64,
+}
+
+impl Tail {
+    /// Makes segment `number`, with `logs` as the state at its beginning.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn create(disk: &dyn Disk, number: u64, sequence: u64, logs: &Logs) -> io::Result<Self> {
+        let head = SegmentHead { number, sequence, logs: logs.clone() }.encode();
+        let length = SEGMENT_BYTES.max(4 * head.len() as u64);
+        let file = disk.create(&segment_name(number), length)?;
+        file.write_at(0, &head)?;
+        file.sync()?;
+        Ok(Self { file, number, offset: head.len() as u64, sequence })
+    }
+}
+
+/// The sequencer.
+pub struct LedgerWriter {
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    boot: u64,
+    logs: Logs,
+    tail: Tail,
+    newest_us: u64,
+    stopped: bool,
+}
+
+/// Entries placed and not yet durable.
+struct Group {
+    frame: FrameWriter,
+    next: HashMap<LogId, (u64, u64)>,
+    leaves: Vec<(LogId, Hash, u64)>,
+}
+
+impl LedgerWriter {
+    /// Goes on from `logs` at `tail`.
+    #[must_use]
+    pub fn new(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        boot: u64,
+        logs: Logs,
+        tail: Tail,
+    ) -> Self {
+        let newest_us = logs.values().map(|l| l.time_us).max().unwrap_or(0);
+        Self { disk, clock, random, boot, logs, tail, newest_us, stopped: false }
+    }
+
+    /// The state of every log, all of it durable.
+    #[must_use]
+    pub fn logs(&self) -> &Logs {
+        &self.logs
+    }
+
+    /// Number of the open segment.
+    #[must_use]
+    pub fn segment(&self) -> u64 {
+        self.tail.number
+    }
+
+    /// Appends the entries of several requests in one durable step. A request whose entries
+    /// cannot be encoded gets its error and takes no place.
+    ///
+    /// # Errors
+    /// [`CommitError`] for all of them when nothing could be made durable. After a failed write
+    /// or sync the writer stays stopped: the descriptor is not to be trusted again.
+    pub fn append(
+        &mut self,
+        requests: Vec<Vec<(LogId, Entry)>>,
+    ) -> Result<Vec<Result<Vec<Position>, CommitError>>, CommitError> {
+        if self.stopped {
+            return Err(CommitError::Stopped);
+        }
+        let now = self.clock.now_us();
+        let mut group =
+            Group { frame: FrameWriter::new(), next: HashMap::new(), leaves: Vec::new() };
+        if now.saturating_add(STEP_US) < self.newest_us {
+            // Said once: the clock's new time counts from here on.
+            let step = strongroom_core::access::system::clock_step();
+            let _ = self.place(&mut group, vec![(LogId::System, step)], now);
+            self.newest_us = now;
+        }
+        self.newest_us = self.newest_us.max(now);
+        let placed: Vec<_> =
+            requests.into_iter().map(|entries| self.place(&mut group, entries, now)).collect();
+        if !group.frame.is_empty() {
+            self.write(group)?;
+        }
+        Ok(placed)
+    }
+
+    /// Stamps, encodes and places the entries of one request.
+    fn place(
+        &self,
+        group: &mut Group,
+        entries: Vec<(LogId, Entry)>,
+        now: u64,
+    ) -> Result<Vec<Position>, CommitError> {
+        let mut encoded = Vec::with_capacity(entries.len());
+        let mut times: HashMap<LogId, u64> = HashMap::new();
+        for (log, mut entry) in entries {
+            let before = group.next.get(&log).map(|(_, time)| *time);
+            let before = before.or_else(|| self.logs.get(&log).map(|l| l.time_us)).unwrap_or(0);
+            // Time never runs back within a log: a clock that does is held still.
+            let time = times.get(&log).copied().unwrap_or(before).max(now);
+            times.insert(log, time);
+            let random: [u8; 10] = draw(&*self.random).map_err(|_| CommitError::Entry)?;
+            let id = uuid::Builder::from_unix_timestamp_millis(now / 1000, &random).into_uuid();
+            entry.id = Id(id.into_bytes());
+            entry.time_us = time;
+            entry.boot = self.boot;
+            let leaf = entry.to_bytes().map_err(|_| CommitError::Entry)?;
+            encoded.push((log, time, leaf));
+        }
+        let mut positions = Vec::with_capacity(encoded.len());
+        for (log, time, leaf) in encoded {
+            let size = self.logs.get(&log).map_or(0, |l| l.frontier.size());
+            let next = group.next.entry(log).or_insert((size, 0));
+            let index = next.0;
+            *next = (index + 1, time);
+            group.frame.push(FramedEntry { log, index, leaf: &leaf });
+            let hash = leaf_hash(&leaf);
+            group.leaves.push((log, hash, time));
+            positions.push(Position { log, index, leaf_hash: hash });
+        }
+        Ok(positions)
+    }
+
+    fn write(&mut self, group: Group) -> Result<(), CommitError> {
+        let room = self.tail.file.len().map_err(|e| self.stop(&e))?;
+        if self.tail.offset + group.frame.len() as u64 > room {
+            // A failure here leaves the old segment as it is: nothing was promised yet.
+            let (number, sequence) = (self.tail.number + 1, self.tail.sequence);
+            self.tail = Tail::create(&*self.disk, number, sequence, &self.logs)
+                .map_err(|e| commit_error(&e, "ledger"))?;
+        }
+        let bytes = group.frame.finish(self.tail.sequence);
+        let written = self.tail.file.write_at(self.tail.offset, &bytes);
+        let written = written.and_then(|()| self.tail.file.sync());
+        written.map_err(|e| self.stop(&e))?;
+        let in_place = self.tail.file.is_in_place().map_err(|e| self.stop(&e))?;
+        if !in_place {
+            self.stopped = true;
+            return Err(CommitError::Failed("ledger: its segment was moved or deleted"));
+        }
+        self.tail.offset += bytes.len() as u64;
+        self.tail.sequence += 1;
+        for (log, leaf, time) in group.leaves {
+            let state = self.logs.entry(log).or_default();
+            state.frontier.append(leaf);
+            state.time_us = state.time_us.max(time);
+        }
+        Ok(())
+    }
+
+    fn stop(&mut self, error: &io::Error) -> CommitError {
+        self.stopped = true;
+        commit_error(error, "ledger")
+    }
+}
+
+/// Says what a failed write means to the caller.
+#[must_use]
+pub fn commit_error(error: &io::Error, what: &'static str) -> CommitError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CommitError::DiskFull,
+        _ => CommitError::Failed(what),
+    }
+}

@@ -1,0 +1,232 @@
+//! Tenants, principals, schemas.
+
+use std::sync::PoisonError;
+
+use strongroom_core::access::admin::{
+    AddPrincipal, AddTenant, ReadPrincipals, ReadSchema, ReadTenant, ReadTenants,
+    RevokePrincipal, SetSchema,
+};
+use strongroom_core::control::{
+    CollectionRow, TenantRow, collection_key, principal_key, tenant_key,
+};
+use strongroom_core::id::{CollectionId, Name, PrincipalId, TenantId};
+use strongroom_core::principal::{Credential, Kind, Principal, PrincipalRow, Scope};
+use strongroom_core::schema::Schema;
+use strongroom_core::source::draw;
+use strongroom_core::store::Changes;
+use strongroom_core::vault::keys::Job;
+use zeroize::Zeroizing;
+
+use super::Vault;
+use crate::problem::Problem;
+
+/// A principal just added, with its credential, which is shown once.
+pub struct NewPrincipal {
+    /// The principal.
+    pub row: PrincipalRow,
+    /// Its credential.
+    pub credential: Zeroizing<String>,
+}
+
+impl Vault {
+    /// Adds a tenant with its own keys and its own log.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, a name in use, the store.
+    pub fn add_tenant(&self, who: &Principal, name: &str) -> Result<TenantRow, Problem> {
+        let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = TenantId(draw(&*self.random)?);
+        let authorized = self.authorize(who, AddTenant(id))?;
+        let name = parse_name(name)?;
+        if self.read().registry.tenant(name.as_str()).is_some() {
+            return Err(in_use("tenant", &name));
+        }
+        let row = TenantRow { id, name };
+        let mut changes = Changes::default();
+        for job in [Job::Seal, Job::Token, Job::Pseudonym, Job::Index, Job::Log] {
+            self.put_key(&mut changes, Some(id), job)?;
+        }
+        self.put_control(&mut changes, &tenant_key(id), &json(&row)?);
+        let keys = changes.rows.iter().map(|(_, key, _)| key.to_vec()).collect::<Vec<_>>();
+        let (_, batch) = authorized.record(changes);
+        self.commit_control(batch, &keys)?;
+        Ok(row)
+    }
+
+    /// Every tenant.
+    ///
+    /// # Errors
+    /// A [`Problem`] when refused.
+    pub fn tenants(&self, who: &Principal) -> Result<Vec<TenantRow>, Problem> {
+        self.authorize(who, ReadTenants)?;
+        Ok(self.read().registry.tenants.values().cloned().collect())
+    }
+
+    /// One tenant.
+    ///
+    /// # Errors
+    /// A [`Problem`] when refused.
+    pub fn show_tenant(&self, who: &Principal, tenant: &str) -> Result<TenantRow, Problem> {
+        let id = self.tenant(tenant);
+        self.authorize(who, ReadTenant { tenant: id })?;
+        let found = id.and_then(|id| self.read().registry.tenants.get(&id).cloned());
+        found.ok_or_else(Problem::not_found)
+    }
+
+    /// Adds a service or an operator of one tenant.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, a name in use, no such tenant.
+    pub fn add_principal(
+        &self,
+        who: &Principal,
+        name: &str,
+        kind: Kind,
+        tenant: &str,
+    ) -> Result<NewPrincipal, Problem> {
+        let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = PrincipalId(draw(&*self.random)?);
+        let authorized = self.authorize(who, AddPrincipal(id))?;
+        let name = parse_name(name)?;
+        let tenant = self.tenant(tenant).ok_or_else(Problem::not_found)?;
+        if self.read().registry.principal(&name).is_some() {
+            return Err(in_use("principal", &name));
+        }
+        let credential = Credential::generate(id, &*self.random)?;
+        let row = PrincipalRow {
+            id,
+            name,
+            kind,
+            scope: Scope::Tenants(vec![tenant]),
+            epoch: 0,
+            revoked: false,
+            credential: credential.hash(&self.control),
+        };
+        let mut changes = Changes::default();
+        let key = principal_key(id);
+        self.put_control(&mut changes, &key, &json(&row)?);
+        let (_, batch) = authorized.record(changes);
+        self.commit_control(batch, &[key])?;
+        Ok(NewPrincipal { row, credential: credential.disclose() })
+    }
+
+    /// Every principal.
+    ///
+    /// # Errors
+    /// A [`Problem`] when refused.
+    pub fn principals(&self, who: &Principal) -> Result<Vec<PrincipalRow>, Problem> {
+        self.authorize(who, ReadPrincipals)?;
+        Ok(self.read().registry.principals.values().cloned().collect())
+    }
+
+    /// Revokes a principal: its credential is dead from the next request on. Revoking again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, no such principal, the last local operator.
+    pub fn revoke_principal(&self, who: &Principal, name: &str) -> Result<PrincipalRow, Problem> {
+        let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = Name::parse(name).ok();
+        let found = found.and_then(|n| self.read().registry.principal(&n).cloned());
+        let id = found.as_ref().map_or(PrincipalId([0; 16]), |p| p.id);
+        let authorized = self.authorize(who, RevokePrincipal(id))?;
+        let mut row = found.ok_or_else(Problem::not_found)?;
+        if row.revoked {
+            return Ok(row);
+        }
+        let local = |p: &PrincipalRow| p.scope == Scope::Install && !p.revoked;
+        if local(&row) && self.read().registry.principals.values().filter(|p| local(p)).count() < 2 {
+            let detail = "this is the last local operator: nobody could administer the install";
+            return Err(Problem::usage(detail, "keep it; restrict who can read its credential"));
+        }
+        row.revoked = true;
+        row.epoch += 1;
+        let mut changes = Changes::default();
+        let key = principal_key(row.id);
+        self.put_control(&mut changes, &key, &json(&row)?);
+        let (_, batch) = authorized.record(changes);
+        self.commit_control(batch, &[key])?;
+        Ok(row)
+    }
+
+    /// A collection's newest schema and its version.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, no such collection.
+    pub fn schema(
+        &self,
+        who: &Principal,
+        tenant: &str,
+        collection: &str,
+    ) -> Result<(u32, Schema), Problem> {
+        let id = self.tenant(tenant);
+        self.authorize(who, ReadSchema { tenant: id })?;
+        let row = self.collection(id, collection).ok_or_else(Problem::not_found)?;
+        Ok((row.version, stored_schema(&row)?))
+    }
+
+    /// Sets a collection's schema; makes the collection if need be. The same schema again changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, a bad name, field numbers used up.
+    pub fn set_schema(
+        &self,
+        who: &Principal,
+        tenant: &str,
+        collection: &str,
+        schema: &Schema,
+    ) -> Result<CollectionRow, Problem> {
+        let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenant = self.tenant(tenant);
+        let old = self.collection(tenant, collection);
+        let id = match &old {
+            Some(row) => row.id,
+            None => CollectionId(u32::from_be_bytes(draw(&*self.random)?)),
+        };
+        let object = format!("{:08x}", id.0);
+        let authorized = self.authorize(who, SetSchema { tenant, collection: object })?;
+        let name = parse_name(collection)?;
+        let tenant = tenant.ok_or_else(Problem::not_found)?;
+        if let Some(old) = old.filter(|o| o.schema == schema.to_toml()) {
+            return Ok(old);
+        }
+        let row = self.read().registry.evolve(tenant, id, &name, schema);
+        let row = row.ok_or_else(|| {
+            let detail = "the tenant has used up its 65,535 field numbers";
+            Problem::usage(detail, "add a tenant for further collections")
+        })?;
+        let mut changes = Changes::default();
+        let key = collection_key(tenant, id);
+        self.put_control(&mut changes, &key, &json(&row)?);
+        let (_, batch) = authorized.record(changes);
+        self.commit_control(batch, &[key])?;
+        Ok(row)
+    }
+
+    pub(super) fn collection(
+        &self,
+        tenant: Option<TenantId>,
+        collection: &str,
+    ) -> Option<CollectionRow> {
+        let name = Name::parse(collection).ok()?;
+        self.read().registry.collection(tenant?, &name).cloned()
+    }
+}
+
+/// The schema kept in a collection's row.
+pub(super) fn stored_schema(row: &CollectionRow) -> Result<Schema, Problem> {
+    Schema::from_toml(&row.schema).map_err(|_| Problem::internal("a stored schema is not readable"))
+}
+
+fn parse_name(text: &str) -> Result<Name, Problem> {
+    Name::parse(text).map_err(|e| Problem::usage(e.to_string(), "choose another name"))
+}
+
+fn in_use(what: &str, name: &Name) -> Problem {
+    Problem::usage(format!("there is a {what} named `{name}` already"), "choose another name")
+}
+
+fn json(row: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(row).map_err(|_| Problem::internal("a control row could not be written"))
+}

@@ -1,0 +1,273 @@
+//! The ledger from outside: export, keys, who saw whom, and the state of the install.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use strongroom_core::access::admin::{ExportLedger, ReadLedgerKeys, ReadStatus};
+use strongroom_core::access::system;
+use strongroom_core::access::who::Who;
+use strongroom_core::control::wrapped_key;
+use strongroom_core::id::TenantId;
+use strongroom_core::ledger::note::{Signer, origin};
+use strongroom_core::ledger::tile::TileWriter;
+use strongroom_core::ledger::{Entry, Id, LogId};
+use strongroom_core::principal::Principal;
+use strongroom_core::vault::keys::{Job, KeyPlace};
+
+use super::Vault;
+use crate::memory;
+use crate::problem::Problem;
+
+/// One line of the answer to "who saw this record".
+pub struct WhoEntry {
+    /// The log.
+    pub log: LogId,
+    /// The entry's index there.
+    pub index: u64,
+    /// Its time, in microseconds since the Unix epoch.
+    pub time_us: u64,
+    /// The act.
+    pub act: &'static str,
+    /// How far it came.
+    pub phase: &'static str,
+    /// The actor's name, or its id when it has none.
+    pub actor: String,
+    /// The declared purpose.
+    pub purpose: Option<String>,
+    /// The field types touched.
+    pub fields: Vec<String>,
+}
+
+/// The state of the install.
+pub struct Status {
+    /// As JSON.
+    pub json: Value,
+}
+
+impl Vault {
+    /// The signer of a log.
+    fn signer(&self, log: LogId) -> Result<Signer, Problem> {
+        let tenant = match log {
+            LogId::System => None,
+            LogId::Tenant(id) => Some(TenantId(id)),
+        };
+        let place = KeyPlace { install: self.install, tenant, job: Job::Log, version: 1 };
+        let state = self.read();
+        let wrapped = state.registry.wrapped.get(&wrapped_key(tenant, Job::Log, 1));
+        let wrapped = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
+        let seed = self.keys.root.unwrap(&place, wrapped)?;
+        let origin = origin(&Id(self.install.0).to_string(), &log);
+        Signer::from_seed(&origin, seed.expose()).map_err(|e| Problem::internal(e.to_string()))
+    }
+
+    /// Every log there is, the system's first; a tenant's also while it is empty.
+    fn logs(&self) -> Vec<LogId> {
+        let tenants = self.read().registry.tenants.keys().map(|t| LogId::Tenant(t.0)).collect();
+        [vec![LogId::System], tenants].concat()
+    }
+
+    /// One verification key a log, as lines of signed notes' keys.
+    ///
+    /// # Errors
+    /// A [`Problem`] when refused.
+    pub fn ledger_keys(&self, who: &Principal) -> Result<Vec<String>, Problem> {
+        self.authorize(who, ReadLedgerKeys)?;
+        self.verifier_lines()
+    }
+
+    fn verifier_lines(&self) -> Result<Vec<String>, Problem> {
+        self.logs().into_iter().map(|l| Ok(self.signer(l)?.verifier().to_string())).collect()
+    }
+
+    /// Writes every log as a tlog-tiles directory, with the tenants' heads noted in the system
+    /// log first. Gives each log's size.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, the folder in use, the ledger damaged.
+    pub fn export_ledger(
+        &self,
+        who: &Principal,
+        out: &Path,
+    ) -> Result<BTreeMap<String, u64>, Problem> {
+        let authorized = self.authorize(who, ExportLedger)?;
+        if fs::read_dir(out).is_ok_and(|mut d| d.next().is_some()) || out.is_file() {
+            let detail = format!("{} is there already", out.display());
+            return Err(Problem::usage(detail, "name a folder that does not exist yet"));
+        }
+        self.commit(authorized.record(Default::default()).1)?;
+        let heads: Vec<_> =
+            self.store.heads().into_iter().filter(|(l, ..)| *l != LogId::System).collect();
+        if !heads.is_empty() {
+            self.commit(system::heads(&heads))?;
+        }
+        let sizes: BTreeMap<LogId, u64> =
+            self.store.heads().into_iter().map(|(l, size, _)| (l, size)).collect();
+        let partial = out.with_extension("partial");
+        if partial.exists() {
+            fs::remove_dir_all(&partial).map_err(|e| unwritable(&partial, &e))?;
+        }
+        let mut done = BTreeMap::new();
+        for log in self.logs() {
+            let size = sizes.get(&log).copied().unwrap_or(0);
+            let folder = match log {
+                LogId::System => partial.join("system"),
+                LogId::Tenant(_) => partial.join("tenants").join(log.to_string()),
+            };
+            self.export_log(log, size, &folder)?;
+            done.insert(log.to_string(), size);
+        }
+        let _ = fs::remove_dir(out);
+        fs::rename(&partial, out).map_err(|e| unwritable(out, &e))?;
+        Ok(done)
+    }
+
+    fn export_log(&self, log: LogId, size: u64, folder: &Path) -> Result<(), Problem> {
+        let mut sink = |path: strongroom_core::ledger::tile::TilePath, bytes: &[u8]| {
+            write_new(&folder.join(path.to_string()), bytes)
+        };
+        let mut tiles = TileWriter::new();
+        let mut failed = None;
+        self.store.entries(log, &mut |index, leaf| {
+            if index >= size {
+                return false;
+            }
+            failed = tiles.push(leaf, &mut sink).err();
+            failed.is_none()
+        })?;
+        if failed.is_some() || tiles.partial(&mut sink).is_err() {
+            return Err(unwritable(folder, &io::Error::other("a tile could not be written")));
+        }
+        let head = self.store.heads().into_iter().find(|(l, ..)| *l == log);
+        let whole = tiles.size() == size;
+        let agrees = head.is_none_or(|(_, now, root)| now != size || root == tiles.root());
+        if !whole || !agrees {
+            return Err(Problem::tampered(format!(
+                "log {log} on disk is not the one whose root is in memory"
+            )));
+        }
+        let checkpoint = self.signer(log)?.sign(size, &tiles.root());
+        write_new(&folder.join("checkpoint"), checkpoint.as_bytes())
+            .map_err(|e| unwritable(folder, &e))
+    }
+
+    /// Who sealed, saw or asked about a record; the question is itself an entry.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, no such record.
+    pub fn who(
+        &self,
+        who: &Principal,
+        tenant: &str,
+        record: &str,
+    ) -> Result<Vec<WhoEntry>, Problem> {
+        let tenant = self.tenant(tenant);
+        let authorized = self.authorize(who, Who { tenant, record: record.to_owned() })?;
+        self.load_keys(tenant)?;
+        let (pending, batch) = {
+            let state = self.read();
+            authorized.plan(&self.context(&state), &mut |record| self.store.slot(record))
+        }
+        .map_err(|stop| self.stopped(stop))?;
+        let committed = self.commit(batch)?;
+        let receipt = pending.receipt(&committed).map_err(|stop| self.stopped(stop))?;
+        let log = LogId::Tenant(tenant.ok_or_else(Problem::not_found)?.0);
+        let (mut found, mut bad) = (Vec::new(), None);
+        self.store.entries(log, &mut |index, leaf| {
+            match Entry::from_bytes(leaf) {
+                Ok(entry) if receipt.concerns(&entry) => {
+                    found.push(self.who_entry(log, index, entry));
+                }
+                Ok(_) => {}
+                Err(_) => bad = Some(index),
+            }
+            bad.is_none()
+        })?;
+        match bad {
+            Some(index) => Err(Problem::tampered(format!("entry {index} of log {log} is damaged"))),
+            None => Ok(found),
+        }
+    }
+
+    fn who_entry(&self, log: LogId, index: u64, entry: Entry) -> WhoEntry {
+        let state = self.read();
+        let principal = entry.actor.principal.map(strongroom_core::id::PrincipalId);
+        let named = principal.and_then(|p| state.registry.principals.get(&p));
+        let actor = match (named, principal) {
+            (Some(row), _) => row.name.to_string(),
+            (None, Some(id)) => id.to_string(),
+            (None, None) => entry.actor.auth.to_string(),
+        };
+        WhoEntry {
+            log,
+            index,
+            time_us: entry.time_us,
+            act: entry.act.as_str(),
+            phase: entry.phase.as_str(),
+            actor,
+            purpose: entry.purpose,
+            fields: entry.fields,
+        }
+    }
+
+    /// The state of the install: what is there, and what protects it.
+    ///
+    /// # Errors
+    /// A [`Problem`] when refused.
+    pub fn status(&self, who: &Principal) -> Result<Status, Problem> {
+        self.authorize(who, ReadStatus)?;
+        let state = self.read();
+        let locked = state.locked.iter().all(|(_, lock)| lock.held());
+        let live = state.registry.principals.values().filter(|p| !p.revoked).count();
+        let logs: BTreeMap<String, Value> = self
+            .store
+            .heads()
+            .into_iter()
+            .map(|(log, size, root)| (log.to_string(), json!({"size": size, "root": root.to_hex()})))
+            .collect();
+        let collections: Vec<Value> = state
+            .registry
+            .collections
+            .values()
+            .map(|c| {
+                let tenant = state.registry.tenants.get(&c.tenant).map(|t| t.name.to_string());
+                json!({"tenant": tenant, "collection": c.name, "schema_version": c.version,
+                       "fields": c.fields.len()})
+            })
+            .collect();
+        let free = self.data_folder().and_then(|f| rustix::fs::statvfs(f).ok());
+        let free = free.map(|s| s.f_bavail.saturating_mul(s.f_frsize));
+        Ok(Status {
+            json: json!({
+                "install": self.install.to_string(),
+                "development": self.development,
+                "epoch": self.keys.epoch.number(),
+                "tenants": state.registry.tenants.len(),
+                "principals": live,
+                "collections": collections,
+                "logs": logs,
+                "bytes_free": free,
+                "keys_locked_in_memory": locked,
+                "core_dumps_off": memory::core_dumps_off(),
+                "swap_in_use": memory::swap_in_use(),
+                "same_volume": self.folders.as_ref().map(super::open::same_volume),
+            }),
+        })
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Problem {
+    let detail = format!("{} cannot be written: {error}", path.display());
+    Problem::usage(detail, "name a folder that this user can write, with space left")
+}

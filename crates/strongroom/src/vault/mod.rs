@@ -1,0 +1,230 @@
+//! The use cases: core decides, this performs.
+//!
+//! Every method takes an authenticated [`Principal`] and goes through `access::authorize`. A
+//! refusal is committed to the ledger before the caller hears of it.
+
+mod admin;
+mod ledger;
+mod open;
+mod reveal;
+pub mod seal;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use strongroom_core::access::{Action, Authorized, Context, Denied, KeyRing, Stop, authorize};
+use strongroom_core::control::{Registry, protect};
+use strongroom_core::id::{InstallId, TenantId};
+use strongroom_core::principal::{Credential, Principal, authenticate};
+use strongroom_core::source::{Clock, Random};
+use strongroom_core::store::{Batch, Changes, CommitError, Committed, Store, Table};
+use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
+
+pub use admin::NewPrincipal;
+pub use ledger::{Status, WhoEntry};
+pub use open::{Folders, Initialised};
+
+use crate::custody::RootKeys;
+use crate::memory::Locked;
+use crate::problem::{Problem, of_stop};
+
+/// A running vault.
+pub struct Vault {
+    install: InstallId,
+    development: bool,
+    folders: Option<Folders>,
+    store: Arc<dyn Store>,
+    /// The data folder's lock; declared after the store, so that it is let go after it.
+    held: Option<File>,
+    keys: RootKeys,
+    control: ControlKey,
+    state: RwLock<State>,
+    /// One administrative act at a time: what it checked still holds when it is committed.
+    admin: Mutex<()>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+#[derive(Default)]
+struct State {
+    registry: Registry,
+    ring: KeyRing,
+    locked: Vec<(Arc<TenantKeys>, Locked)>,
+}
+
+impl Vault {
+    /// Finds out whose credential this is; a refusal is recorded.
+    ///
+    /// # Errors
+    /// [`Problem`] of kind unauthenticated, or that the refusal could not be recorded.
+    pub fn authenticate(&self, text: &str, development: bool) -> Result<Principal, Problem> {
+        let state = self.read();
+        let credential = Credential::parse(text);
+        let row = credential.as_ref().ok();
+        let row = row.and_then(|c| state.registry.principals.get(&c.principal()));
+        let claimed = row.map(|r| r.id);
+        let found = credential.and_then(|c| {
+            let row = state.registry.principals.get(&c.principal());
+            authenticate(&c, row, &self.control, development)
+        });
+        drop(state);
+        found.or_else(|why| {
+            self.commit(strongroom_core::access::refuse_credential(why, claimed))?;
+            Err(Problem::new(
+                crate::problem::Kind::Unauthenticated,
+                "the credential is not valid",
+                "pass the file that holds the credential with --credential; ask the local \
+                 operator for a new one if it was revoked",
+            ))
+        })
+    }
+
+    /// Whether this install is for development.
+    #[must_use]
+    pub fn development(&self) -> bool {
+        self.development
+    }
+
+    /// The install.
+    #[must_use]
+    pub fn install(&self) -> InstallId {
+        self.install
+    }
+
+    /// The store, for benches and tests of the whole path.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn commit(&self, batch: Batch) -> Result<Committed, Problem> {
+        Ok(self.try_commit(batch)?)
+    }
+
+    fn try_commit(&self, batch: Batch) -> Result<Committed, CommitError> {
+        pollster::block_on(self.store.commit(batch))
+    }
+
+    /// Authorizes; a refusal is durable in the ledger before it is answered.
+    fn authorize<A: Action>(&self, who: &Principal, action: A) -> Result<Authorized<A>, Problem> {
+        authorize(who, action).map_err(|denied| self.denied(denied))
+    }
+
+    fn denied(&self, denied: Denied) -> Problem {
+        match self.commit(denied.batch) {
+            Ok(_) => denied.refusal.into(),
+            Err(problem) => problem,
+        }
+    }
+
+    /// Records why a stage stopped, then says it.
+    fn stopped(&self, stop: Stop) -> Problem {
+        let problem = of_stop(&stop);
+        let batch = match stop {
+            Stop::Denied(denied) => Some(denied.batch),
+            Stop::Tampered { batch, .. } => Some(batch),
+            _ => None,
+        };
+        match batch.map(|b| self.commit(b)) {
+            Some(Err(unrecorded)) => unrecorded,
+            _ => problem,
+        }
+    }
+
+    fn context<'a>(&'a self, state: &'a State) -> Context<'a> {
+        Context {
+            install: self.install,
+            epoch: &self.keys.epoch,
+            ring: &state.ring,
+            registry: &state.registry,
+        }
+    }
+
+    /// A tenant's id by the name or id in a request.
+    fn tenant(&self, name_or_id: &str) -> Option<TenantId> {
+        self.read().registry.tenant(name_or_id).map(|t| t.id)
+    }
+
+    /// Loads a tenant's keys into the ring, if they are not there. Only the stages can look them
+    /// up.
+    fn load_keys(&self, tenant: Option<TenantId>) -> Result<(), Problem> {
+        let Some(tenant) = tenant else { return Ok(()) };
+        if self.read().ring.holds(tenant) {
+            return Ok(());
+        }
+        let mut state = self.write();
+        let unwrap = |job: Job, registry: &Registry| -> Result<Vec<(u16, SecretKey)>, Problem> {
+            let prefix = strongroom_core::control::wrapped_key(Some(tenant), job, 0);
+            let prefix = prefix.get(..prefix.len() - 2).unwrap_or_default().to_vec();
+            let rows = registry.wrapped.range(prefix.clone()..);
+            let mut found = Vec::new();
+            for (key, wrapped) in rows.take_while(|(k, _)| k.starts_with(&prefix)) {
+                let version = key.last_chunk::<2>().map_or(0, |v| u16::from_be_bytes(*v));
+                let place = KeyPlace { install: self.install, tenant: Some(tenant), job, version };
+                let with =
+                    if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
+                found.push((version, with.unwrap(&place, wrapped)?));
+            }
+            Ok(found)
+        };
+        let newest = |mut keys: Vec<(u16, SecretKey)>| {
+            keys.pop().map(|(_, k)| k).ok_or_else(|| Problem::internal("a tenant's key is missing"))
+        };
+        let registry = &state.registry;
+        let seal = unwrap(Job::Seal, registry)?;
+        let token: Vec<_> = unwrap(Job::Token, registry)?
+            .into_iter()
+            .filter_map(|(v, k)| Some((u8::try_from(v).ok()?, k)))
+            .collect();
+        let pseudonym = newest(unwrap(Job::Pseudonym, registry)?)?;
+        let index = newest(unwrap(Job::Index, registry)?)?;
+        let keys = Arc::new(TenantKeys::new(tenant, &seal, &token, &pseudonym, &index));
+        let locked = Locked::of(&*keys);
+        state.ring.insert(Arc::clone(&keys));
+        state.locked.push((keys, locked));
+        Ok(())
+    }
+
+    /// Adds an authenticated control row to a batch.
+    fn put_control(&self, changes: &mut Changes, key: &[u8], body: &[u8]) {
+        let value = protect(&self.control, "control", key, body);
+        changes.rows.put(Table::Control, key, &value);
+    }
+
+    /// Draws and wraps a fresh key, and adds its row to a batch.
+    fn put_key(&self, changes: &mut Changes, tenant: Option<TenantId>, job: Job) -> Result<SecretKey, Problem> {
+        let key = SecretKey::generate(&*self.random)?;
+        let place = KeyPlace { install: self.install, tenant, job, version: 1 };
+        let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
+        let wrapped = with.wrap(&*self.random, &place, &key)?;
+        let row = strongroom_core::control::wrapped_key(tenant, job, 1);
+        self.put_control(changes, &row, &wrapped);
+        Ok(key)
+    }
+
+    /// Commits an administrative batch and takes its control rows into the state in memory.
+    fn commit_control(&self, batch: Batch, keys: &[Vec<u8>]) -> Result<Committed, Problem> {
+        let committed = self.commit(batch)?;
+        let mut state = self.write();
+        for key in keys {
+            if let Some(value) = self.store.get(Table::Control, key)? {
+                let loaded = state.registry.load(&self.control, key, &value);
+                loaded.map_err(|e| Problem::tampered(e.to_string()))?;
+            }
+        }
+        Ok(committed)
+    }
+
+    fn data_folder(&self) -> Option<&PathBuf> {
+        self.folders.as_ref().map(|f| &f.data)
+    }
+}

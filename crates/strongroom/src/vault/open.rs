@@ -1,0 +1,354 @@
+//! Making an install and opening one.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use serde::{Deserialize, Serialize};
+use strongroom_core::access::system;
+use strongroom_core::control::{Registry, principal_key, wrapped_key};
+use strongroom_core::id::{InstallId, Name, PrincipalId};
+use strongroom_core::principal::{Credential, Kind, PrincipalRow, Scope};
+use strongroom_core::source::{Clock, Random, draw};
+use strongroom_core::store::{Changes, Store, Table};
+use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED_BYTES};
+use zeroize::Zeroizing;
+
+use super::{State, Vault};
+use crate::custody::{KeyFolder, OPERATOR_FILE, RootKeys};
+use crate::problem::Problem;
+use crate::store::disk::{Disk, Folder};
+use crate::store::engine::Engine;
+use crate::store::fjall::Fjall;
+use crate::store::local::{LocalStore, Media};
+use crate::store::recovery::OpenError;
+
+/// Says which install a folder belongs to; in the data folder and in the key folder alike.
+const INSTALL_FILE: &str = "install.json";
+/// Stands in the key folder while an install is being made.
+const INCOMPLETE_FILE: &str = "init.incomplete";
+const LOCK_FILE: &str = "lock";
+const FORMAT: u32 = 1;
+
+/// Where an install lies.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The key folder.
+    pub keys: PathBuf,
+}
+
+/// What `init` made.
+pub struct Initialised {
+    /// The install.
+    pub install: InstallId,
+    /// The local operator's credential; of a development install it lies in the key folder too.
+    pub credential: Zeroizing<String>,
+}
+
+#[derive(Serialize, Deserialize, PartialEq, Eq)]
+struct InstallFile {
+    format: u32,
+    install: InstallId,
+    development: bool,
+}
+
+impl Vault {
+    /// Makes a new install in two folders.
+    ///
+    /// # Errors
+    /// A [`Problem`]; when it was interrupted, the next `init` starts over, nothing being sealed
+    /// yet.
+    pub fn init(
+        folders: &Folders,
+        development: bool,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Initialised, Problem> {
+        keep_apart(folders)?;
+        let keys = KeyFolder::open(&folders.keys)?;
+        start_over(folders)?;
+        keys.write(INCOMPLETE_FILE, b"an interrupted `init` left this; run it again\n")?;
+        let _lock = lock(&folders.data)?;
+        let install = InstallId(draw(&*random)?);
+        let root = keys.create(install, &*random)?;
+        let media = media(folders, Arc::clone(&clock), Arc::clone(&random))?;
+        let epoch = root.epoch.number();
+        LocalStore::create(&media, install, epoch)?;
+        let store = LocalStore::open(media, install, &root.epoch)?;
+        let control = SecretKey::generate(&*random)?;
+        let vault = Self::with(install, development, root, Arc::new(store), &control, clock, random);
+        let credential = vault.first_rows(&control)?;
+        let text = credential.disclose();
+        if development {
+            keys.write(OPERATOR_FILE, format!("{}\n", *text).as_bytes())?;
+        }
+        drop(vault);
+        let file = InstallFile { format: FORMAT, install, development };
+        let bytes = serde_json::to_vec(&file).map_err(|_| Problem::internal("install.json"))?;
+        keys.write(INSTALL_FILE, &bytes)?;
+        folder(&folders.data)?.replace(INSTALL_FILE, &bytes).map_err(|e| data(folders, &e))?;
+        std::fs::remove_file(folders.keys.join(INCOMPLETE_FILE)).map_err(|e| data(folders, &e))?;
+        Ok(Initialised { install, credential: text })
+    }
+
+    /// Opens an install.
+    ///
+    /// # Errors
+    /// A [`Problem`]: no install, held, damaged, rolled back.
+    pub fn open(
+        folders: Folders,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Problem> {
+        let here = read_install(&folders.data.join(INSTALL_FILE))?;
+        let there = read_install(&folders.keys.join(INSTALL_FILE))?;
+        let (Some(here), Some(there)) = (here, there) else {
+            return Err(OpenError::NotInitialised.into());
+        };
+        if here.install != there.install {
+            return Err(OpenError::OtherInstall.into());
+        }
+        if here.format != FORMAT {
+            let detail = format!("the data folder has format {}, not {FORMAT}", here.format);
+            return Err(Problem::usage(detail, "use the version of strongroom that made it"));
+        }
+        let held = lock(&folders.data)?;
+        let keys = KeyFolder::open(&folders.keys)?;
+        let epoch = epoch_of(&folders)?;
+        let root = keys.load(there.install, epoch)?;
+        let media = media(&folders, Arc::clone(&clock), Arc::clone(&random))?;
+        let store = LocalStore::open(media, there.install, &root.epoch)?;
+        let mut vault =
+            Self::over(there.install, there.development, root, Arc::new(store), clock, random)?;
+        vault.folders = Some(folders);
+        vault.held = Some(held);
+        Ok(vault)
+    }
+
+    /// A vault over a store that already has its first rows.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the control rows are not authentic.
+    pub fn over(
+        install: InstallId,
+        development: bool,
+        keys: RootKeys,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Problem> {
+        let row = store.get(Table::Control, &wrapped_key(None, Job::Control, 1))?;
+        let row = row.ok_or_else(|| Problem::tampered("the control key is missing"))?;
+        let place = KeyPlace { install, tenant: None, job: Job::Control, version: 1 };
+        let wrapped = row.get(..WRAPPED_BYTES).unwrap_or_default();
+        let control = keys.root.unwrap(&place, wrapped)?;
+        let vault = Self::with(install, development, keys, store, &control, clock, random);
+        let mut registry = Registry::default();
+        let mut bad = None;
+        vault.store.scan(Table::Control, &[], &mut |key, value| {
+            bad = registry.load(&vault.control, key, value).err();
+            bad.is_none()
+        })?;
+        if let Some(bad) = bad {
+            return Err(Problem::tampered(bad.to_string()));
+        }
+        vault.write().registry = registry;
+        Ok(vault)
+    }
+
+    fn with(
+        install: InstallId,
+        development: bool,
+        keys: RootKeys,
+        store: Arc<dyn Store>,
+        control: &SecretKey,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self {
+            install,
+            development,
+            folders: None,
+            held: None,
+            store,
+            keys,
+            control: ControlKey::new(control),
+            state: RwLock::new(State::default()),
+            admin: Mutex::new(()),
+            clock,
+            random,
+        }
+    }
+
+    /// Writes the first rows of an install: its control key, the system log's key, the local
+    /// operator, whose credential is given back.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the store.
+    pub fn first_rows(&self, control: &SecretKey) -> Result<Credential, Problem> {
+        let mut changes = Changes::default();
+        let place =
+            KeyPlace { install: self.install, tenant: None, job: Job::Control, version: 1 };
+        let wrapped = self.keys.root.wrap(&*self.random, &place, control)?;
+        self.put_control(&mut changes, &wrapped_key(None, Job::Control, 1), &wrapped);
+        self.put_key(&mut changes, None, Job::Log)?;
+        let id = PrincipalId(draw(&*self.random)?);
+        let credential = Credential::generate(id, &*self.random)?;
+        let row = PrincipalRow {
+            id,
+            name: Name::parse("operator").map_err(|e| Problem::internal(e.to_string()))?,
+            kind: Kind::Operator,
+            scope: Scope::Install,
+            epoch: 0,
+            revoked: false,
+            credential: credential.hash(&self.control),
+        };
+        let body = serde_json::to_vec(&row).map_err(|_| Problem::internal("a control row"))?;
+        self.put_control(&mut changes, &principal_key(id), &body);
+        self.commit(system::init(&self.install.to_string(), changes))?;
+        Ok(credential)
+    }
+
+    /// A new vault over an empty store, for the model and for tests.
+    ///
+    /// # Errors
+    /// A [`Problem`] of the store.
+    pub fn begin(
+        install: InstallId,
+        keys: RootKeys,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<(Self, Credential), Problem> {
+        let control = SecretKey::generate(&*random)?;
+        let vault = Self::with(
+            install,
+            true,
+            keys,
+            Arc::clone(&store),
+            &control,
+            Arc::clone(&clock),
+            Arc::clone(&random),
+        );
+        let credential = vault.first_rows(&control)?;
+        let Self { keys, .. } = vault;
+        Ok((Self::over(install, true, keys, store, clock, random)?, credential))
+    }
+}
+
+fn media(
+    folders: &Folders,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Media, Problem> {
+    let engine = Fjall::open(&folders.data.join("engine"));
+    let engine: Arc<dyn Engine> = Arc::new(engine.map_err(|e| data(folders, &e))?);
+    Ok(Media {
+        data: Arc::new(folder(&folders.data)?),
+        custody: Arc::new(folder(&folders.keys)?),
+        engine,
+        clock,
+        random,
+    })
+}
+
+fn folder(path: &Path) -> Result<Folder, Problem> {
+    Folder::open(path).map_err(|e| {
+        let detail = format!("{} cannot be used: {e}", path.display());
+        Problem::usage(detail, "check that the folder exists and that this user owns it")
+    })
+}
+
+fn data(folders: &Folders, error: &io::Error) -> Problem {
+    let detail = format!("{} cannot be used: {error}", folders.data.display());
+    match error.kind() {
+        io::ErrorKind::StorageFull => strongroom_core::store::CommitError::DiskFull.into(),
+        io::ErrorKind::PermissionDenied => {
+            Problem::usage(detail, "run as the user who owns the data folder")
+        }
+        _ => Problem::internal(detail),
+    }
+}
+
+/// One process owns a data folder.
+fn lock(path: &Path) -> Result<File, Problem> {
+    folder(path)?;
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    let file = options.open(path.join(LOCK_FILE)).map_err(|e| {
+        Problem::usage(
+            format!("{} cannot be locked: {e}", path.display()),
+            "run as the user who owns the data folder",
+        )
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(OpenError::Held.into()),
+    }
+}
+
+fn keep_apart(folders: &Folders) -> Result<(), Problem> {
+    let full = |p: &Path| std::path::absolute(p).unwrap_or_else(|_| p.to_path_buf());
+    let (data, keys) = (full(&folders.data), full(&folders.keys));
+    if keys.starts_with(&data) || data.starts_with(&keys) {
+        let detail = "the key folder and the data folder lie one inside the other";
+        return Err(Problem::usage(detail, "put keys beside the data, better on another volume"));
+    }
+    Ok(())
+}
+
+/// Refuses folders in use; empties those that an interrupted `init` left.
+fn start_over(folders: &Folders) -> Result<(), Problem> {
+    let interrupted = folders.keys.join(INCOMPLETE_FILE).exists();
+    for path in [&folders.data, &folders.keys] {
+        let Ok(entries) = std::fs::read_dir(path) else { continue };
+        for entry in entries.flatten() {
+            if !interrupted {
+                let detail = format!("{} is not empty", path.display());
+                let remedy = "name folders that do not exist yet with --data and --keys";
+                return Err(Problem::usage(detail, remedy));
+            }
+            let target = entry.path();
+            let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
+            let gone = if is_folder {
+                std::fs::remove_dir_all(&target)
+            } else {
+                std::fs::remove_file(&target)
+            };
+            gone.map_err(|e| data(folders, &e))?;
+        }
+    }
+    Ok(())
+}
+
+fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|_| Problem::tampered(format!("{} is damaged", path.display()))),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => {
+            let detail = format!("{} cannot be read: {e}", path.display());
+            Err(Problem::usage(detail, "run as the user who owns the folder"))
+        }
+    }
+}
+
+/// The current epoch, as custody notes it.
+fn epoch_of(folders: &Folders) -> Result<u32, Problem> {
+    let disk: Arc<dyn Disk> = Arc::new(folder(&folders.keys)?);
+    let notes = crate::store::notes::NoteKeeper::open(disk)
+        .map_err(|e| Problem::tampered(format!("the key folder's notes: {e}")))?;
+    notes.map(|n| n.get().epoch).ok_or_else(|| OpenError::NotInitialised.into())
+}
+
+/// Whether keys and data lie on one volume: whoever copies the one then copies the other.
+pub(super) fn same_volume(folders: &Folders) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let device = |p: &Path| std::fs::metadata(p).map(|m| m.dev()).ok();
+    device(&folders.data) == device(&folders.keys)
+}

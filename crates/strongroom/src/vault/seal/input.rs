@@ -1,0 +1,207 @@
+//! The input of a job: its digest, its columns, a sample of its rows.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use strongroom_core::schema::{Proposal, Proposer, Schema, check_headers, looks_like_data};
+
+use crate::import::{Batch, Format, Limits, ReadError, Reader, detect, json_columns};
+use crate::problem::Problem;
+
+/// Rows that a proposal looks at.
+pub const SAMPLE_ROWS: usize = 5000;
+
+/// An input file.
+pub struct Input {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its format.
+    pub format: Format,
+    /// Its columns, no two alike.
+    pub columns: Vec<String>,
+    /// Its length in bytes.
+    pub length: u64,
+    /// SHA-256 of all of it. Never stored: it enters a keyed job id only.
+    pub digest: [u8; 32],
+    members: Vec<String>,
+}
+
+impl Input {
+    /// Reads the file once.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the file and what is wrong with it.
+    pub fn open(path: &Path) -> Result<Self, Problem> {
+        let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
+        if file.metadata().map_err(|e| unreadable(path, &e))?.is_dir() {
+            let detail = format!("{} is a folder", path.display());
+            return Err(Problem::usage(detail, "name one file"));
+        }
+        let mut head = [0; 4096];
+        let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;
+        let head = head.get(..n).unwrap_or_default();
+        let format = detect(path, head).map_err(|e| bad_file(path, &e))?;
+        let (length, digest) = digest(path)?;
+        let members = match format {
+            Format::JsonLines => {
+                json_columns(reopen(path)?, &Limits::default()).map_err(|e| bad_file(path, &e))?
+            }
+            Format::Delimited { .. } => Vec::new(),
+        };
+        let mut input =
+            Self { path: path.to_path_buf(), format, columns: vec![], length, digest, members };
+        let reader = input.reader(reopen(path)?)?;
+        input.columns = reader.columns().to_vec();
+        drop(reader);
+        input.check_header()?;
+        Ok(input)
+    }
+
+    /// A reader from the beginning.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn reader<R: Read>(&self, from: R) -> Result<Reader<R>, Problem> {
+        Reader::open(from, self.format, &self.members).map_err(|e| bad_file(&self.path, &e))
+    }
+
+    /// The file from the beginning, hashed as it is read.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the file.
+    pub fn hashing(&self) -> Result<Hashing<File>, Problem> {
+        let file = File::open(&self.path).map_err(|e| unreadable(&self.path, &e))?;
+        Ok(Hashing { from: file, hash: Sha256::new() })
+    }
+
+    /// A first line that is data would be left in clear as a header.
+    fn check_header(&self) -> Result<(), Problem> {
+        if let Some(column) = looks_like_data(&self.columns) {
+            let detail = format!(
+                "{}: cell {} of the first line looks like a person's data, not like a header",
+                self.path.display(),
+                column + 1
+            );
+            return Err(Problem::usage(detail, "put a header line with column names on top"));
+        }
+        check_headers(self.columns.iter().map(String::as_str)).map_err(|e| {
+            let detail = format!("{}: {e}", self.path.display());
+            Problem::usage(detail, "correct the header line")
+        })
+    }
+
+    /// Proposes a schema from the header and the first rows.
+    ///
+    /// # Errors
+    /// A [`Problem`] when the file cannot be read.
+    pub fn propose(&self) -> Result<Proposal, Problem> {
+        let mut reader = self.reader(reopen(&self.path)?)?;
+        let mut proposer = Proposer::new(&self.columns);
+        let mut batch = Batch::new();
+        let mut seen = 0;
+        let mut more = true;
+        while more && seen < SAMPLE_ROWS {
+            let next = reader.read_batch(1000.min(SAMPLE_ROWS - seen), &mut batch);
+            more = next.map_err(|e| bad_file(&self.path, &e))?;
+            for row in batch.iter() {
+                for column in 0..self.columns.len() {
+                    let cell = row.cell(column);
+                    if !cell.absent {
+                        proposer.observe(column, cell.value);
+                    }
+                }
+                proposer.end_row();
+                seen += 1;
+            }
+        }
+        Ok(proposer.finish())
+    }
+
+    /// Every column of the file must be decided by the schema: none passes in clear by accident.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the columns.
+    pub fn check_covered(&self, schema: &Schema) -> Result<(), Problem> {
+        let missing: Vec<String> = self
+            .columns
+            .iter()
+            .filter(|name| schema.column(name).is_none())
+            .map(|name| format!("`{name}`"))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let detail = format!(
+            "{}: the schema says nothing of {}",
+            self.path.display(),
+            missing.join(", ")
+        );
+        let remedy = "add the columns to the schema (`strongroom schema propose FILE` shows how \
+                      they look) and pass it with --schema";
+        Err(Problem::usage(detail, remedy))
+    }
+}
+
+/// A reader that hashes what passes.
+pub struct Hashing<R> {
+    from: R,
+    hash: Sha256,
+}
+
+impl<R> Hashing<R> {
+    /// The digest of all that passed.
+    pub fn digest(self) -> [u8; 32] {
+        self.hash.finalize().into()
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let n = self.from.read(out)?;
+        self.hash.update(out.get(..n).unwrap_or_default());
+        Ok(n)
+    }
+}
+
+fn digest(path: &Path) -> Result<(u64, [u8; 32]), Problem> {
+    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    let mut hashing = Hashing { from: file, hash: Sha256::new() };
+    let mut buffer = vec![0; 1 << 18];
+    let mut length = 0;
+    loop {
+        match hashing.read(&mut buffer) {
+            Ok(0) => return Ok((length, hashing.digest())),
+            Ok(n) => length += n as u64,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(unreadable(path, &e)),
+        }
+    }
+}
+
+fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {
+    File::open(path).map(BufReader::new).map_err(|e| unreadable(path, &e))
+}
+
+fn read_up_to(file: &mut File, out: &mut [u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = out.get_mut(done..).filter(|r| !r.is_empty()) {
+        match file.read(rest)? {
+            0 => break,
+            n => done += n,
+        }
+    }
+    Ok(done)
+}
+
+/// What is wrong with an input file, with its name in front.
+pub fn bad_file(path: &Path, error: &ReadError) -> Problem {
+    let detail = format!("{}: {error}", path.display());
+    Problem::usage(detail, "correct the file, then run the same command again")
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    let detail = format!("{} cannot be read: {error}", path.display());
+    Problem::usage(detail, "check the path and who may read the file")
+}

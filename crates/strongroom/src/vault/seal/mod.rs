@@ -1,0 +1,354 @@
+//! Seal: one export in, sealed records and a tokenised export out.
+//!
+//! Two passes over the input: the first reads its digest, its columns and a sample; the second
+//! seals. A job is named by tenant, collection, schema and digest, and keeps a row for every batch
+//! sealed, so that a run killed at any instant goes on: batches that are durable give their tokens
+//! again and are not sealed again. The output is written aside and renamed when it is complete.
+
+mod input;
+mod output;
+mod pipeline;
+mod plan;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use strongroom_core::access::Authorized;
+use strongroom_core::access::seal::{Seal, SealCounts};
+use strongroom_core::control::{CollectionRow, open as open_row, protect};
+use strongroom_core::field::FieldType;
+use strongroom_core::id::{JobId, TenantId};
+use strongroom_core::principal::Principal;
+use strongroom_core::schema::{Proposal, Schema};
+use strongroom_core::store::{Changes, Table};
+
+use super::Vault;
+use super::admin::stored_schema;
+use crate::import::BadRow;
+use crate::problem::Problem;
+
+pub use input::{Input, SAMPLE_ROWS};
+
+/// Rows of one batch. Part of a job's identity: it says where batches begin.
+pub(super) const BATCH_ROWS: usize = 1000;
+/// Most quarantined rows that a report lists; all are counted.
+const BAD_LISTED_MAX: usize = 100_000;
+
+/// What to seal, and where to.
+pub struct SealRequest {
+    /// The input file.
+    pub input: PathBuf,
+    /// The tenant, by name or id.
+    pub tenant: String,
+    /// The collection.
+    pub collection: String,
+    /// A schema, when it is given.
+    pub schema: Option<Schema>,
+    /// Where the tokenised file goes; beside the input by default.
+    pub out: Option<PathBuf>,
+    /// Read and judge everything, write nothing.
+    pub dry_run: bool,
+}
+
+/// What was done.
+pub struct SealReport {
+    /// The job.
+    pub job: JobId,
+    /// Rows that could be read.
+    pub rows: u64,
+    /// Records written by this run.
+    pub changed: u64,
+    /// Rows that could not be read.
+    pub quarantined: u64,
+    /// Where and why, the first 100,000 of them.
+    pub bad: Vec<BadRow>,
+    /// Counts of what was sealed.
+    pub counts: Totals,
+    /// The tokenised file.
+    pub out: PathBuf,
+    /// The proposal, when the schema was proposed by this run.
+    pub proposal: Option<Proposal>,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Column of each field number, for naming unusual values.
+    pub columns: BTreeMap<u16, String>,
+}
+
+/// Counts over a whole job.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sealed values.
+    pub sealed: SealCounts,
+    /// Cells dropped, by type code.
+    pub dropped: [u64; 16],
+}
+
+/// A job's row for one batch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct BatchRow {
+    /// First record number.
+    pub first: u64,
+    /// Rows sealed.
+    pub rows: u64,
+}
+
+/// A job's own row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct JobRow {
+    collection: u32,
+    schema: u32,
+    batch_rows: usize,
+    /// Set when the job ended.
+    end: Option<JobEnd>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct JobEnd {
+    out: PathBuf,
+    /// SHA-256 of the output: it holds tokens and open columns only.
+    digest: String,
+}
+
+impl SealReport {
+    /// The answer of the contract, without the time taken.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let values: BTreeMap<_, _> = self.counts.sealed.by_type().collect();
+        let dropped: BTreeMap<_, _> = self.counts.dropped_by_type().collect();
+        json!({
+            "job": self.job.to_string(),
+            "rows": self.rows,
+            "changed": self.changed,
+            "quarantined": self.quarantined,
+            "unusual": self.counts.sealed.unusual(),
+            "dropped": dropped,
+            "values": values,
+            "out": self.out,
+        })
+    }
+
+    /// What `--report` writes beside the answer: places and reasons, columns and counts.
+    #[must_use]
+    pub fn details(&self) -> Value {
+        let bad: Vec<Value> = self
+            .bad
+            .iter()
+            .map(|b| {
+                json!({"line": b.line, "start": b.start, "end": b.end,
+                       "reason": b.reason.name(), "detail": b.reason.to_string()})
+            })
+            .collect();
+        let unusual: BTreeMap<&str, u64> = self
+            .counts
+            .sealed
+            .unusual
+            .iter()
+            .filter_map(|(n, count)| Some((self.columns.get(n)?.as_str(), *count)))
+            .collect();
+        json!({
+            "quarantine": bad,
+            "unusual_by_column": unusual,
+            "proposal": self.proposal.as_ref().map(Proposal::to_json),
+        })
+    }
+}
+
+impl Totals {
+    /// Cells dropped, by type's name.
+    pub fn dropped_by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        FieldType::ALL.into_iter().filter_map(|kind| {
+            let n = self.dropped.get(usize::from(kind.code())).copied().unwrap_or(0);
+            (n > 0).then_some((kind.name(), n))
+        })
+    }
+}
+
+impl Vault {
+    /// Seals a file.
+    ///
+    /// # Errors
+    /// A [`Problem`]; whatever was acknowledged stays sealed, and the same command goes on from
+    /// there.
+    pub fn seal(
+        &self,
+        who: &Principal,
+        request: &SealRequest,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<SealReport, Problem> {
+        let tenant = self.tenant(&request.tenant);
+        // Asked before the file is looked at; the job's id is not known yet.
+        self.authorize(who, Seal { tenant, job: JobId([0; 16]) })?;
+        let tenant = tenant.ok_or_else(Problem::not_found)?;
+        let out = output::place(&request.input, request.out.as_deref())?;
+        let input = Input::open(&request.input)?;
+        let (collection, schema, proposal) = self.schema_for(who, request, &input)?;
+        let job = self.job_id(tenant, &collection, &input);
+        let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
+        self.load_keys(Some(tenant))?;
+        let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
+        let run = Run {
+            vault: self,
+            authorized: &authorized,
+            tenant,
+            collection: &collection,
+            input: &input,
+            plan: &plan,
+            job,
+            out,
+            progress,
+        };
+        let mut report = if request.dry_run { run.judge()? } else { run.seal()? };
+        report.proposal = proposal;
+        Ok(report)
+    }
+
+    /// The schema to seal by: given, stored, or proposed now.
+    fn schema_for(
+        &self,
+        who: &Principal,
+        request: &SealRequest,
+        input: &Input,
+    ) -> Result<(CollectionRow, Schema, Option<Proposal>), Problem> {
+        let tenant = self.tenant(&request.tenant);
+        let stored = self.collection(tenant, &request.collection);
+        let (schema, proposal) = match (&request.schema, &stored) {
+            (Some(given), _) => (given.clone(), None),
+            (None, Some(row)) => (stored_schema(row)?, None),
+            (None, None) => {
+                let proposal = input.propose()?;
+                (proposal.schema(), Some(proposal))
+            }
+        };
+        input.check_covered(&schema)?;
+        let row = if request.dry_run {
+            self.would_be(tenant, &request.collection, stored, &schema)?
+        } else if request.schema.is_none() && stored.is_some() {
+            stored.ok_or_else(Problem::not_found)?
+        } else {
+            self.set_schema(who, &request.tenant, &request.collection, &schema)?
+        };
+        Ok((row, schema, proposal))
+    }
+
+    /// The collection as it would be, for a dry run.
+    fn would_be(
+        &self,
+        tenant: Option<TenantId>,
+        collection: &str,
+        stored: Option<CollectionRow>,
+        schema: &Schema,
+    ) -> Result<CollectionRow, Problem> {
+        let tenant = tenant.ok_or_else(Problem::not_found)?;
+        let name = strongroom_core::id::Name::parse(collection)
+            .map_err(|e| Problem::usage(e.to_string(), "choose another collection name"))?;
+        let id = stored.map_or(strongroom_core::id::CollectionId(0), |c| c.id);
+        let row = self.read().registry.evolve(tenant, id, &name, schema);
+        row.ok_or_else(|| Problem::usage("the tenant has no field numbers left", "add a tenant"))
+    }
+
+    /// A job's id: the same input into the same collection by the same schema is the same job.
+    fn job_id(&self, tenant: TenantId, collection: &CollectionRow, input: &Input) -> JobId {
+        let parts: [&[u8]; 5] = [
+            &tenant.0,
+            &collection.id.0.to_be_bytes(),
+            &collection.version.to_be_bytes(),
+            &(BATCH_ROWS as u64).to_be_bytes(),
+            &input.digest,
+        ];
+        let mac = self.control.mac("strongroom/job", &parts);
+        JobId(std::array::from_fn(|i| mac.get(i).copied().unwrap_or(0)))
+    }
+
+    fn read_job<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Problem> {
+        let Some(value) = self.store.get(Table::Job, key)? else { return Ok(None) };
+        let body = open_row(&self.control, "job", key, &value);
+        let row = body.and_then(|b| serde_json::from_slice(b).ok());
+        row.map(Some).ok_or_else(|| Problem::tampered("a job's row is not authentic"))
+    }
+
+    fn job_changes(&self, key: &[u8], row: &JobRow) -> Result<Changes, Problem> {
+        let body = serde_json::to_vec(row).map_err(|_| Problem::internal("a job's row"))?;
+        let mut changes = Changes::default();
+        changes.rows.put(Table::Job, key, &protect(&self.control, "job", key, &body));
+        Ok(changes)
+    }
+}
+
+/// The key of a job's own row, and of its batches'.
+fn job_key(tenant: TenantId, job: JobId, batch: Option<u32>) -> Vec<u8> {
+    let batch = batch.unwrap_or(u32::MAX).to_be_bytes();
+    [tenant.0.as_slice(), &job.0, &batch].concat()
+}
+
+/// One job under way.
+struct Run<'a> {
+    vault: &'a Vault,
+    authorized: &'a Authorized<Seal>,
+    tenant: TenantId,
+    collection: &'a CollectionRow,
+    input: &'a Input,
+    plan: &'a plan::Plan,
+    job: JobId,
+    out: PathBuf,
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Run<'_> {
+    /// Reads everything, writes nothing.
+    fn judge(&self) -> Result<SealReport, Problem> {
+        let mut done = pipeline::judge(self)?;
+        done.changed = 0;
+        Ok(self.report(done, true))
+    }
+
+    fn seal(&self) -> Result<SealReport, Problem> {
+        let key = job_key(self.tenant, self.job, None);
+        let known: Option<JobRow> = self.vault.read_job(&key)?;
+        let mut row = match known {
+            Some(row) => row,
+            None => {
+                output::refuse_existing(&self.out)?;
+                let row = JobRow {
+                    collection: self.collection.id.0,
+                    schema: self.collection.version,
+                    batch_rows: BATCH_ROWS,
+                    end: None,
+                };
+                self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;
+                row
+            }
+        };
+        let aside = output::Aside::create(&self.out, self.job)?;
+        let done = pipeline::seal(self, &aside)?;
+        let digest = aside.finish(&self.out)?;
+        let end = JobEnd { out: absolute(&self.out), digest };
+        if row.end.as_ref() != Some(&end) {
+            row.end = Some(end);
+            self.vault.commit(self.authorized.end(self.vault.job_changes(&key, &row)?))?;
+        }
+        Ok(self.report(done, false))
+    }
+
+    fn report(&self, done: pipeline::Done, dry_run: bool) -> SealReport {
+        let columns =
+            self.collection.fields.iter().map(|f| (f.number.0, f.column.clone())).collect();
+        SealReport {
+            job: self.job,
+            rows: done.rows,
+            changed: done.changed,
+            quarantined: done.quarantined,
+            bad: done.bad,
+            counts: done.totals,
+            out: self.out.clone(),
+            proposal: None,
+            dry_run,
+            columns,
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

@@ -1,0 +1,291 @@
+//! Three threads: one reads, one seals and hands batches to the store, the caller's waits for each
+//! batch to be durable and writes its rows out. A row is in the output only once it is sealed.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+
+use strongroom_core::id::RecordNumber;
+use strongroom_core::store::Commit;
+use strongroom_core::vault::token::{Named, TOKEN_CHARS, write_token};
+
+use super::input::{Hashing, bad_file};
+use super::output::{Aside, unwritable};
+use super::plan::ColumnPlan;
+use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
+use crate::import::{BadRow, Batch, Cell, RowView, Writer};
+use crate::problem::Problem;
+use strongroom_core::access::seal::{FieldPlan, SealCounts};
+
+/// Batches between two threads.
+const DEPTH: usize = 4;
+
+/// What a pass gave.
+#[derive(Default)]
+pub struct Done {
+    pub rows: u64,
+    pub changed: u64,
+    pub quarantined: u64,
+    pub bad: Vec<BadRow>,
+    pub totals: Totals,
+}
+
+impl Done {
+    fn take_bad(&mut self, bad: &[BadRow]) {
+        self.quarantined += bad.len() as u64;
+        let room = BAD_LISTED_MAX.saturating_sub(self.bad.len());
+        self.bad.extend(bad.iter().take(room));
+    }
+}
+
+/// A batch as the reader hands it over: its number, and how far the input was read.
+struct ReadBatch {
+    number: u32,
+    batch: Batch,
+    position: u64,
+}
+
+/// A batch on its way to disk.
+struct SealedBatch {
+    read: ReadBatch,
+    tokens: Tokens,
+    counts: SealCounts,
+    changed: bool,
+    commit: Option<Commit>,
+}
+
+/// The tokens of a batch, by row and column.
+struct Tokens {
+    text: String,
+    places: Vec<u32>,
+    columns: usize,
+}
+
+const NO_TOKEN: u32 = u32::MAX;
+
+impl Tokens {
+    fn get(&self, row: usize, column: usize) -> Option<&str> {
+        let place = *self.places.get(row * self.columns + column)?;
+        let start = (place != NO_TOKEN).then_some(place as usize)?;
+        self.text.get(start..start + TOKEN_CHARS)
+    }
+}
+
+/// Seals the whole input, or goes on where a killed run stopped.
+pub fn seal(run: &Run<'_>, aside: &Aside) -> Result<Done, Problem> {
+    let (to_seal, batches) = mpsc::sync_channel(DEPTH);
+    let (to_write, sealed) = mpsc::sync_channel(DEPTH);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || read(run, &to_seal));
+        let sealer = scope.spawn(move || seal_all(run, &batches, &to_write));
+        let written = write(run, &sealed, aside);
+        // Dropping the receiver ends the sealer, and with it the reader.
+        drop(sealed);
+        let sealed = sealer.join().unwrap_or_else(|_| Err(Problem::internal("sealing panicked")));
+        let read = reader.join().unwrap_or_else(|_| Err(Problem::internal("reading panicked")));
+        // The first fault in the order of the data is the cause of those behind it.
+        let written = written?;
+        sealed?;
+        read?;
+        Ok(written)
+    })
+}
+
+/// Reads the whole input and counts what sealing it would do.
+pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
+    let mut done = Done::default();
+    let mut hashing = run.input.hashing()?;
+    let mut reader = run.input.reader(&mut hashing)?;
+    let mut batch = Batch::new();
+    let mut more = true;
+    while more {
+        let next = reader.read_batch(BATCH_ROWS, &mut batch);
+        more = next.map_err(|e| bad_file(&run.input.path, &e))?;
+        (run.progress)(reader.position());
+        for row in batch.iter() {
+            done.rows += 1;
+            for (plan, value, _) in sealed_cells(&run.plan.columns, row) {
+                done.totals.sealed.note(plan, plan.kind.fits(value));
+            }
+            count_dropped(&run.plan.columns, row, &mut done.totals);
+        }
+        done.take_bad(batch.bad());
+    }
+    Ok(done)
+}
+
+fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
+    let mut hashing = run.input.hashing()?;
+    let mut reader = run.input.reader(&mut hashing)?;
+    let mut more = true;
+    let mut number = 0;
+    while more {
+        let mut batch = Batch::new();
+        let next = reader.read_batch(BATCH_ROWS, &mut batch);
+        more = next.map_err(|e| bad_file(&run.input.path, &e))?;
+        let position = reader.position();
+        if to_seal.send(ReadBatch { number, batch, position }).is_err() {
+            return Ok(());
+        }
+        number += 1;
+    }
+    drop(reader);
+    unchanged(hashing, &run.input.digest, &run.input.path)
+}
+
+/// What was sealed must be what the job is named after.
+fn unchanged(
+    hashing: Hashing<std::fs::File>,
+    digest: &[u8; 32],
+    path: &Path,
+) -> Result<(), Problem> {
+    if hashing.digest() == *digest {
+        return Ok(());
+    }
+    let detail = format!("{} changed while it was being sealed", path.display());
+    Err(Problem::usage(detail, "run the command again on a file that nobody writes to"))
+}
+
+fn seal_all(
+    run: &Run<'_>,
+    batches: &Receiver<ReadBatch>,
+    to_write: &SyncSender<SealedBatch>,
+) -> Result<(), Problem> {
+    while let Ok(read) = batches.recv() {
+        let sealed = seal_batch(run, read)?;
+        if to_write.send(sealed).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Seals a batch, or gives the tokens of one that an earlier run sealed.
+fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
+    let vault = run.vault;
+    let key = job_key(run.tenant, run.job, Some(read.number));
+    let known: Option<BatchRow> = vault.read_job(&key)?;
+    let rows = read.batch.rows();
+    let state = vault.read();
+    let keys = run.authorized.keys(&state.ring)?;
+    let tokens = |first: u64| -> Result<Tokens, Problem> {
+        let columns = run.plan.columns.len();
+        let mut tokens = Tokens {
+            text: String::with_capacity(rows * columns * TOKEN_CHARS),
+            places: Vec::with_capacity(rows * columns),
+            columns,
+        };
+        for (row, record) in read.batch.iter().zip(first..) {
+            for (column, plan) in run.plan.columns.iter().enumerate() {
+                let Some((plan, ..)) = sealed_cell(plan, row.cell(column)) else {
+                    tokens.places.push(NO_TOKEN);
+                    continue;
+                };
+                tokens.places.push(u32::try_from(tokens.text.len()).unwrap_or(NO_TOKEN));
+                let named = Named { record: RecordNumber(record), field: plan.number };
+                write_token(keys, named, &mut tokens.text)
+                    .map_err(|_| Problem::internal("the tenant has no token key"))?;
+            }
+        }
+        Ok(tokens)
+    };
+    if let Some(known) = known {
+        if known.rows != rows as u64 {
+            return Err(Problem::internal("a batch of this job does not have its rows"));
+        }
+        let mut counts = SealCounts::default();
+        for (plan, value, _) in
+            read.batch.iter().flat_map(|row| sealed_cells(&run.plan.columns, row))
+        {
+            counts.note(plan, plan.kind.fits(value));
+        }
+        let tokens = tokens(known.first)?;
+        return Ok(SealedBatch { read, tokens, counts, changed: false, commit: None });
+    }
+    let first = vault.store.reserve(rows as u64)?;
+    let context = vault.context(&state);
+    let mut batch = run
+        .authorized
+        .batch(&context, run.collection, first, rows, &*vault.random)
+        .map_err(|stop| vault.stopped(stop))?;
+    for row in read.batch.iter() {
+        let sealed = batch.row(sealed_cells(&run.plan.columns, row));
+        sealed.map_err(|_| too_long(&run.input.path, row.line()))?;
+    }
+    let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64 })
+        .map_err(|_| Problem::internal("a job's row"))?;
+    let (batch, counts) = batch.finish(&vault.control, &key, |_| body);
+    let commit = vault.store.commit(batch);
+    let tokens = tokens(first.0)?;
+    Ok(SealedBatch { read, tokens, counts, changed: true, commit: Some(commit) })
+}
+
+fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result<Done, Problem> {
+    let mut done = Done::default();
+    let mut writer = Writer::new(aside, run.input.format);
+    let header = {
+        let from = run.input.hashing()?;
+        run.input.reader(from)?.header_raw().to_vec()
+    };
+    writer.header(&header).map_err(|e| unwritable(&run.out, &e))?;
+    let mut tail = Vec::new();
+    while let Ok(sealed) = sealed.recv() {
+        if let Some(commit) = sealed.commit {
+            pollster::block_on(commit)?;
+        }
+        let batch = &sealed.read.batch;
+        for (number, row) in batch.iter().enumerate() {
+            let write = writer.write_row(&row, |column| {
+                match run.plan.columns.get(column)? {
+                    ColumnPlan::Drop(_) if !row.cell(column).absent => Some(""),
+                    _ => sealed.tokens.get(number, column),
+                }
+            });
+            write.map_err(|e| unwritable(&run.out, &e))?;
+            count_dropped(&run.plan.columns, row, &mut done.totals);
+        }
+        done.rows += batch.rows() as u64;
+        done.changed += if sealed.changed { batch.rows() as u64 } else { 0 };
+        done.totals.sealed.add(&sealed.counts);
+        done.take_bad(batch.bad());
+        tail.clear();
+        tail.extend_from_slice(batch.tail());
+        (run.progress)(sealed.read.position);
+    }
+    writer.finish(&tail).map_err(|e| unwritable(&run.out, &e))?;
+    Ok(done)
+}
+
+/// The cells of a row that are sealed, in the order of the columns.
+fn sealed_cells<'a>(
+    columns: &'a [ColumnPlan],
+    row: RowView<'a>,
+) -> impl Iterator<Item = (FieldPlan, &'a str, bool)> {
+    columns.iter().enumerate().filter_map(move |(i, plan)| sealed_cell(plan, row.cell(i)))
+}
+
+/// Whether and how a cell is sealed: an empty one holds nothing to seal and stays empty.
+fn sealed_cell<'a>(plan: &ColumnPlan, cell: Cell<'a>) -> Option<(FieldPlan, &'a str, bool)> {
+    match plan {
+        ColumnPlan::Seal(plan) if !cell.absent && !cell.value.is_empty() => {
+            Some((*plan, cell.value, cell.literal))
+        }
+        _ => None,
+    }
+}
+
+fn count_dropped(columns: &[ColumnPlan], row: RowView<'_>, totals: &mut Totals) {
+    for (i, plan) in columns.iter().enumerate() {
+        if let ColumnPlan::Drop(kind) = plan {
+            let cell = row.cell(i);
+            let place = totals.dropped.get_mut(usize::from(kind.code()));
+            if let Some(n) = place.filter(|_| !cell.absent && !cell.value.is_empty()) {
+                *n += 1;
+            }
+        }
+    }
+}
+
+fn too_long(path: &Path, line: u64) -> Problem {
+    let detail = format!("{}: a value on line {line} is too long to seal", path.display());
+    Problem::usage(detail, "shorten it, or keep it as a file")
+}

@@ -1,0 +1,50 @@
+//! What becomes of each column of the input.
+
+use strongroom_core::access::seal::FieldPlan;
+use strongroom_core::control::CollectionRow;
+use strongroom_core::field::FieldType;
+use strongroom_core::schema::{Schema, Treatment};
+
+use crate::problem::Problem;
+
+/// What becomes of one column.
+#[derive(Debug, Clone, Copy)]
+pub enum ColumnPlan {
+    /// Its values are sealed.
+    Seal(FieldPlan),
+    /// Its values are dropped; the column stays, empty.
+    Drop(FieldType),
+    /// It stays open.
+    Clear,
+}
+
+/// The plan of every column, in the order of the input.
+pub struct Plan {
+    /// By column.
+    pub columns: Vec<ColumnPlan>,
+}
+
+impl Plan {
+    /// Matches the input's columns with the schema and the collection's field numbers.
+    pub fn new(
+        columns: &[String],
+        schema: &Schema,
+        collection: &CollectionRow,
+    ) -> Result<Self, Problem> {
+        let plan = |name: &String| {
+            let treatment = schema.column(name).map(|(_, c)| &c.treatment);
+            Ok(match treatment {
+                Some(Treatment::Seal { kind, index }) => {
+                    let number = collection.field(name);
+                    let number =
+                        number.ok_or_else(|| Problem::internal("a column has no field number"))?;
+                    ColumnPlan::Seal(FieldPlan { number, kind: *kind, index: *index })
+                }
+                Some(Treatment::Drop { kind }) => ColumnPlan::Drop(*kind),
+                Some(Treatment::Clear { .. }) => ColumnPlan::Clear,
+                None => return Err(Problem::internal("a column is not in the schema")),
+            })
+        };
+        Ok(Self { columns: columns.iter().map(plan).collect::<Result<_, Problem>>()? })
+    }
+}
