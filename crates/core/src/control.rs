@@ -108,9 +108,7 @@ pub fn open<'v>(
     value: &'v [u8],
 ) -> Option<&'v [u8]> {
     let (body, tag) = value.split_at_checked(value.len().checked_sub(MAC_BYTES)?)?;
-    control
-        .verify("strongroom/control", &[table.as_bytes(), key, body], tag)
-        .then_some(body)
+    control.verify("strongroom/control", &[table.as_bytes(), key, body], tag).then_some(body)
 }
 
 /// The control state in memory.
@@ -197,9 +195,10 @@ impl Registry {
         tenant: TenantId,
         number: FieldNumber,
     ) -> Option<(&CollectionRow, &FieldRow)> {
-        self.collections.values().filter(|c| c.tenant == tenant).find_map(|c| {
-            c.fields.iter().find(|f| f.number == number).map(|field| (c, field))
-        })
+        self.collections
+            .values()
+            .filter(|c| c.tenant == tenant)
+            .find_map(|c| c.fields.iter().find(|f| f.number == number).map(|field| (c, field)))
     }
 
     /// The collection's next version under `schema`: a column that was a field before keeps its
@@ -226,11 +225,7 @@ impl Registry {
                 continue;
             }
             last = last.checked_add(1)?;
-            fields.push(FieldRow {
-                column: column.name.clone(),
-                number: FieldNumber(last),
-                kind,
-            });
+            fields.push(FieldRow { column: column.name.clone(), number: FieldNumber(last), kind });
         }
         Some(CollectionRow {
             tenant,

@@ -220,11 +220,9 @@ pub fn authenticate(
 ) -> Result<Principal, Unauthenticated> {
     let hash = credential.hash(control);
     let expected = row.map_or("", |r| r.credential.as_str());
-    let equal = aws_lc_rs::constant_time::verify_slices_are_equal(
-        hash.as_bytes(),
-        expected.as_bytes(),
-    )
-    .is_ok();
+    let equal =
+        aws_lc_rs::constant_time::verify_slices_are_equal(hash.as_bytes(), expected.as_bytes())
+            .is_ok();
     let row = row.filter(|r| equal && r.id == credential.principal);
     let row = row.ok_or(Unauthenticated::Unknown)?;
     if row.revoked {

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::id::RecordNumber;
-use crate::ledger::{Entry, LogId};
 use crate::ledger::merkle::Hash;
+use crate::ledger::{Entry, LogId};
 use crate::vault::slot::SlotBytes;
 
 /// A table of the engine. Every key but control's begins with the tenant.

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::control::Registry;
-use crate::id::{InstallId, PrincipalId, TenantId};
+use crate::id::{InstallId, PrincipalId, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Actor, Auth, Phase};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::policy;
@@ -25,8 +25,14 @@ use crate::principal::{Principal, Scope, Unauthenticated};
 use crate::source::RandomError;
 use crate::store::{Batch, Changes, Committed, Position, ReadError, Stub};
 use crate::vault::keys::{KeyError, TenantKeys};
-use crate::vault::sealed::OpenError;
-use crate::vault::slot::EpochKey;
+use crate::vault::sealed::{OpenError, RowAddress};
+use crate::vault::slot::{EpochKey, SlotBytes};
+
+/// Reads the slot of a record.
+pub type ReadSlot<'r> = dyn FnMut(RecordNumber) -> Result<SlotBytes, ReadError> + 'r;
+
+/// Reads the row of an address, if there is one.
+pub type ReadRow<'r> = dyn FnMut(&RowAddress) -> Result<Option<Vec<u8>>, ReadError> + 'r;
 
 /// What an action is aimed at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +87,7 @@ pub struct Denied {
     /// The refusal.
     pub refusal: Refusal,
     /// The entry.
-    pub batch: Batch,
+    pub batch: Box<Batch>,
 }
 
 /// Why a stage did not give the next one.
@@ -93,7 +99,7 @@ pub enum Stop {
         /// What.
         what: Tampering,
         /// The entry.
-        batch: Batch,
+        batch: Box<Batch>,
     },
     /// The store could not be read.
     Read(ReadError),
@@ -239,7 +245,7 @@ pub fn refuse_credential(why: Unauthenticated, claimed: Option<PrincipalId>) -> 
         }
         .to_owned(),
     );
-    Batch::of(vec![(LogId::System, entry)], Changes::default()).0
+    entry_alone(LogId::System, entry)
 }
 
 impl<A: Action> Authorized<A> {
@@ -281,7 +287,7 @@ impl<A: Action> Authorized<A> {
             Refusal::NotFound => "not_found".to_owned(),
             Refusal::Forbidden(code) => format!("forbidden.{code}"),
         });
-        Denied { refusal, batch: Batch::of(vec![(self.log, entry)], Changes::default()).0 }
+        Denied { refusal, batch: Box::new(entry_alone(self.log, entry)) }
     }
 }
 
@@ -346,7 +352,12 @@ fn tampered<A: Action>(
     action.describe(&mut entry);
     entry.object = Some(record.to_owned());
     entry.reason = Some(what.code().to_owned());
-    Stop::Tampered { what, batch: Batch::of(vec![(log, entry)], Changes::default()).0 }
+    Stop::Tampered { what, batch: Box::new(entry_alone(log, entry)) }
+}
+
+/// A batch that changes nothing.
+fn entry_alone(log: LogId, entry: Entry) -> Batch {
+    Batch::of(vec![(log, entry)], Changes::default()).0
 }
 
 fn actor(who: &Principal) -> Actor {

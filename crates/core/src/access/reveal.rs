@@ -6,7 +6,8 @@ use hmac::Mac as _;
 use zeroize::Zeroizing;
 
 use super::{
-    Action, Authorized, Context, Pending, Receipt, Refusal, Stop, Tampering, Target, tampered,
+    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering,
+    Target, tampered,
 };
 use crate::control::kind_of;
 use crate::field::FieldType;
@@ -19,7 +20,7 @@ use crate::vault::feed;
 use crate::vault::keys::TenantKeys;
 use crate::vault::plaintext::Plaintext;
 use crate::vault::sealed::{RowAddress, SealedRow};
-use crate::vault::slot::{Slot, SlotAddress, SlotBytes, SlotSecret};
+use crate::vault::slot::{Slot, SlotAddress, SlotSecret};
 use crate::vault::token::{read_token, record_id};
 
 /// Most tokens of one reveal.
@@ -108,7 +109,7 @@ impl Authorized<Reveal> {
     pub fn plan(
         self,
         context: &Context<'_>,
-        slots: &mut dyn FnMut(RecordNumber) -> Result<SlotBytes, ReadError>,
+        slots: &mut ReadSlot<'_>,
     ) -> Result<(Pending<Reveal>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
         let tenant = keys.tenant();
@@ -149,7 +150,7 @@ impl Authorized<Reveal> {
         context: &Context<'_>,
         keys: &TenantKeys,
         record: RecordNumber,
-        slots: &mut dyn FnMut(RecordNumber) -> Result<SlotBytes, ReadError>,
+        slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
         let found = live_slot(context, keys.tenant(), record, slots)?;
         match found {
@@ -185,7 +186,7 @@ pub(super) fn live_slot(
     context: &Context<'_>,
     tenant: TenantId,
     record: RecordNumber,
-    slots: &mut dyn FnMut(RecordNumber) -> Result<SlotBytes, ReadError>,
+    slots: &mut ReadSlot<'_>,
 ) -> Result<Result<Option<SlotSecret>, Tampering>, ReadError> {
     let bytes = slots(record)?;
     let address = SlotAddress { install: context.install, tenant, record };
@@ -198,18 +199,12 @@ pub(super) fn live_slot(
 }
 
 /// A person's name in the ledger: it dies with the slot secret.
-pub(super) fn pseudonym(
-    keys: &TenantKeys,
-    secret: &SlotSecret,
-    record: RecordNumber,
-) -> Pseudonym {
+pub(super) fn pseudonym(keys: &TenantKeys, secret: &SlotSecret, record: RecordNumber) -> Pseudonym {
     let mut mac = keys.pseudonym.clone();
     let record = record.0.to_be_bytes();
     feed(&mut mac, "strongroom/subject", 1, &[secret.0.as_slice(), &record]);
     let tag = mac.finalize().into_bytes();
-    let mut out = [0; 16];
-    out.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
-    Pseudonym(out)
+    Pseudonym(tag.first_chunk().copied().unwrap_or_default())
 }
 
 impl Receipt<Reveal> {
@@ -218,11 +213,7 @@ impl Receipt<Reveal> {
     /// # Errors
     /// [`Stop::Tampered`] when a row is missing or not the one of its address; nothing of the
     /// request is then given out.
-    pub fn open(
-        self,
-        context: &Context<'_>,
-        rows: &mut dyn FnMut(&RowAddress) -> Result<Option<Vec<u8>>, ReadError>,
-    ) -> Result<Revealed, Stop> {
+    pub fn open(self, context: &Context<'_>, rows: &mut ReadRow<'_>) -> Result<Revealed, Stop> {
         let keys = context.ring.get(self.plan.tenant)?;
         let mut by_person: Vec<Vec<usize>> = vec![Vec::new(); self.plan.people.len()];
         for (at, item) in self.plan.items.iter().enumerate() {
@@ -252,7 +243,7 @@ impl Receipt<Reveal> {
         person: &Person,
         items: &[usize],
         values: &mut [Option<Plaintext>],
-        rows: &mut dyn FnMut(&RowAddress) -> Result<Option<Vec<u8>>, ReadError>,
+        rows: &mut ReadRow<'_>,
         id: &str,
     ) -> Result<(), Stop> {
         let Some(first) = items.first().and_then(|at| self.plan.items.get(*at)) else {

@@ -181,8 +181,7 @@ impl SealBatch<'_> {
         let record = RecordNumber(number);
         let (tenant, collection) = (self.keys.tenant(), self.collection);
         let place = SlotAddress { install: self.context.install, tenant, record };
-        let (secret, slot) =
-            self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
+        let (secret, slot) = self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
         let at = RowAddress { tenant, collection, record };
         let version = (self.schema, 1);
         let Self { changes, keys, index, normal, fields, counts, .. } = self;

@@ -1,12 +1,13 @@
 //! Who saw a record: a question that is itself an entry.
 
 use super::reveal::{live_slot, pseudonym};
-use super::{Action, Authorized, Context, Pending, Receipt, Refusal, Stop, Target, tampered};
+use super::{
+    Action, Authorized, Context, Pending, ReadSlot, Receipt, Refusal, Stop, Target, tampered,
+};
 use crate::id::{RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase};
 use crate::ledger::{Entry, Pseudonym};
-use crate::store::{Batch, Changes, ReadError};
-use crate::vault::slot::SlotBytes;
+use crate::store::{Batch, Changes};
 use crate::vault::token::read_record_id;
 
 /// The question.
@@ -40,7 +41,7 @@ impl Authorized<Who> {
     pub fn plan(
         self,
         context: &Context<'_>,
-        slots: &mut dyn FnMut(RecordNumber) -> Result<SlotBytes, ReadError>,
+        slots: &mut ReadSlot<'_>,
     ) -> Result<(Pending<Who>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
         let Ok(record) = read_record_id(keys, &self.action.record) else {

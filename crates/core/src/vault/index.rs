@@ -5,8 +5,8 @@
 
 use hmac::Mac as _;
 
-use super::feed;
 use super::keys::TenantKeys;
+use super::{Fixed, feed};
 use crate::id::{CollectionId, FieldNumber, RecordNumber};
 
 /// Bytes of an index row's key: tenant 16, collection 4, field 2, tag 16, record 8.
@@ -25,15 +25,11 @@ pub fn index_key(
     let mut mac = keys.index.clone();
     feed(&mut mac, "strongroom/index", 1, &[&collection, &field, normal.as_bytes()]);
     let tag = mac.finalize().into_bytes();
-    let mut out = [0; INDEX_KEY_BYTES];
-    let parts = keys
-        .tenant
-        .0
-        .into_iter()
-        .chain(collection)
-        .chain(field)
-        .chain(tag.into_iter().take(16))
-        .chain(record.0.to_be_bytes());
-    out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-    out
+    Fixed::new()
+        .push(&keys.tenant.0)
+        .push(&collection)
+        .push(&field)
+        .push(tag.get(..16).unwrap_or_default())
+        .push(&record.0.to_be_bytes())
+        .finish()
 }

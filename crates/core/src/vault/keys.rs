@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::feed;
+use super::{Fixed, feed};
 use crate::id::{InstallId, TenantId};
 use crate::source::{Random, RandomError, draw};
 
@@ -149,9 +149,7 @@ impl WrappingKey {
                 body.as_mut_slice(),
             )
             .map_err(|_| KeyError::DoesNotOpen)?;
-        let mut wrapped = [0; WRAPPED_BYTES];
-        let parts = nonce.iter().chain(body.iter()).chain(tag.as_ref());
-        wrapped.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+        let wrapped = Fixed::new().push(&nonce).push(body.as_slice()).push(tag.as_ref()).finish();
         Ok(wrapped)
     }
 
@@ -283,12 +281,7 @@ mod tests {
     use crate::testing::CountingRandom;
 
     fn place(tenant: u8, job: Job, version: u16) -> KeyPlace {
-        KeyPlace {
-            install: InstallId([1; 16]),
-            tenant: Some(TenantId([tenant; 16])),
-            job,
-            version,
-        }
+        KeyPlace { install: InstallId([1; 16]), tenant: Some(TenantId([tenant; 16])), job, version }
     }
 
     #[test]

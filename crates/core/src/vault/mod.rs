@@ -22,3 +22,31 @@ pub(crate) fn feed(sink: &mut impl Update, label: &str, version: u8, parts: &[&[
         sink.update(part);
     }
 }
+
+/// A byte string of known length, put together from parts; what is too much is left out, so the
+/// lengths of the parts must add up to `N` (debug builds check).
+pub(crate) struct Fixed<const N: usize> {
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Fixed<N> {
+    pub(crate) fn new() -> Self {
+        Self { bytes: [0; N], length: 0 }
+    }
+
+    pub(crate) fn push(mut self, part: &[u8]) -> Self {
+        let end = self.length + part.len();
+        debug_assert!(end <= N, "the parts are longer than the whole");
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            place.copy_from_slice(part);
+            self.length = end;
+        }
+        self
+    }
+
+    pub(crate) fn finish(self) -> [u8; N] {
+        debug_assert_eq!(self.length, N, "the parts are shorter than the whole");
+        self.bytes
+    }
+}

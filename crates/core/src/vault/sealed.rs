@@ -9,10 +9,10 @@ use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
 use hmac::Mac as _;
 use zeroize::Zeroizing;
 
-use super::feed;
 use super::keys::{Hmac256, KeyError, SecretKey, TenantKeys, siv_key};
 use super::plaintext::Plaintext;
 use super::slot::SlotSecret;
+use super::{Fixed, feed};
 use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
 
 /// The row format's version, its first byte.
@@ -20,6 +20,7 @@ pub const ROW_FORMAT: u8 = 1;
 const HEAD_BYTES: usize = 57;
 const MAC_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
+const ASSOCIATED_BYTES: usize = 57;
 /// Longest value of one field, in bytes.
 pub const VALUE_BYTES_MAX: usize = 8 << 20;
 
@@ -38,11 +39,11 @@ impl RowAddress {
     /// The storage key: tenant, collection, record; big-endian, so that a collection is a range.
     #[must_use]
     pub fn key(&self) -> [u8; 28] {
-        let mut out = [0; 28];
-        let parts = self.tenant.0.into_iter().chain(self.collection.0.to_be_bytes());
-        let parts = parts.chain(self.record.0.to_be_bytes());
-        out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        out
+        Fixed::new()
+            .push(&self.tenant.0)
+            .push(&self.collection.0.to_be_bytes())
+            .push(&self.record.0.to_be_bytes())
+            .finish()
     }
 }
 
@@ -101,7 +102,7 @@ pub struct RowWriter<'a> {
     out: &'a mut Vec<u8>,
     keys: RecordKeys,
     at: RowAddress,
-    head: RowHead,
+    associated: [u8; ASSOCIATED_BYTES],
     nonce: [u8; 12],
     start: usize,
     fields: u16,
@@ -135,7 +136,8 @@ impl<'a> RowWriter<'a> {
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&keys.commitment);
         out.extend_from_slice(&[0, 0]);
-        Ok(Self { out, keys, at, head, nonce, start, fields: 0 })
+        let associated = associated(&at, &head);
+        Ok(Self { out, keys, at, associated, nonce, start, fields: 0 })
     }
 
     /// Seals one field. `kind` is what the value was sealed as, and travels sealed with it.
@@ -155,7 +157,7 @@ impl<'a> RowWriter<'a> {
         self.out.extend_from_slice(value);
         let clear = self.out.get_mut(body..).ok_or(OpenError::Malformed)?;
         let nonce = field_nonce(&self.nonce, number);
-        let aad = Aad::from(field_associated(&self.at, &self.head, number));
+        let aad = Aad::from(of_field(self.associated, number));
         let tag = self
             .keys
             .field
@@ -243,7 +245,7 @@ impl VerifiedRow<'_> {
         let (_, sealed) = found.ok_or(OpenError::NoSuchField)?;
         let mut body = Zeroizing::new(sealed.to_vec());
         let nonce = field_nonce(&self.row.nonce, number);
-        let aad = Aad::from(field_associated(&self.at, &self.row.head, number));
+        let aad = Aad::from(of_field(associated(&self.at, &self.row.head), number));
         let opened = self
             .keys
             .field
@@ -281,8 +283,14 @@ fn parse(bytes: &[u8]) -> Option<SealedRow<'_>> {
         version: u32::from_be_bytes(*version),
         seal_key: u16::from_be_bytes(*seal_key),
     };
-    rest.is_empty()
-        .then_some(SealedRow { head, nonce: *nonce, commitment, fields, authenticated, tag })
+    rest.is_empty().then_some(SealedRow {
+        head,
+        nonce: *nonce,
+        commitment,
+        fields,
+        authenticated,
+        tag,
+    })
 }
 
 fn row_mac(key: &Hmac256, at: &RowAddress, row: &[u8]) -> Hmac256 {
@@ -299,19 +307,24 @@ fn field_nonce(base: &[u8; 12], field: FieldNumber) -> [u8; 12] {
     nonce
 }
 
-/// Associated data of a field: format, address, schema, versions, field; all of fixed width.
-fn field_associated(at: &RowAddress, head: &RowHead, field: FieldNumber) -> [u8; 57] {
-    let mut out = [0; 57];
-    let parts = b"strongroom/field\x01"
-        .iter()
-        .copied()
-        .chain(at.key())
-        .chain(head.schema.to_be_bytes())
-        .chain(head.version.to_be_bytes())
-        .chain(field.0.to_be_bytes())
-        .chain(head.seal_key.to_be_bytes());
-    out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-    out
+/// Associated data of a row's fields: format, address, schema, versions, and two bytes that
+/// [`of_field`] sets to the field's number; all of fixed width.
+fn associated(at: &RowAddress, head: &RowHead) -> [u8; ASSOCIATED_BYTES] {
+    Fixed::new()
+        .push(b"strongroom/field\x01")
+        .push(&at.key())
+        .push(&head.schema.to_be_bytes())
+        .push(&head.version.to_be_bytes())
+        .push(&head.seal_key.to_be_bytes())
+        .push(&[0, 0])
+        .finish()
+}
+
+fn of_field(mut associated: [u8; ASSOCIATED_BYTES], field: FieldNumber) -> [u8; ASSOCIATED_BYTES] {
+    if let Some(place) = associated.last_chunk_mut::<2>() {
+        *place = field.0.to_be_bytes();
+    }
+    associated
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
 use zeroize::Zeroizing;
 
+use super::Fixed;
 use super::keys::{KeyError, SecretKey, siv_key};
 use crate::id::{InstallId, RecordNumber, TenantId};
 
@@ -95,9 +96,7 @@ impl EpochKey {
         nonce: &[u8; 12],
         stone: &Tombstone,
     ) -> Option<SlotBytes> {
-        let mut body = [0; 32];
-        let parts = stone.index.to_be_bytes().into_iter().chain(stone.leaf_head);
-        body.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        let body = Fixed::new().push(&stone.index.to_be_bytes()).push(&stone.leaf_head).finish();
         self.write(Kind::Tombstone, at, nonce, &body)
     }
 
@@ -139,10 +138,8 @@ impl EpochKey {
                 sealed.as_mut_slice(),
             )
             .ok()?;
-        let mut out = [0; SLOT_BYTES];
-        let epoch = self.number.to_be_bytes();
-        let parts = nonce.iter().chain(sealed.iter()).chain(tag.as_ref()).chain(&epoch);
-        out.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+        let out = Fixed::new().push(nonce).push(sealed.as_slice()).push(tag.as_ref());
+        let out = out.push(&self.number.to_be_bytes()).finish();
         Some(out)
     }
 
@@ -162,17 +159,14 @@ impl EpochKey {
 
     /// Associated data: format, kind, install, tenant, slot number, epoch; all of fixed width.
     fn associated(&self, kind: Kind, at: SlotAddress) -> [u8; 62] {
-        let mut out = [0; 62];
-        let parts = b"strongroom/slot\x01"
-            .iter()
-            .copied()
-            .chain([kind as u8, 0])
-            .chain(at.install.0)
-            .chain(at.tenant.0)
-            .chain(at.record.0.to_be_bytes())
-            .chain(self.number.to_be_bytes());
-        out.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        out
+        Fixed::new()
+            .push(b"strongroom/slot\x01")
+            .push(&[kind as u8, 0])
+            .push(&at.install.0)
+            .push(&at.tenant.0)
+            .push(&at.record.0.to_be_bytes())
+            .push(&self.number.to_be_bytes())
+            .finish()
     }
 }
 

@@ -7,6 +7,7 @@
 use aes::cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _};
 use data_encoding::{BASE32_NOPAD, Encoding};
 
+use super::Fixed;
 use super::keys::TenantKeys;
 use crate::id::{FieldNumber, RecordNumber};
 
@@ -78,15 +79,15 @@ fn write(
     out: &mut String,
 ) -> Result<(), NoSuchToken> {
     let (version, key) = keys.token.last().ok_or(NoSuchToken)?;
-    let mut block = [0; 16];
-    let parts = named.record.0.to_be_bytes().into_iter().chain(named.field.0.to_be_bytes());
     // Byte 10 is the generation, 0 until tokens can be withdrawn; bytes 11..16 are zeros.
-    block.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+    let mut block: [u8; 16] = Fixed::new()
+        .push(&named.record.0.to_be_bytes())
+        .push(&named.field.0.to_be_bytes())
+        .push(&[0; 6])
+        .finish();
     key.encrypt_block((&mut block).into());
     let sum = checksum(prefix, *version, &block);
-    let mut body = [0; 20];
-    let parts = [*version].into_iter().chain(block).chain(sum);
-    body.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+    let body: [u8; 20] = Fixed::new().push(&[*version]).push(&block).push(&sum).finish();
     out.push_str(prefix);
     BASE32_LOWER.encode_append(&body, out);
     Ok(())

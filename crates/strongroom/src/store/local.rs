@@ -162,9 +162,9 @@ impl LocalStore {
         let (queue, requests) = mpsc::sync_channel(QUEUE);
         let (apply, applies) = mpsc::sync_channel(APPLY_QUEUE);
         let (one, two) = (Arc::clone(&shared), Arc::clone(&shared));
-        let sequencer = std::thread::spawn(move || one.sequence(writer, &requests, &apply));
-        let applier = std::thread::spawn(move || two.apply_all(&applies));
-        Self { shared, queue: Some(queue), threads: vec![sequencer, applier] }
+        let sequencer = thread("ledger", move || one.sequence(writer, &requests, &apply));
+        let applier = thread("applier", move || two.apply_all(&applies));
+        Self { shared, queue: Some(queue), threads: [sequencer, applier].into_iter().flatten().collect() }
     }
 }
 
@@ -424,8 +424,11 @@ impl Shared {
         }
         let marks: Vec<_> = group.iter().flat_map(|a| &a.positions).map(mark).collect();
         let marks = marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice()));
-        let rows = group.iter().flat_map(|a| a.changes.rows.iter());
-        let done = self.engine.commit(&mut rows.chain(marks));
+        // In order of key: the engine's memtable is then walked forward, not searched afresh for
+        // each of the index's random keys.
+        let mut rows: Vec<Put<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
+        rows.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        let done = self.engine.commit(&mut rows.into_iter().chain(marks));
         done.map_err(|e| commit_error(&e, "engine"))?;
         let control = |a: &Apply| a.changes.rows.iter().any(|(t, ..)| t == Table::Control);
         if group.iter().any(control) {
@@ -524,6 +527,12 @@ impl Shared {
             .map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice()));
         if marks.is_empty() { Ok(()) } else { at("the engine", self.engine.commit(&mut rows)) }
     }
+}
+
+/// Starts a named thread. When the system refuses one, the store's queue has no reader and every
+/// commit is answered as stopped.
+fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).ok()
 }
 
 fn mark(position: &Position) -> (Vec<u8>, [u8; 8]) {

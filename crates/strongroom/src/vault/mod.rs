@@ -17,7 +17,7 @@ use strongroom_core::access::{Action, Authorized, Context, Denied, KeyRing, Stop
 use strongroom_core::control::{Registry, protect};
 use strongroom_core::id::{InstallId, TenantId};
 use strongroom_core::principal::{Credential, Principal, authenticate};
-use strongroom_core::source::{Clock, Random};
+use strongroom_core::source::Random;
 use strongroom_core::store::{Batch, Changes, CommitError, Committed, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
@@ -42,7 +42,6 @@ pub struct Vault {
     state: RwLock<State>,
     /// One administrative act at a time: what it checked still holds when it is committed.
     admin: Mutex<()>,
-    clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
 
@@ -120,7 +119,7 @@ impl Vault {
     }
 
     fn denied(&self, denied: Denied) -> Problem {
-        match self.commit(denied.batch) {
+        match self.commit(*denied.batch) {
             Ok(_) => denied.refusal.into(),
             Err(problem) => problem,
         }
@@ -134,7 +133,7 @@ impl Vault {
             Stop::Tampered { batch, .. } => Some(batch),
             _ => None,
         };
-        match batch.map(|b| self.commit(b)) {
+        match batch.map(|b| self.commit(*b)) {
             Some(Err(unrecorded)) => unrecorded,
             _ => problem,
         }

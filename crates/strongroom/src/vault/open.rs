@@ -75,12 +75,12 @@ impl Vault {
         let _lock = lock(&folders.data)?;
         let install = InstallId(draw(&*random)?);
         let root = keys.create(install, &*random)?;
-        let media = media(folders, Arc::clone(&clock), Arc::clone(&random))?;
+        let media = media(folders, clock, Arc::clone(&random))?;
         let epoch = root.epoch.number();
         LocalStore::create(&media, install, epoch)?;
         let store = LocalStore::open(media, install, &root.epoch)?;
         let control = SecretKey::generate(&*random)?;
-        let vault = Self::with(install, development, root, Arc::new(store), &control, clock, random);
+        let vault = Self::with(install, development, root, Arc::new(store), &control, random);
         let credential = vault.first_rows(&control)?;
         let text = credential.disclose();
         if development {
@@ -120,10 +120,10 @@ impl Vault {
         let keys = KeyFolder::open(&folders.keys)?;
         let epoch = epoch_of(&folders)?;
         let root = keys.load(there.install, epoch)?;
-        let media = media(&folders, Arc::clone(&clock), Arc::clone(&random))?;
+        let media = media(&folders, clock, Arc::clone(&random))?;
         let store = LocalStore::open(media, there.install, &root.epoch)?;
         let mut vault =
-            Self::over(there.install, there.development, root, Arc::new(store), clock, random)?;
+            Self::over(there.install, there.development, root, Arc::new(store), random)?;
         vault.folders = Some(folders);
         vault.held = Some(held);
         Ok(vault)
@@ -138,7 +138,6 @@ impl Vault {
         development: bool,
         keys: RootKeys,
         store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Problem> {
         let row = store.get(Table::Control, &wrapped_key(None, Job::Control, 1))?;
@@ -146,7 +145,7 @@ impl Vault {
         let place = KeyPlace { install, tenant: None, job: Job::Control, version: 1 };
         let wrapped = row.get(..WRAPPED_BYTES).unwrap_or_default();
         let control = keys.root.unwrap(&place, wrapped)?;
-        let vault = Self::with(install, development, keys, store, &control, clock, random);
+        let vault = Self::with(install, development, keys, store, &control, random);
         let mut registry = Registry::default();
         let mut bad = None;
         vault.store.scan(Table::Control, &[], &mut |key, value| {
@@ -166,7 +165,6 @@ impl Vault {
         keys: RootKeys,
         store: Arc<dyn Store>,
         control: &SecretKey,
-        clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
         Self {
@@ -179,7 +177,6 @@ impl Vault {
             control: ControlKey::new(control),
             state: RwLock::new(State::default()),
             admin: Mutex::new(()),
-            clock,
             random,
         }
     }
@@ -221,7 +218,6 @@ impl Vault {
         install: InstallId,
         keys: RootKeys,
         store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<(Self, Credential), Problem> {
         let control = SecretKey::generate(&*random)?;
@@ -231,12 +227,11 @@ impl Vault {
             keys,
             Arc::clone(&store),
             &control,
-            Arc::clone(&clock),
             Arc::clone(&random),
         );
         let credential = vault.first_rows(&control)?;
         let Self { keys, .. } = vault;
-        Ok((Self::over(install, true, keys, store, clock, random)?, credential))
+        Ok((Self::over(install, true, keys, store, random)?, credential))
     }
 }
 

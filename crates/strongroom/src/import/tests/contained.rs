@@ -132,7 +132,7 @@ fn memory_is_bounded_by_the_limits() {
         };
         let mut reader = Reader::open_with(input, Format::COMMA, &[], limits).unwrap();
         let mut batch = Batch::new();
-        while reader.read_batch(10_000, &mut batch).unwrap() {
+        while reader.read_batch(4_000, &mut batch).unwrap() {
             assert!(batch.raw.capacity() < 1 << 20);
             assert!(batch.text.capacity() < 1 << 20);
         }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use strongroom_core::id::RecordNumber;
 use strongroom_core::store::Commit;
@@ -75,8 +76,8 @@ pub fn seal(run: &Run<'_>, aside: &Aside) -> Result<Done, Problem> {
     let (to_seal, batches) = mpsc::sync_channel(DEPTH);
     let (to_write, sealed) = mpsc::sync_channel(DEPTH);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read(run, &to_seal));
-        let sealer = scope.spawn(move || seal_all(run, &batches, &to_write));
+        let reader = named(scope, "reader", move || read(run, &to_seal))?;
+        let sealer = named(scope, "sealer", move || seal_all(run, &batches, &to_write))?;
         let written = write(run, &sealed, aside);
         // Dropping the receiver ends the sealer, and with it the reader.
         drop(sealed);
@@ -88,6 +89,16 @@ pub fn seal(run: &Run<'_>, aside: &Aside) -> Result<Done, Problem> {
         read?;
         Ok(written)
     })
+}
+
+/// Starts a thread of the pipeline.
+fn named<'s, T: Send + 's>(
+    scope: &'s Scope<'s, '_>,
+    name: &str,
+    run: impl FnOnce() -> T + Send + 's,
+) -> Result<ScopedJoinHandle<'s, T>, Problem> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn_scoped(scope, run).map_err(|_| Problem::internal("no thread could be started"))
 }
 
 /// Reads the whole input and counts what sealing it would do.
