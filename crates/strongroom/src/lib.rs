@@ -6,5 +6,6 @@ pub mod custody;
 pub mod import;
 pub mod memory;
 pub mod problem;
+pub mod quickstart;
 pub mod store;
 pub mod vault;

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 
 /// Turns core dumps off and forbids other processes of the same user to attach. Called first
 /// thing; says what could not be had.

@@ -201,7 +201,8 @@ impl SealBatch<'_> {
                 *fields |= 1 << plan.kind.code();
                 writer.field(plan.number, kind_byte(kind, literal), value.as_bytes())?;
             }
-            writer.finish()
+            writer.finish();
+            Ok::<_, OpenError>(())
         })?;
         for key in self.index.drain(..) {
             self.changes.rows.put(Table::Index, &key, &[]);

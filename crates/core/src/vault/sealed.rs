@@ -1,7 +1,8 @@
 //! Sealed rows: one row a record, each field sealed on its own inside it.
 //!
 //! The layout is docs/data-model.md, "Row". A field opens only from a [`VerifiedRow`], which exists
-//! only once the key commitment and the row's MAC have been checked against the row's address.
+//! only once the row's MAC has been checked against the row's address. The MAC also commits to the
+//! record's keys, which AES-GCM-SIV alone does not (docs/decisions/0004-row-mac-commits.md).
 //!
 //! Not promised: an older *whole* row of the same record, put back, verifies.
 
@@ -17,7 +18,7 @@ use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
 
 /// The row format's version, its first byte.
 pub const ROW_FORMAT: u8 = 1;
-const HEAD_BYTES: usize = 57;
+const HEAD_BYTES: usize = 23;
 const MAC_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
 const ASSOCIATED_BYTES: usize = 57;
@@ -65,7 +66,7 @@ pub enum OpenError {
     /// Not a row of a known format, or cut short.
     #[error("the row cannot be read")]
     Malformed,
-    /// Commitment or MAC do not fit this address and slot: changed, moved, or another's.
+    /// The MAC does not fit this address and slot: changed, moved, or another's.
     #[error("the row does not belong to its address")]
     NotAuthentic,
     /// The row has no such field.
@@ -79,7 +80,6 @@ pub enum OpenError {
 /// The keys of one record, derived from the tenant's seal key, the slot secret and the address.
 pub struct RecordKeys {
     field: LessSafeKey,
-    commitment: [u8; 32],
     mac: Hmac256,
 }
 
@@ -93,7 +93,7 @@ impl RecordKeys {
         };
         let field = siv_key(&part("strongroom/record/field")).ok_or(KeyError::DoesNotOpen)?;
         let mac = SecretKey::from_bytes(part("strongroom/record/mac")).mac();
-        Ok(Self { field, commitment: *part("strongroom/record/commit"), mac })
+        Ok(Self { field, mac })
     }
 }
 
@@ -105,7 +105,6 @@ pub struct RowWriter<'a> {
     associated: [u8; ASSOCIATED_BYTES],
     nonce: [u8; 12],
     start: usize,
-    fields: u16,
 }
 
 impl<'a> RowWriter<'a> {
@@ -134,10 +133,8 @@ impl<'a> RowWriter<'a> {
         out.extend_from_slice(&version.to_be_bytes());
         out.extend_from_slice(&seal_key.to_be_bytes());
         out.extend_from_slice(&nonce);
-        out.extend_from_slice(&keys.commitment);
-        out.extend_from_slice(&[0, 0]);
         let associated = associated(&at, &head);
-        Ok(Self { out, keys, at, associated, nonce, start, fields: 0 })
+        Ok(Self { out, keys, at, associated, nonce, start })
     }
 
     /// Seals one field. `kind` is what the value was sealed as, and travels sealed with it.
@@ -150,8 +147,8 @@ impl<'a> RowWriter<'a> {
         }
         let length =
             u32::try_from(1 + value.len() + TAG_BYTES).map_err(|_| OpenError::Malformed)?;
-        self.out.extend_from_slice(&number.0.to_be_bytes());
-        self.out.extend_from_slice(&length.to_be_bytes());
+        put_varint(self.out, u32::from(number.0));
+        put_varint(self.out, length);
         let body = self.out.len();
         self.out.push(kind);
         self.out.extend_from_slice(value);
@@ -164,21 +161,14 @@ impl<'a> RowWriter<'a> {
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, clear)
             .map_err(|_| OpenError::Malformed)?;
         self.out.extend_from_slice(tag.as_ref());
-        self.fields = self.fields.checked_add(1).ok_or(OpenError::Malformed)?;
         Ok(())
     }
 
-    /// Ends the row: the field count, then the MAC over address and row.
-    ///
-    /// # Errors
-    /// None in practice: the row was begun.
-    pub fn finish(self) -> Result<(), OpenError> {
-        let row = self.out.get_mut(self.start..).ok_or(OpenError::Malformed)?;
-        let count = row.get_mut(HEAD_BYTES - 2..HEAD_BYTES).ok_or(OpenError::Malformed)?;
-        count.copy_from_slice(&self.fields.to_be_bytes());
+    /// Ends the row with the MAC over address and row.
+    pub fn finish(self) {
+        let row = self.out.get(self.start..).unwrap_or_default();
         let tag = row_mac(&self.keys.mac, &self.at, row).finalize().into_bytes();
         self.out.extend_from_slice(&tag);
-        Ok(())
     }
 }
 
@@ -186,7 +176,6 @@ impl<'a> RowWriter<'a> {
 pub struct SealedRow<'a> {
     head: RowHead,
     nonce: [u8; 12],
-    commitment: &'a [u8],
     fields: Vec<(FieldNumber, &'a [u8])>,
     authenticated: &'a [u8],
     tag: &'a [u8],
@@ -207,7 +196,7 @@ impl<'a> SealedRow<'a> {
         self.head
     }
 
-    /// Checks commitment and MAC against the address; only then is there a row to open.
+    /// Checks the MAC against the address; only then is there a row to open.
     ///
     /// # Errors
     /// [`OpenError::NotAuthentic`] when any byte, the address or the slot is not the row's own.
@@ -219,8 +208,6 @@ impl<'a> SealedRow<'a> {
     ) -> Result<VerifiedRow<'a>, OpenError> {
         let seal = tenant.seal_version(self.head.seal_key)?;
         let keys = RecordKeys::derive(seal, secret, &at)?;
-        aws_lc_rs::constant_time::verify_slices_are_equal(&keys.commitment, self.commitment)
-            .map_err(|_| OpenError::NotAuthentic)?;
         row_mac(&keys.mac, &at, self.authenticated)
             .verify_slice(self.tag)
             .map_err(|_| OpenError::NotAuthentic)?;
@@ -266,16 +253,13 @@ fn parse(bytes: &[u8]) -> Option<SealedRow<'_>> {
     let (schema, head) = head.split_first_chunk::<4>()?;
     let (version, head) = head.split_first_chunk::<4>()?;
     let (seal_key, head) = head.split_first_chunk::<2>()?;
-    let (nonce, head) = head.split_first_chunk::<12>()?;
-    let (commitment, count) = head.split_at_checked(32)?;
-    let count = u16::from_be_bytes(count.try_into().ok()?);
-    let mut fields = Vec::with_capacity(usize::from(count).min(64));
-    for _ in 0..count {
-        let (number, more) = rest.split_first_chunk::<2>()?;
-        let (length, more) = more.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let (body, more) = more.split_at_checked(length)?;
-        fields.push((FieldNumber(u16::from_be_bytes(*number)), body));
+    let nonce: [u8; 12] = head.try_into().ok()?;
+    let mut fields = Vec::with_capacity(16);
+    while !rest.is_empty() {
+        let (number, more) = take_varint(rest)?;
+        let (length, more) = take_varint(more)?;
+        let (body, more) = more.split_at_checked(usize::try_from(length).ok()?)?;
+        fields.push((FieldNumber(u16::try_from(number).ok()?), body));
         rest = more;
     }
     let head = RowHead {
@@ -283,14 +267,30 @@ fn parse(bytes: &[u8]) -> Option<SealedRow<'_>> {
         version: u32::from_be_bytes(*version),
         seal_key: u16::from_be_bytes(*seal_key),
     };
-    rest.is_empty().then_some(SealedRow {
-        head,
-        nonce: *nonce,
-        commitment,
-        fields,
-        authenticated,
-        tag,
-    })
+    Some(SealedRow { head, nonce, fields, authenticated, tag })
+}
+
+/// LEB128: seven bits a byte, low bits first, the top bit set on all but the last.
+fn put_varint(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn take_varint(mut bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let mut value: u32 = 0;
+    for shift in [0, 7, 14, 21, 28] {
+        let (byte, rest) = bytes.split_first()?;
+        bytes = rest;
+        let part = u32::from(byte & 0x7f);
+        value |= part.checked_shl(shift).filter(|v| v >> shift == part)?;
+        if byte & 0x80 == 0 {
+            return Some((value, bytes));
+        }
+    }
+    None
 }
 
 fn row_mac(key: &Hmac256, at: &RowAddress, row: &[u8]) -> Hmac256 {
@@ -358,7 +358,7 @@ mod tests {
                 .unwrap();
         writer.field(FieldNumber(1), 1, b"078-05-1120").unwrap();
         writer.field(FieldNumber(2), 11, b"jane@example.com").unwrap();
-        writer.finish().unwrap();
+        writer.finish();
         out
     }
 
@@ -384,6 +384,17 @@ mod tests {
     }
 
     #[test]
+    fn varints_read_back_and_overlong_ones_do_not_wrap() {
+        for value in [0, 1, 127, 128, 300, 16_383, 16_384, u32::MAX] {
+            let mut out = Vec::new();
+            put_varint(&mut out, value);
+            assert_eq!(take_varint(&out), Some((value, &[][..])));
+        }
+        assert_eq!(take_varint(&[0xff, 0xff, 0xff, 0xff, 0x7f]), None);
+        assert_eq!(take_varint(&[0x80; 6]), None);
+    }
+
+    #[test]
     fn every_flipped_byte_is_refused() {
         let (bytes, keys) = (row(1), tenant(1));
         for byte in 0..bytes.len() {
@@ -399,7 +410,7 @@ mod tests {
         let keys = tenant(1);
         let (one, two) = (row(1), row(2));
         // Both fields' ciphertexts, swapped by their lengths, under the same head.
-        let first = HEAD_BYTES + 6..HEAD_BYTES + 6 + 1 + 11 + TAG_BYTES;
+        let first = HEAD_BYTES + 2..HEAD_BYTES + 2 + 1 + 11 + TAG_BYTES;
         let mut mixed = two.clone();
         mixed[first.clone()].copy_from_slice(&one[first]);
         assert!(!opens(&mixed, &keys, 3, at(1, 2, 9), 1));

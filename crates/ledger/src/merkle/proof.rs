@@ -1,7 +1,8 @@
 //! Inclusion and consistency proofs, made from stored nodes and checked from a root alone.
 //!
 //! Making follows RFC 6962, sections 2.1.1 and 2.1.2 (the definitions); checking follows RFC 9162,
-//! sections 2.1.3.2 and 2.1.4.2 (the loops). Two descriptions of one thing, so each tests the other.
+//! sections 2.1.3.2 and 2.1.4.2 (the loops). Two descriptions of one thing, so each tests the
+//! other.
 
 use super::hash::{Hash, empty_root, node_hash};
 

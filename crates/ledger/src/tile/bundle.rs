@@ -116,7 +116,8 @@ mod tests {
         ) {
             let bytes = Bundle::encode(&entries).unwrap();
             let bundle = Bundle::decode(&bytes).unwrap();
-            prop_assert_eq!(bundle.entries(), entries.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            let expected: Vec<_> = entries.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(bundle.entries(), expected);
         }
 
         #[test]

@@ -43,8 +43,7 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
     match command {
         Ledger::Export { out } => {
             let sizes = vault.export_ledger(who, out)?;
-            let lines: Vec<_> =
-                sizes.iter().map(|(log, n)| vec![log.clone(), count(*n)]).collect();
+            let lines: Vec<_> = sizes.iter().map(|(log, n)| vec![log.clone(), count(*n)]).collect();
             let text = format!(
                 "{}exported to {}; check it with strongroom-verify\n",
                 table(&["LOG", "ENTRIES"], &lines),

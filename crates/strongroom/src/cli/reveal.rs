@@ -17,7 +17,8 @@ const AFTER_HELP: &str = "\
 Examples:
   strongroom reveal --tenant acme --purpose support srt_...
   strongroom reveal --tenant acme --purpose payout --full srt_... srt_...
-  cut -d, -f2 people.sealed.csv | tail -n +2 | head -50 | strongroom reveal --tenant acme --purpose tax -
+  cut -d, -f2 people.sealed.csv | tail -n +2 | head -50 |
+    strongroom reveal --tenant acme --purpose tax -
 
 Purposes: support, payout, tax, sign-in (which reveals nothing). All tokens or none: the ledger
 entry, which names every person, is durable before anything is opened.";
@@ -133,8 +134,10 @@ fn value_json(value: &Disclosed) -> ValueJson<'_> {
 }
 
 fn text(values: &[Disclosed], ledger: &LedgerJson) -> String {
-    let lines: Vec<Vec<String>> =
-        values.iter().map(|v| vec![v.field.clone(), v.value.to_string(), v.record.clone()]).collect();
+    let lines: Vec<Vec<String>> = values
+        .iter()
+        .map(|v| vec![v.field.clone(), v.value.to_string(), v.record.clone()])
+        .collect();
     let entry = format!("ledger entry {} of log {}\n", ledger.index, ledger.log);
     table(&["FIELD", "VALUE", "RECORD"], &lines) + &entry
 }

@@ -28,9 +28,8 @@ pub enum Schema {
         of: Of,
     },
     /// Set a collection's schema; fields that stay keep their tokens
-    #[command(
-        after_help = "Example:\n  strongroom schema set people.toml --tenant acme --collection people"
-    )]
+    #[command(after_help = "Example:\n  strongroom schema set people.toml --tenant acme \
+                      --collection people")]
     Set {
         /// The schema, as TOML
         file: PathBuf,
@@ -88,6 +87,9 @@ pub fn read(path: &Path) -> Result<Columns, Problem> {
     })?;
     Columns::from_toml(&text).map_err(|e| {
         let detail = format!("{}: {e}", path.display());
-        Problem::usage(detail, "correct the schema; `strongroom schema propose FILE` shows the form")
+        Problem::usage(
+            detail,
+            "correct the schema; `strongroom schema propose FILE` shows the form",
+        )
     })
 }

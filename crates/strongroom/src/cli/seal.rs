@@ -18,7 +18,8 @@ const AFTER_HELP: &str = "\
 Examples:
   strongroom seal people.csv --tenant acme --collection people --dry-run
   strongroom seal people.csv --tenant acme --collection people
-  strongroom seal people.csv --tenant acme --collection people --schema people.toml --out /srv/people.csv
+  strongroom seal people.csv --tenant acme --collection people --schema people.toml \
+    --out /srv/people.csv
 
 The tokenised copy keeps columns, order, separator and quoting; by default it is NAME.sealed.EXT
 beside the input. Killed at any instant, the same command goes on where it stopped. The input file

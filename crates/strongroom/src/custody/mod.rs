@@ -98,8 +98,9 @@ impl KeyFolder {
         let path = self.path.join(name);
         let mode = fs::metadata(&path).map(|m| m.permissions().mode());
         if mode.is_ok_and(|m| m & 0o077 != 0) {
-            let detail = format!("{} can be read by other users", path.display());
-            let remedy = format!("chmod 600 {}; then replace the key if others had it", path.display());
+            let path = path.display();
+            let detail = format!("{path} can be read by other users");
+            let remedy = format!("chmod 600 {path}; then replace the key if others had it");
             return Err(Problem::new(Kind::Usage, detail, remedy));
         }
         let read = self.disk.read(name).map_err(|e| trouble(&self.path, &e))?;

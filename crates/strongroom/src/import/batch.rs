@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::error::BadRow;
 
-/// Rows and bad rows, in the order of the file. Made by [`super::Reader::read_batch`]; can be sent to
-/// another thread. It holds cleartext: `Debug` shows counts only.
+/// Rows and bad rows, in the order of the file. Made by [`super::Reader::read_batch`]; can be sent
+/// to another thread. It holds cleartext: `Debug` shows counts only.
 #[derive(Default)]
 pub struct Batch {
     /// Rows as they stand in the file, each after the blank lines before it.

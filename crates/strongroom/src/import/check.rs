@@ -24,9 +24,9 @@ impl Read for Chunked<'_> {
     }
 }
 
-/// Reads any bytes and writes them back without replacements, and checks that header, rows, bad rows
-/// and blank lines cover the input without gap or overlap, in order, and that what is written is the
-/// input without the bad rows. How many rows are good and bad; none if the file is refused.
+/// Reads any bytes and writes them back without replacements, and checks that header, rows, bad
+/// rows and blank lines cover the input without gap or overlap, in order, and that what is written
+/// is the input without the bad rows. How many rows are good and bad; none if the file is refused.
 ///
 /// # Errors
 /// What does not hold.

@@ -1,15 +1,16 @@
 //! Rows of CSV and TSV, through `csv-core`, which says for each cell how many bytes it consumed:
 //! that is where the cell stands in the file, quotes and all.
 //!
-//! How a quote that is never closed is contained. Such a quote makes one cell of all lines up to the
-//! next quote, or to the end. It is noticed at the latest after [`Limits::cell_bytes_max`], at the end
-//! of the file, or when the quote that closes the cell stands in the middle of a later line's cell,
-//! which a well-formed cell cannot have. Then the row is bad up to the end of the line on which that
-//! *cell* began (a row may have earlier cells with line breaks of their own), and reading resumes on
-//! the next line. So a stray quote costs one row and the lines it swallowed are read again, and what
-//! is left out lies within the bad row's range. The price: a well-formed cell above the limit loses
-//! its first line as a bad row, and its later lines are read as rows, nearly all of them bad by their
-//! number of cells. A cell on one line with text after its closing quote (`"a"b`) is kept as it is.
+//! How a quote that is never closed is contained. Such a quote makes one cell of all lines up to
+//! the next quote, or to the end. It is noticed at the latest after [`Limits::cell_bytes_max`], at
+//! the end of the file, or when the quote that closes the cell stands in the middle of a later
+//! line's cell, which a well-formed cell cannot have. Then the row is bad up to the end of the line
+//! on which that *cell* began (a row may have earlier cells with line breaks of their own), and
+//! reading resumes on the next line. So a stray quote costs one row and the lines it swallowed are
+//! read again, and what is left out lies within the bad row's range. The price: a well-formed cell
+//! above the limit loses its first line as a bad row, and its later lines are read as rows, nearly
+//! all of them bad by their number of cells. A cell on one line with text after its closing quote
+//! (`"a"b`) is kept as it is.
 //!
 //! Reading again costs at most the same once more: a cell that was not closed holds doubled quotes
 //! only, and on a line of those no cell stays open.
@@ -67,8 +68,8 @@ impl Delimited {
     /// Forgets what was read of a row.
     pub(super) fn restart(&mut self) {
         self.core.reset();
-        // A fresh csv-core drops a byte order mark at its first call. Ours is gone already, and one in
-        // the middle of a file is text: an empty line uses that first call up.
+        // A fresh csv-core drops a byte order mark at its first call. Ours is gone already, and one
+        // in the middle of a file is text: an empty line uses that first call up.
         let _ = self.core.read_field(b"\n", &mut [0]);
     }
 
@@ -116,8 +117,8 @@ impl Delimited {
         window: &mut Window<R>,
         start: usize,
     ) -> io::Result<Result<CellEnd, Fault>> {
-        // Stops at the limit whatever the window holds: the outcome must not depend on how the input
-        // was cut into reads.
+        // Stops at the limit whatever the window holds: the outcome must not depend on how the
+        // input was cut into reads.
         let row_end = self.row_bytes_max.saturating_add(1);
         let (mut cursor, mut written) = (start, 0);
         loop {
@@ -197,7 +198,8 @@ fn has_line_end(bytes: &[u8]) -> bool {
     bytes.contains(&b'\n') || bytes.contains(&b'\r')
 }
 
-/// Whether a quoted cell ends with its closing quote (spaces may follow), and has no other single one.
+/// Whether a quoted cell ends with its closing quote (spaces may follow), and has no other single
+/// one.
 pub(super) fn is_well_formed(raw: &[u8], value: &[u8]) -> bool {
     let spaces = raw.iter().rev().take_while(|byte| **byte == b' ').count();
     let inner = || {

@@ -120,7 +120,8 @@ pub enum Reason {
     DuplicateMember,
     /// A member that is none of the columns.
     #[error(
-        "a member of the object is none of the columns: the file changed while it was read, or the name is too long"
+        "a member of the object is none of the columns: the file changed while it was read, or the \
+         name is too long"
     )]
     UnknownMember,
     /// Arrays and objects in one another, too deep.

@@ -1,5 +1,5 @@
-//! From the window into a batch, row by row: every byte goes into a row, a bad row, or the blank lines
-//! carried along, and from there is consumed.
+//! From the window into a batch, row by row: every byte goes into a row, a bad row, or the blank
+//! lines carried along, and from there is consumed.
 
 use std::io::{self, Read};
 

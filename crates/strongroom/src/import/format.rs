@@ -29,9 +29,9 @@ impl Format {
 /// Names the format of a file from its name and its first bytes (a few are enough, and
 /// only `.json` needs any).
 ///
-/// `.jsonl` and `.ndjson` are JSON Lines, `.json` too if it begins with an object; `.tsv` and `.tab`
-/// are tab-separated; everything else is comma-separated. The contents are not judged further:
-/// [`super::Reader::open`] refuses a header whose delimiter is obviously another one.
+/// `.jsonl` and `.ndjson` are JSON Lines, `.json` too if it begins with an object; `.tsv` and
+/// `.tab` are tab-separated; everything else is comma-separated. The contents are not judged
+/// further: [`super::Reader::open`] refuses a header whose delimiter is obviously another one.
 ///
 /// # Errors
 /// A file that is packed, UTF-16, or a JSON array.

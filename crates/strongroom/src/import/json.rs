@@ -122,8 +122,8 @@ impl JsonRows {
         Self { members: members.to_vec(), columns, cell_bytes_max: limits.cell_bytes_max }
     }
 
-    /// Reads the object on a line, and puts its cells into the batch as if the line came next in its
-    /// arena.
+    /// Reads the object on a line, and puts its cells into the batch as if the line came next in
+    /// its arena.
     pub(super) fn read_line(
         &self,
         line: &str,
@@ -143,8 +143,8 @@ impl JsonRows {
         }
     }
 
-    /// The column of a member. Most rows have their members in the same order, so the next column is
-    /// tried first.
+    /// The column of a member. Most rows have their members in the same order, so the next column
+    /// is tried first.
     fn column(&self, name: &str, next: usize) -> Option<usize> {
         match self.members.get(next) {
             Some(member) if member == name => Some(next),
@@ -237,11 +237,13 @@ impl RowVisitor<'_> {
     }
 }
 
-/// Whether a nested value is deeper than `serde_json` itself follows: whoever reads it later could not.
+/// Whether a nested value is deeper than `serde_json` itself follows: whoever reads it later could
+/// not.
 fn is_too_deep(raw: &str) -> bool {
     match serde_json::from_str::<Depth>(raw) {
         Ok(Depth) => false,
-        // There is no other way to tell; a test (`nesting_is_allowed_as_far_...`) holds the wording.
+        // There is no other way to tell; a test (`nesting_is_allowed_as_far_...`) holds the
+        // wording.
         Err(error) => error.to_string().starts_with("recursion limit exceeded"),
     }
 }

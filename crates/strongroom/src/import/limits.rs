@@ -43,8 +43,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    // INVARIANT: a batch's arenas hold at most a full batch, the blank lines before a row, and a row,
-    // so offsets into them fit into 32 bits.
+    // INVARIANT: a batch's arenas hold at most a full batch, the blank lines before a row, and a
+    // row, so offsets into them fit into 32 bits.
     pub(super) fn clamped(self) -> Self {
         const BYTES_MAX: usize = 512 << 20;
         Self {

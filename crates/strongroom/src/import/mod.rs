@@ -1,9 +1,10 @@
-//! Import: reads the files a client hands over, row by row, and writes them back with cells replaced.
+//! Import: reads the files a client hands over, row by row, and writes them back with cells
+//! replaced.
 //!
-//! CSV, TSV and JSON Lines, in UTF-8, from any `Read`, in constant memory. A row is either read whole
-//! or reported as a [`BadRow`] with its place and reason; nothing is skipped in silence: header, rows,
-//! bad rows and blank lines together cover every byte of the input. A row that is written back
-//! without replacements is the same bytes, quirks of quoting and line ends included.
+//! CSV, TSV and JSON Lines, in UTF-8, from any `Read`, in constant memory. A row is either read
+//! whole or reported as a [`BadRow`] with its place and reason; nothing is skipped in silence:
+//! header, rows, bad rows and blank lines together cover every byte of the input. A row that is
+//! written back without replacements is the same bytes, quirks of quoting and line ends included.
 //!
 //! This module must never put a cell's content into an error, and never guess: it parses CSV with
 //! `csv-core` and JSON with `serde_json`, and has no grammar of its own.

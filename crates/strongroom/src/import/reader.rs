@@ -79,8 +79,8 @@ impl<R: Read> Reader<R> {
         &self.columns
     }
 
-    /// The bytes before the first row: byte order mark, and the header of a CSV with its line end. To
-    /// be written back as they are.
+    /// The bytes before the first row: byte order mark, and the header of a CSV with its line end.
+    /// To be written back as they are.
     pub fn header_raw(&self) -> &[u8] {
         &self.header
     }
@@ -90,8 +90,8 @@ impl<R: Read> Reader<R> {
         self.feed.position()
     }
 
-    /// Reads up to `rows_max` rows, good and bad, into a batch, whose contents are dropped. False once
-    /// the end is reached: this batch is the last one, and may hold rows.
+    /// Reads up to `rows_max` rows, good and bad, into a batch, whose contents are dropped. False
+    /// once the end is reached: this batch is the last one, and may hold rows.
     ///
     /// A batch is handed over early once it holds what [`Limits`] allow.
     ///

@@ -102,8 +102,8 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Gives up everything up to the end of the line on which the byte at `from` stands, however far
-    /// that is.
+    /// Gives up everything up to the end of the line on which the byte at `from` stands, however
+    /// far that is.
     pub(super) fn skip_line(&mut self, from: usize, ends: LineEnds) -> Result<()> {
         let mut from = from;
         loop {

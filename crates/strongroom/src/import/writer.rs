@@ -40,8 +40,8 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes a row. `replace` is asked once for each of its cells, in the order they stand in the
-    /// file, and gives the new value or none to keep the cell. A member that is missing from an object
-    /// is not asked for, as it has no place; one that is `null` is.
+    /// file, and gives the new value or none to keep the cell. A member that is missing from an
+    /// object is not asked for, as it has no place; one that is `null` is.
     ///
     /// # Errors
     /// The output fails.

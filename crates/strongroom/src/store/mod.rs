@@ -5,6 +5,8 @@ pub mod disk;
 pub mod engine;
 pub mod fjall;
 pub mod local;
+#[doc(hidden)]
+pub mod model;
 pub mod notes;
 pub mod recovery;
 pub mod segment;

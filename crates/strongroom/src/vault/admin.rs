@@ -3,8 +3,8 @@
 use std::sync::PoisonError;
 
 use strongroom_core::access::admin::{
-    AddPrincipal, AddTenant, ReadPrincipals, ReadSchema, ReadTenant, ReadTenants,
-    RevokePrincipal, SetSchema,
+    AddPrincipal, AddTenant, ReadPrincipals, ReadSchema, ReadTenant, ReadTenants, RevokePrincipal,
+    SetSchema,
 };
 use strongroom_core::control::{
     CollectionRow, TenantRow, collection_key, principal_key, tenant_key,
@@ -134,8 +134,9 @@ impl Vault {
         if row.revoked {
             return Ok(row);
         }
-        let local = |p: &PrincipalRow| p.scope == Scope::Install && !p.revoked;
-        if local(&row) && self.read().registry.principals.values().filter(|p| local(p)).count() < 2 {
+        let local = |p: &&PrincipalRow| p.scope == Scope::Install && !p.revoked;
+        let left = self.read().registry.principals.values().filter(local).count();
+        if local(&&row) && left < 2 {
             let detail = "this is the last local operator: nobody could administer the install";
             return Err(Problem::usage(detail, "keep it; restrict who can read its credential"));
         }

@@ -225,7 +225,9 @@ impl Vault {
             .store
             .heads()
             .into_iter()
-            .map(|(log, size, root)| (log.to_string(), json!({"size": size, "root": root.to_hex()})))
+            .map(|(log, size, root)| {
+                (log.to_string(), json!({"size": size, "root": root.to_hex()}))
+            })
             .collect();
         let collections: Vec<Value> = state
             .registry

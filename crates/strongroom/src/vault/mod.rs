@@ -169,8 +169,7 @@ impl Vault {
             for (key, wrapped) in rows.take_while(|(k, _)| k.starts_with(&prefix)) {
                 let version = key.last_chunk::<2>().map_or(0, |v| u16::from_be_bytes(*v));
                 let place = KeyPlace { install: self.install, tenant: Some(tenant), job, version };
-                let with =
-                    if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
+                let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
                 found.push((version, with.unwrap(&place, wrapped)?));
             }
             Ok(found)
@@ -200,7 +199,12 @@ impl Vault {
     }
 
     /// Draws and wraps a fresh key, and adds its row to a batch.
-    fn put_key(&self, changes: &mut Changes, tenant: Option<TenantId>, job: Job) -> Result<SecretKey, Problem> {
+    fn put_key(
+        &self,
+        changes: &mut Changes,
+        tenant: Option<TenantId>,
+        job: Job,
+    ) -> Result<SecretKey, Problem> {
         let key = SecretKey::generate(&*self.random)?;
         let place = KeyPlace { install: self.install, tenant, job, version: 1 };
         let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };

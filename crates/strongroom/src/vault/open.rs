@@ -188,8 +188,7 @@ impl Vault {
     /// A [`Problem`] of the store.
     pub fn first_rows(&self, control: &SecretKey) -> Result<Credential, Problem> {
         let mut changes = Changes::default();
-        let place =
-            KeyPlace { install: self.install, tenant: None, job: Job::Control, version: 1 };
+        let place = KeyPlace { install: self.install, tenant: None, job: Job::Control, version: 1 };
         let wrapped = self.keys.root.wrap(&*self.random, &place, control)?;
         self.put_control(&mut changes, &wrapped_key(None, Job::Control, 1), &wrapped);
         self.put_key(&mut changes, None, Job::Log)?;
@@ -221,14 +220,8 @@ impl Vault {
         random: Arc<dyn Random>,
     ) -> Result<(Self, Credential), Problem> {
         let control = SecretKey::generate(&*random)?;
-        let vault = Self::with(
-            install,
-            true,
-            keys,
-            Arc::clone(&store),
-            &control,
-            Arc::clone(&random),
-        );
+        let vault =
+            Self::with(install, true, keys, Arc::clone(&store), &control, Arc::clone(&random));
         let credential = vault.first_rows(&control)?;
         let Self { keys, .. } = vault;
         Ok((Self::over(install, true, keys, store, random)?, credential))

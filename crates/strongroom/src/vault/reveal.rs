@@ -36,9 +36,7 @@ impl Vault {
         let receipt = pending.receipt(&committed).map_err(|stop| self.stopped(stop))?;
         let opened = {
             let state = self.read();
-            receipt.open(&self.context(&state), &mut |at| {
-                self.store.get(Table::Record, &at.key())
-            })
+            receipt.open(&self.context(&state), &mut |at| self.store.get(Table::Record, &at.key()))
         };
         opened.map_err(|stop| self.stopped(stop))
     }

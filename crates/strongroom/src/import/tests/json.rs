@@ -38,7 +38,8 @@ fn a_file_without_objects_is_refused() {
 #[test]
 fn values_are_unescaped_or_literal_or_absent() {
     let text = concat!(
-        " { \"s\" : \"x\\n\\\"\\u00e9\\ud83d\\ude00\" , \"n\":1.50e3,\"b\":true,\"o\":{ \"k\": [1, 2] } } \r\n",
+        " { \"s\" : \"x\\n\\\"\\u00e9\\ud83d\\ude00\" , \"n\":1.50e3,",
+        "\"b\":true,\"o\":{ \"k\": [1, 2] } } \r\n",
         "{\"n\":null,\"s\":\"plain\"}\n",
         "{}\n",
     );

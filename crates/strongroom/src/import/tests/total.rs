@@ -1,5 +1,6 @@
 //! What holds for any bytes: nothing is skipped, nothing changes, nothing depends on how they come.
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
@@ -21,7 +22,7 @@ fn odd_csv() -> impl Strategy<Value = Vec<u8>> {
         1 => Just(&b"\0"[..]),
         1 => Just(&b"\xc3"[..]),
     ];
-    proptest::collection::vec(piece, 0..80).prop_map(|pieces| pieces.concat())
+    vec(piece, 0..80).prop_map(|pieces| pieces.concat())
 }
 
 fn odd_json() -> impl Strategy<Value = Vec<u8>> {
@@ -40,7 +41,7 @@ fn odd_json() -> impl Strategy<Value = Vec<u8>> {
         1 => Just("12"),
         1 => Just("\u{feff}"),
     ];
-    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat().into_bytes())
+    vec(piece, 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
 /// Checks bytes under small and default limits, read whole and in pieces.
@@ -55,7 +56,7 @@ fn check(bytes: &[u8], format: Format) {
 
 proptest! {
     #[test]
-    fn any_bytes_are_accounted_for(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn any_bytes_are_accounted_for(bytes in vec(any::<u8>(), 0..300)) {
         for format in [Format::COMMA, Format::TAB, Format::JsonLines] {
             check(&bytes, format);
             check(&[b"a,b\tc\n{\"a\":1}\n", &bytes[..]].concat(), format);
@@ -76,7 +77,7 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read_back(
-        rows in proptest::collection::vec(proptest::collection::vec("[a-z ,;\"\t\r\né😀]{0,8}", 3), 0..12),
+        rows in vec(vec("[a-z ,;\"\t\r\né😀]{0,8}", 3), 0..12),
         quotes in any::<u64>(),
         ending in prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
         mark in any::<bool>(),
@@ -91,14 +92,15 @@ proptest! {
         prop_assert_eq!(rewrite(&text, Format::COMMA, |_, _| None), text.clone());
         // Replaced by what it was, a cell is read as what it was.
         let replaced = rewrite(&text, Format::COMMA, |_, value| Some(value.to_owned()));
-        let again: Vec<Vec<_>> = read_once(replaced.as_bytes(), 9, 5, Format::COMMA, Limits::default())
+        let again = read_once(replaced.as_bytes(), 9, 5, Format::COMMA, Limits::default());
+        let again: Vec<Vec<_>> = again
             .unwrap().rows.into_iter().map(|row| row.3.into_iter().flatten().collect()).collect();
         prop_assert_eq!(again, rows);
     }
 
     #[test]
     fn json_is_read_back(
-        rows in proptest::collection::vec(proptest::collection::vec(any::<Option<String>>(), 3), 1..8),
+        rows in vec(vec(any::<Option<String>>(), 3), 1..8),
     ) {
         let names = ["a", "b", "c"];
         let line = |row: &Vec<Option<String>>| {

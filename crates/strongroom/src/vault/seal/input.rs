@@ -133,11 +133,8 @@ impl Input {
         if missing.is_empty() {
             return Ok(());
         }
-        let detail = format!(
-            "{}: the schema says nothing of {}",
-            self.path.display(),
-            missing.join(", ")
-        );
+        let detail =
+            format!("{}: the schema says nothing of {}", self.path.display(), missing.join(", "));
         let remedy = "add the columns to the schema (`strongroom schema propose FILE` shows how \
                       they look) and pass it with --schema";
         Err(Problem::usage(detail, remedy))

@@ -19,6 +19,8 @@ use strongroom_core::access::seal::{FieldPlan, SealCounts};
 
 /// Batches between two threads.
 const DEPTH: usize = 4;
+/// Batches on their way to disk: the more wait together, the fewer syncs and the better sorted.
+const IN_FLIGHT: usize = 16;
 
 /// What a pass gave.
 #[derive(Default)]
@@ -74,7 +76,7 @@ impl Tokens {
 /// Seals the whole input, or goes on where a killed run stopped.
 pub fn seal(run: &Run<'_>, aside: &Aside) -> Result<Done, Problem> {
     let (to_seal, batches) = mpsc::sync_channel(DEPTH);
-    let (to_write, sealed) = mpsc::sync_channel(DEPTH);
+    let (to_write, sealed) = mpsc::sync_channel(IN_FLIGHT);
     std::thread::scope(|scope| {
         let reader = named(scope, "reader", move || read(run, &to_seal))?;
         let sealer = named(scope, "sealer", move || seal_all(run, &batches, &to_write))?;
@@ -245,11 +247,9 @@ fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result
         }
         let batch = &sealed.read.batch;
         for (number, row) in batch.iter().enumerate() {
-            let write = writer.write_row(&row, |column| {
-                match run.plan.columns.get(column)? {
-                    ColumnPlan::Drop(_) if !row.cell(column).absent => Some(""),
-                    _ => sealed.tokens.get(number, column),
-                }
+            let write = writer.write_row(&row, |column| match run.plan.columns.get(column)? {
+                ColumnPlan::Drop(_) if !row.cell(column).absent => Some(""),
+                _ => sealed.tokens.get(number, column),
             });
             write.map_err(|e| unwritable(&run.out, &e))?;
             count_dropped(&run.plan.columns, row, &mut done.totals);

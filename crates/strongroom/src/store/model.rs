@@ -1,0 +1,533 @@
+//! A machine in memory: data folder, key folder and engine behind the store's own ports, with
+//! every fault that a machine has. For tests: the store that runs on it is the product's.
+//!
+//! A world counts its steps (whatever changes a medium) and can be killed at any of them. What a
+//! power cut leaves is then drawn by seed: synced bytes stand; each write since is kept, dropped or
+//! torn, on its own and in any order; making and replacing a file, and a commit of the engine, are
+//! whole or absent. It never holds anything that must survive the process.
+
+mod files;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use strongroom_core::source::{Clock, Random};
+use strongroom_core::store::Table;
+
+use self::files::{Change, Dice, Node};
+use super::disk::{Disk, DiskFile};
+use super::engine::{Engine, Put};
+use super::local::Media;
+
+/// The data folder's files, as a world names them.
+pub const DATA: &str = "data/";
+/// The key folder's files, as a world names them.
+pub const KEYS: &str = "keys/";
+/// The engine, as a world names it.
+pub const ENGINE: &str = "engine";
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Makes a file.
+    Create,
+    /// Replaces a small file.
+    Replace,
+    /// Writes into a file.
+    Write,
+    /// Makes a file longer.
+    Grow,
+    /// Makes a file's writes durable.
+    Sync,
+    /// Commits rows to the engine.
+    Commit,
+    /// Reads: no step, and failed only by a fault that names it.
+    Read,
+}
+
+/// A step that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub operation: Operation,
+    /// Where: a file by its whole name, or the engine.
+    pub place: String,
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// The machine dies in the middle of the step.
+    Kill,
+    /// The step fails; nothing of it was done.
+    Fail(io::ErrorKind),
+    /// The step and every later one that matches fail.
+    FailFromNow(io::ErrorKind),
+}
+
+/// A fault to come.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// The step it comes at, counted from 1 among those that match, from now on.
+    pub at: u64,
+    /// The steps it may come at; all of them when none is named.
+    pub operation: Option<Operation>,
+    /// The places it may come at: those whose name begins so.
+    pub place: String,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// What was being done when the machine died.
+#[derive(Debug, Clone)]
+enum Pending {
+    Nothing,
+    Put(String, Node),
+    Change(u64, Change),
+    Commit(Rows),
+}
+
+type Rows = Vec<((Table, Vec<u8>), Vec<u8>)>;
+
+#[derive(Default)]
+struct World {
+    names: BTreeMap<String, u64>,
+    nodes: BTreeMap<u64, Node>,
+    newest_node: u64,
+    tables: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
+    length_max: Option<u64>,
+    faults: Vec<Fault>,
+    steps: Vec<Step>,
+    dead: Option<Pending>,
+    held: Option<String>,
+}
+
+/// A machine in memory. Clones are the same machine.
+#[derive(Clone, Default)]
+pub struct ModelWorld {
+    world: Arc<(Mutex<World>, Condvar)>,
+}
+
+impl ModelWorld {
+    /// An empty machine. No file is made longer than `length_max` ahead of its writes, so that
+    /// short histories fill segments.
+    #[must_use]
+    pub fn new(length_max: u64) -> Self {
+        let model = Self::default();
+        model.lock().length_max = Some(length_max);
+        model
+    }
+
+    /// The media for a store to stand on.
+    #[must_use]
+    pub fn media(&self, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Media {
+        let disk = |folder| Arc::new(ModelDisk { world: self.clone(), folder });
+        let engine = ModelEngine { world: self.clone(), poisoned: AtomicBool::new(false) };
+        Media { data: disk(DATA), custody: disk(KEYS), engine: Arc::new(engine), clock, random }
+    }
+
+    /// Arranges a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.lock().faults.push(fault);
+    }
+
+    /// Kills the machine at the `n`th step from now, from 1.
+    pub fn kill_at(&self, n: u64) {
+        let (operation, place) = (None, String::new());
+        self.fault(Fault { at: n, operation, place, effect: Effect::Kill });
+    }
+
+    /// Takes every fault back.
+    pub fn mend(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// Holds the places whose name begins so, until the value is dropped: who comes there waits.
+    #[must_use]
+    pub fn hold(&self, place: &str) -> Hold<'_> {
+        self.lock().held = Some(place.to_owned());
+        Hold(self)
+    }
+
+    /// Whether a fault killed the machine.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.lock().dead.is_some()
+    }
+
+    /// Every step taken so far.
+    #[must_use]
+    pub fn steps(&self) -> Vec<Step> {
+        self.lock().steps.clone()
+    }
+
+    /// How many steps of a kind were taken at places whose name begins with `place`.
+    #[must_use]
+    pub fn count(&self, operation: Operation, place: &str) -> usize {
+        let world = self.lock();
+        let of = |s: &&Step| s.operation == operation && s.place.starts_with(place);
+        world.steps.iter().filter(of).count()
+    }
+
+    /// The machine as it is found after the power went, one of the many ways it may be: seed 0
+    /// lost whatever was not synced, seed 1 lost nothing.
+    #[must_use]
+    pub fn crash(&self, seed: u64) -> Self {
+        self.after(seed, |node, dice| node.after_power_cut(dice))
+    }
+
+    /// The machine after its process was killed: the page cache stands. With no kill behind it, a
+    /// copy.
+    #[must_use]
+    pub fn restart(&self, seed: u64) -> Self {
+        self.after(seed, |node, _| node.settled())
+    }
+
+    fn after(&self, seed: u64, settle: impl Fn(&Node, &mut Dice) -> Node) -> Self {
+        let world = self.lock();
+        let mut dice = Dice::new(seed);
+        let (mut names, mut nodes) = (world.names.clone(), world.nodes.clone());
+        let (mut tables, mut newest_node) = (world.tables.clone(), world.newest_node);
+        match world.dead.clone().unwrap_or(Pending::Nothing) {
+            Pending::Nothing => {}
+            Pending::Change(node, change) => {
+                if let Some(node) = nodes.get_mut(&node) {
+                    node.pending(change, &mut dice);
+                }
+            }
+            Pending::Put(name, node) if dice.happens() => {
+                newest_node += 1;
+                names.insert(name, newest_node);
+                nodes.insert(newest_node, node);
+            }
+            Pending::Commit(rows) if dice.happens() => tables.extend(rows),
+            Pending::Put(..) | Pending::Commit(_) => {}
+        }
+        let nodes = nodes.iter().map(|(id, node)| (*id, settle(node, &mut dice))).collect();
+        let length_max = world.length_max;
+        let next = World { names, nodes, newest_node, tables, length_max, ..World::default() };
+        Self { world: Arc::new((Mutex::new(next), Condvar::new())) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The machine, once nobody holds `place`.
+    fn at(&self, place: &str) -> MutexGuard<'_, World> {
+        let held = |world: &mut World| world.held.as_ref().is_some_and(|h| place.starts_with(h));
+        self.world.1.wait_while(self.lock(), held).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Places held still.
+pub struct Hold<'a>(&'a ModelWorld);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.lock().held = None;
+        self.0.world.1.notify_all();
+    }
+}
+
+/// Tampering: whoever can write the folders, while nothing runs or behind its back. No step.
+impl ModelWorld {
+    /// The names of all files that begin so.
+    #[must_use]
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        self.lock().names.keys().filter(|n| n.starts_with(prefix)).cloned().collect()
+    }
+
+    /// What was written of a file, without the zeros allocated behind it.
+    #[must_use]
+    pub fn bytes(&self, name: &str) -> Vec<u8> {
+        self.lock().node(name).map(|n| n.bytes.clone()).unwrap_or_default()
+    }
+
+    /// Changes a file's content in place.
+    pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(node) = self.lock().node(name) {
+            edit(&mut node.bytes);
+            node.make_durable();
+        }
+    }
+
+    /// Cuts a file to `length`.
+    pub fn truncate(&self, name: &str, length: u64) {
+        if let Some(node) = self.lock().node(name) {
+            node.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            node.length = length;
+            node.make_durable();
+        }
+    }
+
+    /// Unlinks a file.
+    pub fn remove(&self, name: &str) {
+        self.lock().names.remove(name);
+    }
+
+    /// Makes two names change places.
+    pub fn swap(&self, one: &str, two: &str) {
+        let mut world = self.lock();
+        let (first, second) = (world.names.remove(one), world.names.remove(two));
+        world.names.extend(first.map(|node| (two.to_owned(), node)));
+        world.names.extend(second.map(|node| (one.to_owned(), node)));
+    }
+
+    /// Puts back what stood in another world at every place whose name begins so.
+    pub fn put_back(&self, from: &Self, prefix: &str) {
+        let from = from.restart(0);
+        let (mut world, mut from) = (self.lock(), from.lock());
+        if ENGINE.starts_with(prefix) {
+            world.tables = std::mem::take(&mut from.tables);
+        }
+        world.names.retain(|name, _| !name.starts_with(prefix));
+        for (name, node) in from.names.clone().into_iter().filter(|(n, _)| n.starts_with(prefix)) {
+            world.newest_node += 1;
+            let id = world.newest_node;
+            world.names.insert(name, id);
+            world.nodes.extend(from.nodes.remove(&node).map(|node| (id, node)));
+        }
+    }
+
+    /// Every row of a table.
+    #[must_use]
+    pub fn rows(&self, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let world = self.lock();
+        let of = world.tables.iter().filter(|((t, _), _)| *t == table);
+        of.map(|((_, key), value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// Writes or removes a row.
+    pub fn set_row(&self, table: Table, key: &[u8], value: Option<&[u8]>) {
+        let mut world = self.lock();
+        match value {
+            Some(value) => world.tables.insert((table, key.to_vec()), value.to_vec()),
+            None => world.tables.remove(&(table, key.to_vec())),
+        };
+    }
+}
+
+impl World {
+    fn node(&mut self, name: &str) -> Option<&mut Node> {
+        let id = self.names.get(name)?;
+        self.nodes.get_mut(id)
+    }
+
+    /// Takes a step, unless a fault comes in between. `pending` is the step itself, should the
+    /// machine die in it.
+    fn step(
+        &mut self,
+        operation: Operation,
+        place: &str,
+        pending: impl FnOnce() -> Pending,
+    ) -> io::Result<()> {
+        if self.dead.is_some() {
+            return Err(io::Error::other("the machine is dead"));
+        }
+        if operation != Operation::Read {
+            self.steps.push(Step { operation, place: place.to_owned() });
+        }
+        let mut struck = None;
+        for fault in &mut self.faults {
+            let named = match fault.operation {
+                Some(named) => named == operation,
+                None => operation != Operation::Read,
+            };
+            if named && place.starts_with(&fault.place) && struck.is_none() {
+                fault.at = fault.at.saturating_sub(1);
+                struck = (fault.at == 0).then_some(fault.effect);
+            }
+        }
+        self.faults.retain(|f| f.at > 0 || matches!(f.effect, Effect::FailFromNow(_)));
+        match struck {
+            None => Ok(()),
+            Some(Effect::Fail(kind) | Effect::FailFromNow(kind)) => Err(kind.into()),
+            Some(Effect::Kill) => {
+                self.dead = Some(pending());
+                Err(io::Error::other("the machine died"))
+            }
+        }
+    }
+
+    fn put(&mut self, operation: Operation, name: &str, node: Node) -> io::Result<u64> {
+        let pending = || Pending::Put(name.to_owned(), node.clone());
+        self.step(operation, name, pending)?;
+        self.newest_node += 1;
+        self.names.insert(name.to_owned(), self.newest_node);
+        self.nodes.insert(self.newest_node, node);
+        Ok(self.newest_node)
+    }
+}
+
+struct ModelDisk {
+    world: ModelWorld,
+    folder: &'static str,
+}
+
+impl ModelDisk {
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.folder)
+    }
+
+    fn file(&self, name: String, node: u64) -> Box<dyn DiskFile> {
+        Box::new(ModelFile { world: self.world.clone(), name, node })
+    }
+}
+
+impl Disk for ModelDisk {
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        world.step(Operation::Read, &name, || Pending::Nothing)?;
+        let node = world.names.get(&name).copied();
+        Ok(node.map(|node| self.file(name, node)))
+    }
+
+    fn create(&self, name: &str, len: u64) -> io::Result<Box<dyn DiskFile>> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        let length = world.length_max.map_or(len, |most| most.min(len));
+        let node = world.put(Operation::Create, &name, Node::new(&[], length))?;
+        Ok(self.file(name, node))
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        world.step(Operation::Read, &name, || Pending::Nothing)?;
+        Ok(world.node(&name).map(|node| node.bytes.clone()))
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let name = self.name(name);
+        let node = Node::new(bytes, bytes.len() as u64);
+        self.world.at(&name).put(Operation::Replace, &name, node).map(|_| ())
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let prefix = format!("{}/", self.name(folder));
+        let mut world = self.world.at(&prefix);
+        world.step(Operation::Read, &prefix, || Pending::Nothing)?;
+        let inside = world.names.keys().filter_map(|name| name.strip_prefix(&prefix));
+        Ok(inside.filter(|name| !name.contains('/')).map(ToOwned::to_owned).collect())
+    }
+}
+
+struct ModelFile {
+    world: ModelWorld,
+    name: String,
+    node: u64,
+}
+
+impl ModelFile {
+    fn read<T>(&self, read: impl FnOnce(&Node) -> T) -> io::Result<T> {
+        let mut world = self.world.at(&self.name);
+        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
+        world.nodes.get(&self.node).map(read).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn change(&self, operation: Operation, change: Change) -> io::Result<()> {
+        let mut world = self.world.at(&self.name);
+        world.step(operation, &self.name, || Pending::Change(self.node, change.clone()))?;
+        world.nodes.get_mut(&self.node).into_iter().for_each(|n| n.apply(change.clone()));
+        Ok(())
+    }
+}
+
+impl DiskFile for ModelFile {
+    fn len(&self) -> io::Result<u64> {
+        self.read(|node| node.length)
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        self.read(|node| node.read(offset, out))
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.change(Operation::Write, Change::Write(offset, bytes.to_vec()))
+    }
+
+    fn grow(&self, len: u64) -> io::Result<()> {
+        self.change(Operation::Grow, Change::Grow(len))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut world = self.world.at(&self.name);
+        world.step(Operation::Sync, &self.name, || Pending::Nothing)?;
+        world.nodes.get_mut(&self.node).into_iter().for_each(Node::make_durable);
+        Ok(())
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        let mut world = self.world.at(&self.name);
+        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
+        Ok(world.names.get(&self.name) == Some(&self.node))
+    }
+}
+
+/// The engine: ordered rows, whole commits, and no writes after one that failed, as fjall.
+struct ModelEngine {
+    world: ModelWorld,
+    poisoned: AtomicBool,
+}
+
+impl Engine for ModelEngine {
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let mut world = self.world.at(ENGINE);
+        world.step(Operation::Read, ENGINE, || Pending::Nothing)?;
+        Ok(world.tables.get(&(table, key.to_vec())).cloned())
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()> {
+        self.world.at(ENGINE).step(Operation::Read, ENGINE, || Pending::Nothing)?;
+        let rows = self.world.rows(table);
+        let under = rows.iter().filter(|(key, _)| key.starts_with(prefix));
+        under.map(|(key, value)| visit(key, value)).take_while(|more| *more).for_each(drop);
+        Ok(())
+    }
+
+    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
+        let rows: Rows = rows.map(|(t, k, v)| ((t, k.to_vec()), v.to_vec())).collect();
+        let mut world = self.world.at(ENGINE);
+        if self.poisoned.load(Ordering::Acquire) {
+            return Err(io::Error::other("the engine is poisoned"));
+        }
+        let done = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()));
+        if done.is_err() {
+            self.poisoned.store(true, Ordering::Release);
+        } else {
+            world.tables.extend(rows);
+        }
+        done
+    }
+}
+
+/// A clock that goes on by a millisecond a look.
+pub struct ModelClock(AtomicU64);
+
+impl ModelClock {
+    /// A clock that stands at `now_us`.
+    #[must_use]
+    pub fn at(now_us: u64) -> Self {
+        Self(AtomicU64::new(now_us))
+    }
+
+    /// Puts the clock.
+    pub fn put(&self, now_us: u64) {
+        self.0.store(now_us, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ModelClock {
+    fn now_us(&self) -> u64 {
+        self.0.fetch_add(1000, Ordering::Relaxed)
+    }
+}
