@@ -35,13 +35,15 @@ fn main() {
     let (mut sealed_bytes, mut clear_bytes) = (0, 0);
     for round in 0..rounds {
         let place = dir.join(format!("sealed-{round}"));
+        let cpu = support::cpu_seconds();
         let (seconds, bytes) = seal(&place, &csv, rows);
-        println!("sealed  {seconds:7.2} s  {:9.0} rows/s  {} MB", rows as f64 / seconds, bytes / 1_000_000);
+        say("sealed", rows, seconds, cpu, bytes);
         (sealed.push(seconds), sealed_bytes = bytes);
         std::fs::remove_dir_all(&place).unwrap();
         let place = dir.join(format!("clear-{round}"));
+        let cpu = support::cpu_seconds();
         let (seconds, bytes) = in_clear(&place, &csv);
-        println!("clear   {seconds:7.2} s  {:9.0} rows/s  {} MB", rows as f64 / seconds, bytes / 1_000_000);
+        say("clear", rows, seconds, cpu, bytes);
         (clear.push(seconds), clear_bytes = bytes);
         std::fs::remove_dir_all(&place).unwrap();
     }
@@ -53,6 +55,11 @@ fn main() {
         against_pgcrypto(&csv, rate);
     }
     std::fs::remove_dir_all(&dir).unwrap();
+}
+
+fn say(what: &str, rows: u64, seconds: f64, cpu_before: f64, bytes: u64) {
+    let (rate, cpu) = (rows as f64 / seconds, support::cpu_seconds() - cpu_before);
+    println!("{what:7} {seconds:6.2} s  {rate:8.0} rows/s  cpu {cpu:6.2} s  {} MB", bytes / 1_000_000);
 }
 
 fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {

@@ -45,6 +45,14 @@ impl Install {
     }
 }
 
+/// Processor seconds of this process so far, user and system.
+pub fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
+}
+
 /// Bytes that a folder takes on disk.
 pub fn folder_bytes(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt as _;

@@ -41,6 +41,14 @@ pub struct FieldRow {
     pub kind: FieldType,
 }
 
+impl FieldRow {
+    /// Whether a header names this field: without regard to case and surrounding white space, as
+    /// a schema's columns are named.
+    fn is(&self, header: &str) -> bool {
+        self.column.trim().to_lowercase() == header.trim().to_lowercase()
+    }
+}
+
 /// A collection with every version of its schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CollectionRow {
@@ -59,11 +67,10 @@ pub struct CollectionRow {
 }
 
 impl CollectionRow {
-    /// The number of the field of `column`, whatever the case.
+    /// The number of the field of `column`, whatever the case and the white space around it.
     #[must_use]
     pub fn field(&self, column: &str) -> Option<FieldNumber> {
-        let lower = column.to_lowercase();
-        self.fields.iter().find(|f| f.column.to_lowercase() == lower).map(|f| f.number)
+        self.fields.iter().find(|f| f.is(column)).map(|f| f.number)
     }
 }
 
@@ -219,8 +226,7 @@ impl Registry {
         let mut last = all.flat_map(|c| &c.fields).map(|f| f.number.0).max().unwrap_or(0);
         for column in &schema.columns {
             let Treatment::Seal { kind, .. } = column.treatment else { continue };
-            let lower = column.name.to_lowercase();
-            if let Some(known) = fields.iter_mut().find(|f| f.column.to_lowercase() == lower) {
+            if let Some(known) = fields.iter_mut().find(|f| f.is(&column.name)) {
                 known.kind = kind;
                 continue;
             }

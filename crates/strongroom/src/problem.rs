@@ -201,8 +201,8 @@ impl From<OpenError> for Problem {
                 "wait until the other command ends, then run this one again",
             ),
             OpenError::RolledBack(_) | OpenError::Damaged(_) => Self::tampered(error.to_string()),
+            OpenError::Io { source, .. } if is_full(source) => CommitError::DiskFull.into(),
             OpenError::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::StorageFull => CommitError::DiskFull.into(),
                 std::io::ErrorKind::PermissionDenied => Self::usage(
                     error.to_string(),
                     "run as the user who owns the data folder and the key folder",
@@ -211,6 +211,13 @@ impl From<OpenError> for Problem {
             },
         }
     }
+}
+
+/// Whether there is no room to write: on the volume, of the user's quota, of the process's limit.
+#[must_use]
+pub fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// The problem in a stage that stopped, once its entry is durable.

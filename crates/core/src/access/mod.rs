@@ -280,6 +280,12 @@ impl<A: Action> Authorized<A> {
         (Pending { action: self.action, actor: self.actor, log: self.log, plan, stub }, batch)
     }
 
+    /// The refusal of a request whose object turned out not to be there; an entry like any other.
+    #[must_use]
+    pub fn miss(self) -> Denied {
+        self.deny(Refusal::NotFound)
+    }
+
     /// The refusal of a request that came through the door and failed behind it.
     fn deny(self, refusal: Refusal) -> Denied {
         let mut entry = self.entry(Phase::Denied);

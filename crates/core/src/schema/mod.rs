@@ -202,13 +202,24 @@ pub fn looks_like_data(headers: &[String]) -> Option<usize> {
 
 fn is_personal(cell: &str) -> bool {
     let cell = cell.trim();
-    let digits = cell.len() >= 7 && cell.bytes().all(|b| b.is_ascii_digit());
-    digits
-        || FieldType::Email.fits(cell)
+    // A month or a year may well stand in a header beside other words, so of words only numbers
+    // and addresses are looked at.
+    let apart = |c: char| c.is_whitespace() || ",;:=()[]<>\"'".contains(c);
+    is_number(cell, 7)
         || is_grouped_ssn(cell)
-        || brand(cell).is_some()
         || is_written_phone(cell)
         || is_written_date(cell)
+        || brand(cell).is_some()
+        || cell.split(apart).any(|word| {
+            is_number(word, 9)
+                || FieldType::Email.fits(word)
+                || is_grouped_ssn(word)
+                || brand(word).is_some()
+        })
+}
+
+fn is_number(text: &str, digits_min: usize) -> bool {
+    text.len() >= digits_min && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_column_name(name: &str) -> bool {

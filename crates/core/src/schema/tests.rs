@@ -443,7 +443,8 @@ fn evidence_and_forms_hold_no_values() {
 #[test]
 fn a_header_line_that_is_data_is_noticed() {
     let line = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
-    assert_eq!(looks_like_data(&line(&["Name", "SSN", "Phone 2", "2024", "Q1/24"])), None);
+    let headers = ["Name", "SSN", "Phone 2", "2024", "Q1/24", "Sales 2024-01-31", "Form 1099 (b)"];
+    assert_eq!(looks_like_data(&line(&headers)), None);
     for cell in [
         "a@example.com",
         "078-05-1120",
@@ -452,6 +453,10 @@ fn a_header_line_that_is_data_is_noticed() {
         "5/6/1980",
         "1980-05-06",
         "1234567",
+        "078 05 1120",
+        "SSN 078-05-1120",
+        "Ann <a@example.com>",
+        "Account: 165929482923",
     ] {
         assert_eq!(looks_like_data(&line(&["Name", cell])), Some(1), "{cell}");
     }

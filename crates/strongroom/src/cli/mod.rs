@@ -102,7 +102,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, weak: &[&str]) -> ExitCode 
         Err(error) => return usage(&error, json),
     };
     for what in weak {
-        eprintln!("strongroom: warning: {what}");
+        output::notice(&format!("warning: {what}"));
     }
     let json = cli.global.json;
     match perform(cli) {

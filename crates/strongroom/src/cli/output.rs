@@ -46,11 +46,31 @@ impl Answer {
 /// Prints a problem: as JSON on standard output, or as text on standard error.
 pub fn print_problem(problem: &Problem, json: bool) -> ExitCode {
     if json {
-        println!("{}", problem.to_json());
+        // The exit code says it too: nothing is left to tell whoever closed this output.
+        let _ = writeln!(std::io::stdout(), "{}", problem.to_json());
     } else {
-        eprintln!("strongroom: {}\n  what to do: {}", problem.detail, problem.remedy);
+        notice(&format!("{}\n  what to do: {}", problem.detail, problem.remedy));
     }
     ExitCode::from(problem.kind.exit())
+}
+
+/// Says something on standard error; a reader that went away does not stop the work.
+pub fn notice(text: &str) {
+    let _ = writeln!(std::io::stderr(), "strongroom: {text}");
+}
+
+/// A value as a terminal may see it: what would move the cursor, change the title or turn the
+/// direction of writing is spelt out.
+pub fn visible(value: &str) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(value.len() * 2));
+    for c in value.chars() {
+        match c {
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.extend(c.escape_unicode()),
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// A table with padded columns.

@@ -4,13 +4,13 @@ use std::io::Read as _;
 
 use clap::ValueEnum;
 use serde::Serialize;
-use strongroom_core::access::reveal::Disclosed;
+use strongroom_core::access::reveal::{Disclosed, TOKENS_MAX};
 use strongroom_core::ledger::entry::Form;
 use strongroom_core::policy::Purpose;
 use strongroom_core::store::Position;
 
 use super::Global;
-use super::output::{Answer, table};
+use super::output::{Answer, table, visible};
 use crate::problem::Problem;
 
 const AFTER_HELP: &str = "\
@@ -22,6 +22,9 @@ Examples:
 
 Purposes: support, payout, tax, sign-in (which reveals nothing). All tokens or none: the ledger
 entry, which names every person, is durable before anything is opened.";
+
+/// Room for as many tokens as one request may have, and for spaces around them.
+const INPUT_BYTES_MAX: u64 = TOKENS_MAX as u64 * 64;
 
 /// How much of a value is given.
 #[derive(Clone, Copy, ValueEnum)]
@@ -109,9 +112,14 @@ fn tokens(args: &[String]) -> Result<Vec<String>, Problem> {
         return Err(Problem::usage(detail, "pass tokens as arguments or on standard input"));
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|_| {
+    let read = std::io::stdin().take(INPUT_BYTES_MAX + 1).read_to_string(&mut text);
+    read.map_err(|_| {
         Problem::usage("standard input is not text", "pass one token a line, as UTF-8")
     })?;
+    if text.len() as u64 > INPUT_BYTES_MAX {
+        let detail = "standard input holds more than the tokens of one request";
+        return Err(Problem::usage(detail, format!("pass at most {TOKENS_MAX} tokens at a time")));
+    }
     Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect())
 }
 
@@ -136,7 +144,7 @@ fn value_json(value: &Disclosed) -> ValueJson<'_> {
 fn text(values: &[Disclosed], ledger: &LedgerJson) -> String {
     let lines: Vec<Vec<String>> = values
         .iter()
-        .map(|v| vec![v.field.clone(), v.value.to_string(), v.record.clone()])
+        .map(|v| vec![v.field.clone(), visible(&v.value).to_string(), v.record.clone()])
         .collect();
     let entry = format!("ledger entry {} of log {}\n", ledger.index, ledger.log);
     table(&["FIELD", "VALUE", "RECORD"], &lines) + &entry

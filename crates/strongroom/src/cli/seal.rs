@@ -1,15 +1,15 @@
 //! `strongroom seal`
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use strongroom_core::schema::{Proposal, Treatment};
 
-use super::output::{Answer, count, table};
+use super::output::{Answer, count, notice, table};
 use super::{Global, schema};
 use crate::problem::Problem;
-use crate::vault::seal::{SealReport, SealRequest};
+use crate::vault::seal::{SealReport, SealRequest, place};
 
 /// Quarantined rows that are named on standard error; `--report` has them all.
 const BAD_SHOWN: usize = 10;
@@ -55,6 +55,7 @@ pub struct Args {
 #[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let schema = args.schema.as_deref().map(schema::read).transpose()?;
+    keep_apart(args)?;
     let session = global.session()?;
     let request = SealRequest {
         input: args.file.clone(),
@@ -86,11 +87,11 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     }
     for bad in report.bad.iter().take(BAD_SHOWN) {
         let file = args.file.display();
-        eprintln!("strongroom: {file}:{}: left out: {}", bad.line, bad.reason);
+        notice(&format!("{file}:{}: left out: {}", bad.line, bad.reason));
     }
     if report.quarantined > BAD_SHOWN as u64 {
         let left = report.quarantined - BAD_SHOWN as u64;
-        eprintln!("strongroom: {left} more rows left out; --report FILE lists them");
+        notice(&format!("{left} more rows left out; --report FILE lists them"));
     }
     let exit = if report.quarantined > 0 { 4 } else { 0 };
     Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
@@ -105,7 +106,21 @@ fn bar(length: u64) -> ProgressBar {
     }
 }
 
-fn write_report(path: &std::path::Path, json: &serde_json::Value) -> Result<(), Problem> {
+/// The report takes the place of an older one, never that of a file of the job.
+fn keep_apart(args: &Args) -> Result<(), Problem> {
+    let Some(report) = &args.report else { return Ok(()) };
+    let out = place(&args.file, args.out.as_deref())?;
+    let full = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).ok();
+    for other in [Some(&args.file), Some(&out), args.schema.as_ref()].into_iter().flatten() {
+        if full(report) == full(other) {
+            let detail = format!("the report would take the place of {}", other.display());
+            return Err(Problem::usage(detail, "name another file with --report"));
+        }
+    }
+    Ok(())
+}
+
+fn write_report(path: &Path, json: &serde_json::Value) -> Result<(), Problem> {
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
     fs::write(path, text + "\n").map_err(|e| {
         let detail = format!("the rows are sealed; the report {} failed: {e}", path.display());

@@ -8,6 +8,7 @@ use strongroom_core::principal::Principal;
 use zeroize::Zeroizing;
 
 use super::Global;
+use super::output::notice;
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::custody::OPERATOR_FILE;
 use crate::problem::Problem;
@@ -52,7 +53,7 @@ impl Global {
         if let Some(path) = &self.credential {
             let mode = fs::metadata(path).map(|m| m.permissions().mode());
             if mode.is_ok_and(|m| m & 0o077 != 0) {
-                eprintln!("strongroom: warning: {} can be read by other users", path.display());
+                notice(&format!("warning: {} can be read by other users", path.display()));
             }
         }
         let folders = self.folders();
@@ -68,7 +69,7 @@ impl Global {
         };
         let who = vault.authenticate(&text, development)?;
         if development && !self.json {
-            eprintln!("strongroom: DEVELOPMENT install: not for real people's data");
+            notice("DEVELOPMENT install: not for real people's data");
         }
         Ok(Session { vault, who })
     }

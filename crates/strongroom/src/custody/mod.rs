@@ -15,7 +15,7 @@ use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, WrappingKey};
 use strongroom_core::vault::slot::EpochKey;
 use zeroize::Zeroizing;
 
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, is_full};
 use crate::store::disk::{Disk, Folder};
 
 const ROOT_FILE: &str = "root.key";
@@ -157,10 +157,10 @@ fn is_example(key: &[u8; 32]) -> bool {
 
 fn trouble(path: &Path, error: &io::Error) -> Problem {
     let detail = format!("{} cannot be used: {error}", path.display());
-    match error.kind() {
-        io::ErrorKind::StorageFull => strongroom_core::store::CommitError::DiskFull.into(),
-        _ => Problem::usage(detail, "check that the folder exists and that this user owns it"),
+    if is_full(error) {
+        return strongroom_core::store::CommitError::DiskFull.into();
     }
+    Problem::usage(detail, "check that the folder exists and that this user owns it")
 }
 
 #[cfg(test)]

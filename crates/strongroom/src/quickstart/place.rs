@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use strongroom_core::source::draw;
 
 use crate::ambient::SystemRandom;
-use crate::problem::Problem;
+use crate::problem::{Problem, is_full};
 
 /// A folder of one's own; removed when dropped, unless it is kept.
 pub struct Place {
@@ -94,11 +94,11 @@ impl Drop for Place {
 
 /// A folder or file of the demonstration that does not do.
 pub(super) fn trouble(path: &Path, error: &io::Error) -> Problem {
-    match error.kind() {
-        io::ErrorKind::StorageFull => strongroom_core::store::CommitError::DiskFull.into(),
-        _ => Problem::usage(
-            format!("{} cannot be used: {error}", path.display()),
-            "set TMPDIR to a folder that this user can write, or name one with --keep",
-        ),
+    if is_full(error) {
+        return strongroom_core::store::CommitError::DiskFull.into();
     }
+    Problem::usage(
+        format!("{} cannot be used: {error}", path.display()),
+        "set TMPDIR to a folder that this user can write, or name one with --keep",
+    )
 }

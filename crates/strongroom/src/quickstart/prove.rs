@@ -396,7 +396,9 @@ impl Open {
             size: l.size,
             root: l.root.to_hex(),
         };
-        Ok(report.logs.iter().map(log).collect())
+        let mut logs: Vec<Log> = report.logs.iter().map(log).collect();
+        logs.sort_by_key(|l| l.tenant);
+        Ok(logs)
     }
 }
 

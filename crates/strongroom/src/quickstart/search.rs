@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+use data_encoding::{BASE64_NOPAD, BASE64URL_NOPAD, Encoding, HEXLOWER, HEXUPPER};
 
 /// Shorter values would be found by chance.
 pub const VALUE_BYTES_MIN: usize = 8;
@@ -55,16 +55,19 @@ impl Spelling {
         Self::Base64Url(2),
     ];
 
-    /// The value so written.
+    /// The value so written; nothing when it is no text and the spelling is one of text.
     #[must_use]
-    pub fn of(self, value: &str) -> Vec<u8> {
-        let wide = |to_bytes: fn(u16) -> [u8; 2]| value.encode_utf16().flat_map(to_bytes).collect();
+    pub fn of(self, value: &[u8]) -> Vec<u8> {
+        let wide = |to_bytes: fn(u16) -> [u8; 2]| {
+            let text = std::str::from_utf8(value).unwrap_or_default();
+            text.encode_utf16().flat_map(to_bytes).collect()
+        };
         match self {
-            Self::Raw => value.as_bytes().to_vec(),
+            Self::Raw => value.to_vec(),
             Self::Utf16Le => wide(u16::to_le_bytes),
             Self::Utf16Be => wide(u16::to_be_bytes),
-            Self::HexLower => HEXLOWER.encode(value.as_bytes()).into_bytes(),
-            Self::HexUpper => HEXUPPER.encode(value.as_bytes()).into_bytes(),
+            Self::HexLower => HEXLOWER.encode(value).into_bytes(),
+            Self::HexUpper => HEXUPPER.encode(value).into_bytes(),
             Self::Base64(before) => base64(&BASE64_NOPAD, value, before),
             Self::Base64Url(before) => base64(&BASE64URL_NOPAD, value, before),
         }
@@ -72,9 +75,9 @@ impl Spelling {
 }
 
 /// The characters that the value alone decides when `before` bytes stand before it in its group.
-fn base64(encoding: &data_encoding::Encoding, value: &str, before: u8) -> Vec<u8> {
+fn base64(encoding: &Encoding, value: &[u8], before: u8) -> Vec<u8> {
     let before = usize::from(before);
-    let whole = [vec![0; before], value.as_bytes().to_vec()].concat();
+    let whole = [vec![0; before].as_slice(), value].concat();
     let text = encoding.encode(&whole).into_bytes();
     let (start, end) = ((before * 8).div_ceil(6), whole.len() * 8 / 6);
     text.get(start..end).unwrap_or_default().to_vec()
@@ -82,7 +85,7 @@ fn base64(encoding: &data_encoding::Encoding, value: &str, before: u8) -> Vec<u8
 
 /// Known values, ready to be looked for.
 pub struct Search {
-    values: Vec<String>,
+    values: Vec<Vec<u8>>,
     patterns: Vec<Pattern>,
     arena: Vec<u8>,
     /// The first bytes of each pattern, sorted, with the pattern.
@@ -125,16 +128,16 @@ impl Search {
     /// Prepares a search for these values, each once; those shorter than [`VALUE_BYTES_MIN`] are
     /// left out.
     #[must_use]
-    pub fn new(values: impl IntoIterator<Item = String>) -> Self {
-        let values: BTreeSet<String> =
-            values.into_iter().filter(|v| v.len() >= VALUE_BYTES_MIN).collect();
-        let values: Vec<String> = values.into_iter().collect();
+    pub fn new(values: impl IntoIterator<Item: Into<Vec<u8>>>) -> Self {
+        let values = values.into_iter().map(Into::into);
+        let values: BTreeSet<Vec<u8>> = values.filter(|v| v.len() >= VALUE_BYTES_MIN).collect();
+        let values: Vec<Vec<u8>> = values.into_iter().collect();
         let (mut arena, mut patterns, mut longest) = (Vec::new(), Vec::new(), KEY_BYTES);
         for (place, value) in (0u32..).zip(&values) {
             let mut written: Vec<Vec<u8>> = Vec::with_capacity(Spelling::ALL.len());
             for spelling in Spelling::ALL {
                 let pattern = spelling.of(value);
-                if written.contains(&pattern) {
+                if pattern.is_empty() || written.contains(&pattern) {
                     continue;
                 }
                 let start = arena.len();
@@ -171,7 +174,7 @@ impl Search {
 
     /// The values looked for.
     #[must_use]
-    pub fn values(&self) -> &[String] {
+    pub fn values(&self) -> &[Vec<u8>] {
         &self.values
     }
 
@@ -267,7 +270,7 @@ mod tests {
     use super::*;
 
     fn find(values: &[&str], bytes: &[u8]) -> Findings {
-        let search = Search::new(values.iter().map(|v| (*v).to_owned()));
+        let search = Search::new(values.iter().copied());
         let mut findings = Findings::default();
         search.stream(Path::new("x"), bytes, &mut findings).unwrap();
         findings
@@ -279,7 +282,7 @@ mod tests {
         for spelling in Spelling::ALL {
             for before in [0usize, 1, 7, CHUNK_BYTES - 40, CHUNK_BYTES - 1, CHUNK_BYTES] {
                 let mut bytes = vec![b'.'; before];
-                bytes.extend_from_slice(&spelling.of(value));
+                bytes.extend_from_slice(&spelling.of(value.as_bytes()));
                 bytes.extend_from_slice(b"..");
                 let hits = find(&[value, "something else"], &bytes).hits;
                 assert_eq!(hits.len(), 1, "{spelling:?} after {before}");
@@ -301,7 +304,7 @@ mod tests {
     #[test]
     fn finds_nothing_that_is_not_there_and_looks_for_nothing_short() {
         assert!(find(&["527-41-8830"], b"527-41-8831 527-41-883").hits.is_empty());
-        assert!(Search::new(["short".to_owned()]).values().is_empty());
+        assert!(Search::new(["short"]).values().is_empty());
         assert!(find(&[], b"anything at all").hits.is_empty());
     }
 

@@ -14,11 +14,12 @@ pub trait Disk: Send + Sync {
     /// As the medium's.
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>>;
 
-    /// Makes a file of `len` zeros; when this returns, the file and its name are durable.
+    /// Makes a file of `len` bytes, `head` and then zeros; when this returns, the file and its
+    /// name are durable. The name never leads to less than the whole file.
     ///
     /// # Errors
-    /// As the medium's; no file of that name is then left.
-    fn create(&self, name: &str, len: u64) -> io::Result<Box<dyn DiskFile>>;
+    /// As the medium's; whether there is then a file of that name is not said.
+    fn create(&self, name: &str, head: &[u8], len: u64) -> io::Result<Box<dyn DiskFile>>;
 
     /// A whole small file, if there is one.
     ///
@@ -45,7 +46,7 @@ pub trait DiskFile: Send + Sync {
     ///
     /// # Errors
     /// As the medium's.
-    fn len(&self) -> io::Result<u64>;
+    fn length(&self) -> io::Result<u64>;
 
     /// Fills `out` from `offset`; gives how much was there.
     ///
@@ -130,10 +131,11 @@ impl Disk for Folder {
         }
     }
 
-    fn create(&self, name: &str, len: u64) -> io::Result<Box<dyn DiskFile>> {
+    fn create(&self, name: &str, head: &[u8], len: u64) -> io::Result<Box<dyn DiskFile>> {
         let file = self.put(name, |file| {
+            file.write_all(head)?;
             let zeros = vec![0; 1 << 20];
-            let mut left = len;
+            let mut left = len.saturating_sub(head.len() as u64);
             while left > 0 {
                 let now = left.min(zeros.len() as u64);
                 let part = zeros.get(..usize::try_from(now).unwrap_or(0)).unwrap_or_default();
@@ -178,13 +180,19 @@ fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
+    let parent = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    // One by one from the top, each name durable before what lies under it.
+    make_folder(parent)?;
+    match fs::create_dir(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
+        done => done?,
     }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    File::open(parent)?.sync_all()
 }
 
 struct FolderFile {
@@ -193,7 +201,7 @@ struct FolderFile {
 }
 
 impl DiskFile for FolderFile {
-    fn len(&self) -> io::Result<u64> {
+    fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
     }
 

@@ -26,7 +26,7 @@ pub trait Engine: Send + Sync {
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> io::Result<()>;
 
-    /// Writes all rows or none; durable when this returns.
+    /// Writes all rows or none, no key of a table twice; durable when this returns.
     ///
     /// # Errors
     /// As the engine's. After an error the engine must be opened again.

@@ -16,6 +16,9 @@ const CACHE_BYTES: u64 = 64 << 20;
 /// Journals are replayed at opening, so they are kept small.
 const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 
+/// Index tags are random: a memtable that stays near the processor's cache is searched faster.
+const INDEX_MEMTABLE_BYTES: u64 = 16 << 20;
+
 /// The engine.
 pub struct Fjall {
     database: Database,
@@ -38,9 +41,10 @@ impl Fjall {
             .open()
             .map_err(fault)?;
         let space = |name| database.keyspace(name, KeyspaceCreateOptions::default).map_err(fault);
+        let small = || KeyspaceCreateOptions::default().max_memtable_size(INDEX_MEMTABLE_BYTES);
         Ok(Self {
             record: space("record")?,
-            index: space("index")?,
+            index: database.keyspace("index", small).map_err(fault)?,
             control: space("control")?,
             job: space("job")?,
             applied: space("applied")?,

@@ -7,19 +7,18 @@
 //! whole or absent. It never holds anything that must survive the process.
 
 mod files;
+mod ports;
+mod tamper;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use strongroom_core::source::{Clock, Random};
+use strongroom_core::source::Clock;
 use strongroom_core::store::Table;
 
 use self::files::{Change, Dice, Node};
-use super::disk::{Disk, DiskFile};
-use super::engine::{Engine, Put};
-use super::local::Media;
 
 /// The data folder's files, as a world names them.
 pub const DATA: &str = "data/";
@@ -118,14 +117,6 @@ impl ModelWorld {
         let model = Self::default();
         model.lock().length_max = Some(length_max);
         model
-    }
-
-    /// The media for a store to stand on.
-    #[must_use]
-    pub fn media(&self, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Media {
-        let disk = |folder| Arc::new(ModelDisk { world: self.clone(), folder });
-        let engine = ModelEngine { world: self.clone(), poisoned: AtomicBool::new(false) };
-        Media { data: disk(DATA), custody: disk(KEYS), engine: Arc::new(engine), clock, random }
     }
 
     /// Arranges a fault.
@@ -232,84 +223,6 @@ impl Drop for Hold<'_> {
     }
 }
 
-/// Tampering: whoever can write the folders, while nothing runs or behind its back. No step.
-impl ModelWorld {
-    /// The names of all files that begin so.
-    #[must_use]
-    pub fn names(&self, prefix: &str) -> Vec<String> {
-        self.lock().names.keys().filter(|n| n.starts_with(prefix)).cloned().collect()
-    }
-
-    /// What was written of a file, without the zeros allocated behind it.
-    #[must_use]
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
-        self.lock().node(name).map(|n| n.bytes.clone()).unwrap_or_default()
-    }
-
-    /// Changes a file's content in place.
-    pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
-        if let Some(node) = self.lock().node(name) {
-            edit(&mut node.bytes);
-            node.make_durable();
-        }
-    }
-
-    /// Cuts a file to `length`.
-    pub fn truncate(&self, name: &str, length: u64) {
-        if let Some(node) = self.lock().node(name) {
-            node.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
-            node.length = length;
-            node.make_durable();
-        }
-    }
-
-    /// Unlinks a file.
-    pub fn remove(&self, name: &str) {
-        self.lock().names.remove(name);
-    }
-
-    /// Makes two names change places.
-    pub fn swap(&self, one: &str, two: &str) {
-        let mut world = self.lock();
-        let (first, second) = (world.names.remove(one), world.names.remove(two));
-        world.names.extend(first.map(|node| (two.to_owned(), node)));
-        world.names.extend(second.map(|node| (one.to_owned(), node)));
-    }
-
-    /// Puts back what stood in another world at every place whose name begins so.
-    pub fn put_back(&self, from: &Self, prefix: &str) {
-        let from = from.restart(0);
-        let (mut world, mut from) = (self.lock(), from.lock());
-        if ENGINE.starts_with(prefix) {
-            world.tables = std::mem::take(&mut from.tables);
-        }
-        world.names.retain(|name, _| !name.starts_with(prefix));
-        for (name, node) in from.names.clone().into_iter().filter(|(n, _)| n.starts_with(prefix)) {
-            world.newest_node += 1;
-            let id = world.newest_node;
-            world.names.insert(name, id);
-            world.nodes.extend(from.nodes.remove(&node).map(|node| (id, node)));
-        }
-    }
-
-    /// Every row of a table.
-    #[must_use]
-    pub fn rows(&self, table: Table) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let world = self.lock();
-        let of = world.tables.iter().filter(|((t, _), _)| *t == table);
-        of.map(|((_, key), value)| (key.clone(), value.clone())).collect()
-    }
-
-    /// Writes or removes a row.
-    pub fn set_row(&self, table: Table, key: &[u8], value: Option<&[u8]>) {
-        let mut world = self.lock();
-        match value {
-            Some(value) => world.tables.insert((table, key.to_vec()), value.to_vec()),
-            None => world.tables.remove(&(table, key.to_vec())),
-        };
-    }
-}
-
 impl World {
     fn node(&mut self, name: &str) -> Option<&mut Node> {
         let id = self.names.get(name)?;
@@ -359,154 +272,6 @@ impl World {
         self.names.insert(name.to_owned(), self.newest_node);
         self.nodes.insert(self.newest_node, node);
         Ok(self.newest_node)
-    }
-}
-
-struct ModelDisk {
-    world: ModelWorld,
-    folder: &'static str,
-}
-
-impl ModelDisk {
-    fn name(&self, name: &str) -> String {
-        format!("{}{name}", self.folder)
-    }
-
-    fn file(&self, name: String, node: u64) -> Box<dyn DiskFile> {
-        Box::new(ModelFile { world: self.world.clone(), name, node })
-    }
-}
-
-impl Disk for ModelDisk {
-    fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>> {
-        let name = self.name(name);
-        let mut world = self.world.at(&name);
-        world.step(Operation::Read, &name, || Pending::Nothing)?;
-        let node = world.names.get(&name).copied();
-        Ok(node.map(|node| self.file(name, node)))
-    }
-
-    fn create(&self, name: &str, len: u64) -> io::Result<Box<dyn DiskFile>> {
-        let name = self.name(name);
-        let mut world = self.world.at(&name);
-        let length = world.length_max.map_or(len, |most| most.min(len));
-        let node = world.put(Operation::Create, &name, Node::new(&[], length))?;
-        Ok(self.file(name, node))
-    }
-
-    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        let name = self.name(name);
-        let mut world = self.world.at(&name);
-        world.step(Operation::Read, &name, || Pending::Nothing)?;
-        Ok(world.node(&name).map(|node| node.bytes.clone()))
-    }
-
-    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let name = self.name(name);
-        let node = Node::new(bytes, bytes.len() as u64);
-        self.world.at(&name).put(Operation::Replace, &name, node).map(|_| ())
-    }
-
-    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
-        let prefix = format!("{}/", self.name(folder));
-        let mut world = self.world.at(&prefix);
-        world.step(Operation::Read, &prefix, || Pending::Nothing)?;
-        let inside = world.names.keys().filter_map(|name| name.strip_prefix(&prefix));
-        Ok(inside.filter(|name| !name.contains('/')).map(ToOwned::to_owned).collect())
-    }
-}
-
-struct ModelFile {
-    world: ModelWorld,
-    name: String,
-    node: u64,
-}
-
-impl ModelFile {
-    fn read<T>(&self, read: impl FnOnce(&Node) -> T) -> io::Result<T> {
-        let mut world = self.world.at(&self.name);
-        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
-        world.nodes.get(&self.node).map(read).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn change(&self, operation: Operation, change: Change) -> io::Result<()> {
-        let mut world = self.world.at(&self.name);
-        world.step(operation, &self.name, || Pending::Change(self.node, change.clone()))?;
-        world.nodes.get_mut(&self.node).into_iter().for_each(|n| n.apply(change.clone()));
-        Ok(())
-    }
-}
-
-impl DiskFile for ModelFile {
-    fn len(&self) -> io::Result<u64> {
-        self.read(|node| node.length)
-    }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
-        self.read(|node| node.read(offset, out))
-    }
-
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
-        self.change(Operation::Write, Change::Write(offset, bytes.to_vec()))
-    }
-
-    fn grow(&self, len: u64) -> io::Result<()> {
-        self.change(Operation::Grow, Change::Grow(len))
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        let mut world = self.world.at(&self.name);
-        world.step(Operation::Sync, &self.name, || Pending::Nothing)?;
-        world.nodes.get_mut(&self.node).into_iter().for_each(Node::make_durable);
-        Ok(())
-    }
-
-    fn is_in_place(&self) -> io::Result<bool> {
-        let mut world = self.world.at(&self.name);
-        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
-        Ok(world.names.get(&self.name) == Some(&self.node))
-    }
-}
-
-/// The engine: ordered rows, whole commits, and no writes after one that failed, as fjall.
-struct ModelEngine {
-    world: ModelWorld,
-    poisoned: AtomicBool,
-}
-
-impl Engine for ModelEngine {
-    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        let mut world = self.world.at(ENGINE);
-        world.step(Operation::Read, ENGINE, || Pending::Nothing)?;
-        Ok(world.tables.get(&(table, key.to_vec())).cloned())
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-    ) -> io::Result<()> {
-        self.world.at(ENGINE).step(Operation::Read, ENGINE, || Pending::Nothing)?;
-        let rows = self.world.rows(table);
-        let under = rows.iter().filter(|(key, _)| key.starts_with(prefix));
-        under.map(|(key, value)| visit(key, value)).take_while(|more| *more).for_each(drop);
-        Ok(())
-    }
-
-    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
-        let rows: Rows = rows.map(|(t, k, v)| ((t, k.to_vec()), v.to_vec())).collect();
-        let mut world = self.world.at(ENGINE);
-        if self.poisoned.load(Ordering::Acquire) {
-            return Err(io::Error::other("the engine is poisoned"));
-        }
-        let done = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()));
-        if done.is_err() {
-            self.poisoned.store(true, Ordering::Release);
-        } else {
-            world.tables.extend(rows);
-        }
-        done
     }
 }
 

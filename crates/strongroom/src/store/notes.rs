@@ -37,11 +37,22 @@ pub struct Notes {
     pub boot: u64,
     /// No record number at or above this was ever given out.
     pub high_water: u64,
+    /// No record number below this is in an act that may still have to be marked failed.
+    pub settled_records: u64,
     /// Each log, by its name in entries.
     pub logs: BTreeMap<String, LogNote>,
     /// Digest of the control table.
     pub control: String,
+    /// While a change of the control table is on its way: the digest behind it.
+    pub control_next: Option<String>,
+    /// Whether the store stopped in good order, so that it must be found exactly as noted.
+    pub clean: bool,
 }
+
+/// Stands behind the notes in their file: a CRC-32C of them, so that a flipped bit does not pass
+/// for a note. Whoever can write here on purpose holds the keys.
+const CHECK: &str = ",\n  \"check\": \"";
+const CHECK_END: &str = "\"\n}";
 
 /// Keeps the notes, on disk and in memory alike.
 pub struct NoteKeeper {
@@ -56,8 +67,8 @@ impl NoteKeeper {
     /// As the medium's; `InvalidData` when the file is not what was written.
     pub fn open(disk: Arc<dyn Disk>) -> io::Result<Option<Self>> {
         let Some(bytes) = disk.read(NOTES_FILE)? else { return Ok(None) };
-        let notes = serde_json::from_slice(&bytes)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "notes.json is damaged"))?;
+        let notes = decode(&bytes)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "notes.json is damaged"))?;
         Ok(Some(Self { disk, notes: Mutex::new(notes) }))
     }
 
@@ -66,9 +77,8 @@ impl NoteKeeper {
     /// # Errors
     /// As the medium's.
     pub fn create(disk: Arc<dyn Disk>, notes: Notes) -> io::Result<Self> {
-        let keeper = Self { disk, notes: Mutex::new(notes) };
-        keeper.update(|_| {})?;
-        Ok(keeper)
+        disk.replace(NOTES_FILE, &encode(&notes)?)?;
+        Ok(Self { disk, notes: Mutex::new(notes) })
     }
 
     /// A copy of the notes.
@@ -77,8 +87,8 @@ impl NoteKeeper {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes the notes; durable when this returns. On an error the old notes stand, in memory
-    /// too.
+    /// Changes the notes; durable when this returns. On an error the old notes stand in memory,
+    /// and those in the file are the old or the new.
     ///
     /// # Errors
     /// As the medium's.
@@ -86,9 +96,57 @@ impl NoteKeeper {
         let mut held = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = held.clone();
         change(&mut next);
-        let bytes = serde_json::to_vec_pretty(&next).map_err(io::Error::other)?;
-        self.disk.replace(NOTES_FILE, &bytes)?;
-        *held = next;
+        if next != *held {
+            self.disk.replace(NOTES_FILE, &encode(&next)?)?;
+            *held = next;
+        }
         Ok(())
+    }
+}
+
+fn encode(notes: &Notes) -> io::Result<Vec<u8>> {
+    let body = serde_json::to_string_pretty(notes).map_err(io::Error::other)?;
+    let open = body.strip_suffix("\n}").ok_or_else(|| io::Error::other("notes"))?;
+    let check = crc32c::crc32c(body.as_bytes());
+    Ok(format!("{open}{CHECK}{check:08x}{CHECK_END}").into_bytes())
+}
+
+fn decode(bytes: &[u8]) -> Option<Notes> {
+    let text = std::str::from_utf8(bytes).ok()?.strip_suffix(CHECK_END)?;
+    let (open, check) = text.rsplit_once(CHECK)?;
+    let body = format!("{open}\n}}");
+    let whole = format!("{:08x}", crc32c::crc32c(body.as_bytes())) == check;
+    whole.then(|| serde_json::from_str(&body).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_read_back_and_refuse_any_flipped_byte() {
+        let log = LogNote { size: 3, root: "ab".repeat(32), settled: 2, applied: Some(1) };
+        let notes = Notes {
+            install: InstallId([1; 16]),
+            epoch: 1,
+            boot: 2,
+            high_water: 3,
+            settled_records: 1,
+            logs: [("sys".to_owned(), log)].into(),
+            control: "00".repeat(32),
+            control_next: None,
+            clean: true,
+        };
+        let bytes = encode(&notes).unwrap();
+        assert_eq!(decode(&bytes), Some(notes));
+        serde_json::from_slice::<serde_json::Value>(&bytes).unwrap();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut bad = bytes.clone();
+                bad[at] ^= 1 << bit;
+                assert_eq!(decode(&bad), None, "byte {at} bit {bit}");
+            }
+            assert_eq!(decode(&bytes[..at]), None, "cut at {at}");
+        }
     }
 }

@@ -4,19 +4,18 @@
 //! Nothing is written here but zeros over a torn last frame; what is missing or changed refuses
 //! the opening and says what.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 
-use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
-use strongroom_core::ledger::merkle::leaf_hash;
-use strongroom_core::ledger::{Entry, Hash, Id, LogId};
-use strongroom_core::store::Table;
+use strongroom_core::ledger::{Entry, LogId};
 
+use super::dangling::{Dangling, Open, dangling};
 use super::disk::{Disk, DiskFile};
 use super::engine::Engine;
-use super::notes::Notes;
+use super::marks::{Marks, check_marks};
+use super::notes::{LogNote, Notes};
 use super::segment::{
-    FRAME_HEAD_BYTES, Logs, SegmentHead, append, log_key, read_frame, segment_name,
+    FRAME_HEAD_BYTES, Logs, SEGMENT_HEAD_BYTES, SegmentHead, append, read_frame, segment_name,
     segment_number,
 };
 use super::writer::Tail;
@@ -63,25 +62,10 @@ pub struct Replay {
     pub logs: Logs,
     /// Where to go on.
     pub tail: Tail,
+    /// How far the engine has come with each log.
+    pub marks: Marks,
     /// Acts whose effect is not in the engine.
     pub dangling: Vec<Dangling>,
-}
-
-/// An act that was stated and did not take place.
-#[derive(Debug, Clone)]
-pub struct Dangling {
-    /// Its log.
-    pub log: LogId,
-    /// Its index there.
-    pub index: u64,
-    /// Its entry's id.
-    pub id: Id,
-    /// The act.
-    pub act: Act,
-    /// The slots it may have written.
-    pub range: Option<RecordRange>,
-    /// Whether an earlier recovery has already appended its failure.
-    pub marked: bool,
 }
 
 /// Reads a whole segment.
@@ -89,7 +73,7 @@ fn segment(disk: &dyn Disk, number: u64) -> Result<(Box<dyn DiskFile>, Vec<u8>),
     let name = segment_name(number);
     let file = at("ledger", disk.open(&name))?
         .ok_or_else(|| OpenError::Damaged(format!("ledger segment {name} is missing")))?;
-    let length = at("ledger", file.len())?;
+    let length = at("ledger", file.length())?;
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
     let read = at("ledger", file.read_at(0, &mut bytes))?;
     bytes.truncate(read);
@@ -118,8 +102,7 @@ pub fn segments(disk: &dyn Disk) -> Result<u64, OpenError> {
 /// The newest segment from whose header on everything unsettled is seen again.
 fn start(disk: &dyn Disk, notes: &Notes, last: u64) -> Result<u64, OpenError> {
     for number in (1..=last).rev() {
-        let (_, bytes) = segment(disk, number)?;
-        let Some((head, _)) = SegmentHead::decode(&bytes) else { continue };
+        let Some(head) = at("ledger", head(disk, number))? else { continue };
         let settled = |log: &LogId| notes.logs.get(&log.to_string()).map_or(0, |n| n.settled);
         if head.logs.iter().all(|(log, state)| state.frontier.size() <= settled(log)) {
             return Ok(number);
@@ -128,27 +111,43 @@ fn start(disk: &dyn Disk, notes: &Notes, last: u64) -> Result<u64, OpenError> {
     Ok(0)
 }
 
-/// Replays the ledger.
+/// The header of a segment, without the rest of it; nothing when it is not whole.
+fn head(disk: &dyn Disk, number: u64) -> io::Result<Option<SegmentHead>> {
+    let Some(file) = disk.open(&segment_name(number))? else { return Ok(None) };
+    let mut bytes = vec![0; SEGMENT_HEAD_BYTES];
+    file.read_at(0, &mut bytes)?;
+    let Some(length) = SegmentHead::length(&bytes) else { return Ok(None) };
+    if length as u64 > file.length()? {
+        return Ok(None);
+    }
+    bytes.resize(length, 0);
+    file.read_at(0, &mut bytes)?;
+    Ok(SegmentHead::decode(&bytes).map(|(head, _)| head))
+}
+
+/// Replays the ledger, and holds it and the engine against the notes and against each other.
 ///
 /// # Errors
-/// [`OpenError`] when it is damaged or older than the notes.
+/// [`OpenError`] when something is damaged, older than the notes, or was never written here.
 pub fn replay(disk: &dyn Disk, notes: &Notes, engine: &dyn Engine) -> Result<Replay, OpenError> {
     let last = segments(disk)?;
     let first = start(disk, notes, last)?;
-    let mut run = Run { notes, logs: Logs::new(), sequence: 0, newest: HashMap::new(), open: vec![] };
+    let mut run =
+        Run { notes, logs: Logs::new(), sequence: 0, newest: HashMap::new(), open: vec![] };
     let mut tail = None;
     for number in first..=last {
         let (file, bytes) = segment(disk, number)?;
         let offset = run.segment(number, number == first, &bytes)?;
         if number == last {
-            clear_torn_frame(&*file, &bytes, offset, run.sequence)?;
-            tail = Some(Tail { file, number, offset: offset as u64, sequence: run.sequence });
+            clear_torn_frame(&*file, &bytes, offset)?;
+            tail = Some(at("ledger", Tail::new(file, number, offset as u64, run.sequence))?);
         }
     }
     let tail = tail.ok_or(OpenError::RolledBack("the ledger"))?;
     run.finish()?;
-    let dangling = dangling(&run.open, engine)?;
-    Ok(Replay { logs: run.logs, tail, dangling })
+    let open = Open::read(&run.open, notes)?;
+    let marks = check_marks(engine, notes, &open)?;
+    Ok(Replay { logs: run.logs, tail, dangling: dangling(&open, &marks), marks })
 }
 
 /// One replay under way.
@@ -171,6 +170,9 @@ impl Run<'_> {
             return Err(damaged("it is another segment"));
         }
         if first {
+            if number == 0 && (!head.logs.is_empty() || head.sequence != 0) {
+                return Err(damaged("it does not begin with nothing"));
+            }
             (self.logs, self.sequence) = (head.logs, head.sequence);
             self.check_all()?;
         } else if !same(&self.logs, &head.logs) || self.sequence != head.sequence {
@@ -194,7 +196,7 @@ impl Run<'_> {
         Ok(offset)
     }
 
-    fn note(&self, log: LogId) -> Option<&super::notes::LogNote> {
+    fn note(&self, log: LogId) -> Option<&LogNote> {
         self.notes.logs.get(&log.to_string())
     }
 
@@ -221,6 +223,12 @@ impl Run<'_> {
                 return Err(OpenError::RolledBack("the ledger"));
             }
         }
+        for (log, state) in self.logs.iter().filter(|_| self.notes.clean) {
+            if self.note(*log).is_none_or(|n| n.size != state.frontier.size()) {
+                let text = format!("log {log} grew since the store was stopped");
+                return Err(OpenError::Damaged(text));
+            }
+        }
         for (log, leaf) in &self.newest {
             let entry = Entry::from_bytes(leaf)
                 .map_err(|_| OpenError::Damaged(format!("the newest entry of log {log}")))?;
@@ -234,105 +242,21 @@ impl Run<'_> {
 
 /// Whether two states are of the same trees; times are checked by the entries themselves.
 fn same(a: &Logs, b: &Logs) -> bool {
-    a.len() == b.len()
-        && a.iter().zip(b).all(|((x, s), (y, t))| x == y && s.frontier == t.frontier)
+    a.len() == b.len() && a.iter().zip(b).all(|((x, s), (y, t))| x == y && s.frontier == t.frontier)
 }
 
 /// What follows the last whole frame must be nothing, or one frame torn by a crash: overwrite it
-/// with zeros, so that it can never be read together with a later one. A whole frame behind a
-/// damaged one is no torn tail.
-fn clear_torn_frame(
-    file: &dyn DiskFile,
-    bytes: &[u8],
-    offset: usize,
-    sequence: u64,
-) -> Result<(), OpenError> {
+/// with zeros, so that it can never be read together with a later one. Another whole frame behind
+/// a damaged one is no torn tail.
+fn clear_torn_frame(file: &dyn DiskFile, bytes: &[u8], offset: usize) -> Result<(), OpenError> {
     let rest = bytes.get(offset..).unwrap_or_default();
     let Some(end) = rest.iter().rposition(|b| *b != 0) else { return Ok(()) };
-    for start in 1..=end.saturating_sub(FRAME_HEAD_BYTES) {
-        let later = rest.get(start..).filter(|r| r.starts_with(b"SRFR")).and_then(read_frame);
-        if later.is_some_and(|(s, ..)| s > sequence) {
-            let text = format!("the ledger is damaged before frame {}", sequence + 1);
-            return Err(OpenError::Damaged(text));
+    for start in 0..=end.saturating_sub(FRAME_HEAD_BYTES) {
+        if rest.get(start..).and_then(read_frame).is_some() {
+            let text = "the ledger's last segment is damaged before its last frame";
+            return Err(OpenError::Damaged(text.to_owned()));
         }
     }
     at("ledger", file.write_at(offset as u64, &vec![0; end + 1]))?;
     at("ledger", file.sync())
-}
-
-/// The last applied index of a log in the engine.
-///
-/// # Errors
-/// As the engine's.
-pub fn applied(engine: &dyn Engine, log: LogId) -> io::Result<Option<u64>> {
-    let value = engine.get(Table::Applied, &log_key(log))?;
-    Ok(value.and_then(|v| v.try_into().ok()).map(u64::from_be_bytes))
-}
-
-fn dangling(
-    open: &[(LogId, u64, Vec<u8>)],
-    engine: &dyn Engine,
-) -> Result<Vec<Dangling>, OpenError> {
-    let mut marks: BTreeMap<LogId, Option<u64>> = BTreeMap::new();
-    let mut failed: HashSet<Id> = HashSet::new();
-    let mut found = Vec::new();
-    for (log, index, leaf) in open {
-        let entry = Entry::from_bytes(leaf)
-            .map_err(|_| OpenError::Damaged(format!("entry {index} of log {log}")))?;
-        if !marks.contains_key(log) {
-            marks.insert(*log, at("the engine", applied(engine, *log))?);
-        }
-        let mark = marks.get(log).copied().flatten();
-        match entry.phase {
-            Phase::Failed => failed.extend(entry.completes),
-            Phase::Commit if entry.act.has_effect() && mark.is_none_or(|m| *index > m) => {
-                let (id, act, range) = (entry.id, entry.act, entry.range);
-                let (log, index) = (*log, *index);
-                found.push(Dangling { log, index, id, act, range, marked: false });
-            }
-            Phase::Commit | Phase::Attempt | Phase::Denied => {}
-        }
-    }
-    found.iter_mut().for_each(|d| d.marked = failed.contains(&d.id));
-    Ok(found)
-}
-
-/// Digest of the control table, for custody's notes.
-///
-/// # Errors
-/// As the engine's.
-pub fn control_digest(engine: &dyn Engine) -> io::Result<Hash> {
-    let mut all = Vec::new();
-    engine.scan(Table::Control, &[], &mut |key, value| {
-        all.extend_from_slice(&(key.len() as u64).to_be_bytes());
-        all.extend_from_slice(key);
-        all.extend_from_slice(&(value.len() as u64).to_be_bytes());
-        all.extend_from_slice(value);
-        true
-    })?;
-    Ok(leaf_hash(&all))
-}
-
-/// Holds the engine against custody's notes.
-///
-/// # Errors
-/// [`OpenError::RolledBack`] when it is older, [`OpenError::Damaged`] when its control rows are
-/// others.
-pub fn check_engine(engine: &dyn Engine, notes: &Notes) -> Result<(), OpenError> {
-    let mut newer = false;
-    for (name, note) in &notes.logs {
-        let log = name.parse().map_err(|_| OpenError::Damaged("notes.json".to_owned()))?;
-        let now = at("the engine", applied(engine, log))?;
-        if now < note.applied {
-            return Err(OpenError::RolledBack("the engine"));
-        }
-        newer |= now > note.applied;
-    }
-    // A crash between an administrative act and its note leaves newer rows than noted, and those
-    // the ledger names; without a newer act the table must be exactly the one noted.
-    if !newer && at("the engine", control_digest(engine))?.to_hex() != notes.control {
-        let text = "the control table is not the one that the key folder noted";
-        return Err(OpenError::Damaged(text.to_owned()));
-    }
-    Ok(())
 }

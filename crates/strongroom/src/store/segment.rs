@@ -10,6 +10,8 @@ use strongroom_core::ledger::{Hash, LogId};
 
 /// Bytes of a segment, unless its header alone needs more.
 pub const SEGMENT_BYTES: u64 = 8 << 20;
+/// magic 8, body length 4, CRC-32C 4.
+pub const SEGMENT_HEAD_BYTES: usize = 16;
 const SEGMENT_MAGIC: &[u8; 8] = b"SRSEG\0\0\x01";
 const FRAME_MAGIC: &[u8; 4] = b"SRFR";
 /// magic 4, sequence 8, body length 4, entries 4, CRC-32C 4.
@@ -37,7 +39,8 @@ pub fn segment_name(number: u64) -> String {
 #[must_use]
 pub fn segment_number(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".seg")?;
-    (digits.len() == 8).then(|| digits.parse().ok()).flatten()
+    let whole = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit());
+    whole.then(|| digits.parse().ok()).flatten()
 }
 
 /// A segment's header.
@@ -73,6 +76,13 @@ impl SegmentHead {
         out
     }
 
+    /// How long the header is that begins with these bytes.
+    #[must_use]
+    pub fn length(bytes: &[u8]) -> Option<usize> {
+        let (length, _) = bytes.strip_prefix(SEGMENT_MAGIC)?.split_first_chunk::<4>()?;
+        Some(SEGMENT_HEAD_BYTES + usize::try_from(u32::from_be_bytes(*length)).ok()?)
+    }
+
     /// Reads a header, and how long it is.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
@@ -106,7 +116,7 @@ impl SegmentHead {
             let frontier = Frontier::from_bytes(frontier).ok()?;
             logs.insert(log, LogState { frontier, time_us });
         }
-        body.is_empty().then_some((Self { number, sequence, logs }, 16 + length))
+        body.is_empty().then_some((Self { number, sequence, logs }, SEGMENT_HEAD_BYTES + length))
     }
 }
 
@@ -125,6 +135,12 @@ pub struct FramedEntry<'a> {
 pub struct FrameWriter {
     bytes: Vec<u8>,
     entries: u32,
+}
+
+impl Default for FrameWriter {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl FrameWriter {
@@ -200,11 +216,7 @@ pub fn read_frame(bytes: &[u8]) -> Option<(u64, Vec<FramedEntry<'_>>, usize)> {
         body = rest;
         entries.push(FramedEntry { log, index: u64::from_be_bytes(*index), leaf });
     }
-    body.is_empty().then_some((
-        u64::from_be_bytes(*sequence),
-        entries,
-        FRAME_HEAD_BYTES + length,
-    ))
+    body.is_empty().then_some((u64::from_be_bytes(*sequence), entries, FRAME_HEAD_BYTES + length))
 }
 
 /// Takes an entry into the state of its log; nothing when its index is not the next one.
@@ -227,6 +239,12 @@ fn put_log(out: &mut Vec<u8>, log: LogId) {
             out.extend_from_slice(&id);
         }
     }
+}
+
+/// The log of an applied mark's key.
+#[must_use]
+pub fn log_of_key(mut key: &[u8]) -> Option<LogId> {
+    take_log(&mut key).filter(|_| key.is_empty())
 }
 
 fn take_log(body: &mut &[u8]) -> Option<LogId> {

@@ -35,7 +35,7 @@ impl SlotFile {
     /// # Errors
     /// As the medium's.
     pub fn create(disk: &dyn Disk, epoch: u32) -> io::Result<Self> {
-        Ok(Self { file: disk.create(&slot_file_name(epoch), 0)? })
+        Ok(Self { file: disk.create(&slot_file_name(epoch), &[], 0)? })
     }
 
     /// The slot of a record; zeros past the end.
@@ -55,13 +55,29 @@ impl SlotFile {
     /// # Errors
     /// As the medium's.
     pub fn write(&self, first: RecordNumber, slots: &[SlotBytes]) -> io::Result<()> {
-        let offset = first.0 * SLOT_BYTES as u64;
         let bytes = slots.as_flattened();
-        let end = offset + bytes.len() as u64;
-        if end > self.file.len()? {
-            self.file.grow(end.next_multiple_of(GROW_BYTES))?;
-        }
-        self.file.write_at(offset, bytes)
+        self.allocate(RecordNumber(first.0.saturating_add(slots.len() as u64)))?;
+        self.file.write_at(first.0 * SLOT_BYTES as u64, bytes)
+    }
+
+    /// Allocates the slots below `end`, so that a full disk is met before anything is stated.
+    ///
+    /// # Errors
+    /// As the medium's, above all a full disk; `InvalidInput` past what a file can hold.
+    pub fn allocate(&self, end: RecordNumber) -> io::Result<()> {
+        let end = end.0.checked_mul(SLOT_BYTES as u64);
+        let end = end.and_then(|end| end.checked_next_multiple_of(GROW_BYTES));
+        let end = end.filter(|end| i64::try_from(*end).is_ok());
+        let end = end.ok_or(io::ErrorKind::InvalidInput)?;
+        if end > self.file.length()? { self.file.grow(end) } else { Ok(()) }
+    }
+
+    /// Whether the file's name still leads to it.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn is_in_place(&self) -> io::Result<bool> {
+        self.file.is_in_place()
     }
 
     /// Makes written slots durable.

@@ -1,6 +1,6 @@
 //! The sequencer of all logs: stamps entries, writes one frame a group, syncs once, fails closed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::Arc;
 
@@ -9,38 +9,55 @@ use strongroom_core::ledger::{Entry, Hash, Id, LogId};
 use strongroom_core::source::{Clock, Random, draw};
 use strongroom_core::store::{CommitError, Position};
 
+use crate::problem::is_full;
+
 use super::disk::{Disk, DiskFile};
-use super::segment::{
-    FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name,
-};
+use super::segment::{FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name};
 
 /// The wall clock may go back by this much before an entry says so: time synchronisation slews.
 const STEP_US: u64 = 2_000_000;
 
 /// Where the next frame goes.
 pub struct Tail {
-    /// The open segment.
-    pub file: Box<dyn DiskFile>,
-    /// Its number.
-    pub number: u64,
-    /// Where its next frame begins.
-    pub offset: u64,
-    /// Sequence number of the next frame.
-    pub sequence: u64,
+    file: Box<dyn DiskFile>,
+    number: u64,
+    offset: u64,
+    room: u64,
+    sequence: u64,
 }
 
 impl Tail {
-    /// Makes segment `number`, with `logs` as the state at its beginning.
+    /// Makes segment `number`, with `logs` as the state at its beginning and room for a frame of
+    /// `frame` bytes. The file never stands without its header.
     ///
     /// # Errors
     /// As the medium's.
-    pub fn create(disk: &dyn Disk, number: u64, sequence: u64, logs: &Logs) -> io::Result<Self> {
+    pub fn create(
+        disk: &dyn Disk,
+        number: u64,
+        sequence: u64,
+        logs: &Logs,
+        frame: u64,
+    ) -> io::Result<Self> {
         let head = SegmentHead { number, sequence, logs: logs.clone() }.encode();
-        let length = SEGMENT_BYTES.max(4 * head.len() as u64);
-        let file = disk.create(&segment_name(number), length)?;
-        file.write_at(0, &head)?;
-        file.sync()?;
-        Ok(Self { file, number, offset: head.len() as u64, sequence })
+        let offset = head.len() as u64;
+        let length = SEGMENT_BYTES.max(4 * offset).max(offset + frame);
+        let file = disk.create(&segment_name(number), &head, length)?;
+        Self::new(file, number, offset, sequence)
+    }
+
+    /// Goes on in `file`, segment `number`: its next frame is `sequence` and begins at `offset`.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn new(
+        file: Box<dyn DiskFile>,
+        number: u64,
+        offset: u64,
+        sequence: u64,
+    ) -> io::Result<Self> {
+        let room = file.length()?;
+        Ok(Self { file, number, offset, room, sequence })
     }
 }
 
@@ -53,6 +70,8 @@ pub struct LedgerWriter {
     logs: Logs,
     tail: Tail,
     newest_us: u64,
+    /// Logs that grew and were not yet published.
+    grown: BTreeSet<LogId>,
     stopped: bool,
 }
 
@@ -75,13 +94,36 @@ impl LedgerWriter {
         tail: Tail,
     ) -> Self {
         let newest_us = logs.values().map(|l| l.time_us).max().unwrap_or(0);
-        Self { disk, clock, random, boot, logs, tail, newest_us, stopped: false }
+        Self {
+            disk,
+            clock,
+            random,
+            boot,
+            logs,
+            tail,
+            newest_us,
+            grown: BTreeSet::new(),
+            stopped: false,
+        }
     }
 
     /// The state of every log, all of it durable.
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.logs
+    }
+
+    /// Brings `logs` up to date.
+    pub fn publish(&mut self, logs: &mut Logs) {
+        for log in std::mem::take(&mut self.grown) {
+            logs.extend(self.logs.get(&log).map(|state| (log, state.clone())));
+        }
+    }
+
+    /// Whether a write failed: what the open segment holds at its end is then not known.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// Number of the open segment.
@@ -106,18 +148,18 @@ impl LedgerWriter {
         let now = self.clock.now_us();
         let mut group =
             Group { frame: FrameWriter::new(), next: HashMap::new(), leaves: Vec::new() };
-        if now.saturating_add(STEP_US) < self.newest_us {
-            // Said once: the clock's new time counts from here on.
+        let stepped = now.saturating_add(STEP_US) < self.newest_us;
+        if stepped {
             let step = strongroom_core::access::system::clock_step();
             let _ = self.place(&mut group, vec![(LogId::System, step)], now);
-            self.newest_us = now;
         }
-        self.newest_us = self.newest_us.max(now);
         let placed: Vec<_> =
             requests.into_iter().map(|entries| self.place(&mut group, entries, now)).collect();
         if !group.frame.is_empty() {
             self.write(group)?;
         }
+        // A step is said once: the clock's new time counts from here on.
+        self.newest_us = if stepped { now } else { self.newest_us.max(now) };
         Ok(placed)
     }
 
@@ -159,43 +201,43 @@ impl LedgerWriter {
     }
 
     fn write(&mut self, group: Group) -> Result<(), CommitError> {
-        let room = self.tail.file.len().map_err(|e| self.stop(&e))?;
-        if self.tail.offset + group.frame.len() as u64 > room {
+        let frame = group.frame.len() as u64;
+        if self.tail.offset + frame > self.tail.room {
             // A failure here leaves the old segment as it is: nothing was promised yet.
             let (number, sequence) = (self.tail.number + 1, self.tail.sequence);
-            self.tail = Tail::create(&*self.disk, number, sequence, &self.logs)
-                .map_err(|e| commit_error(&e, "ledger"))?;
+            self.tail = Tail::create(&*self.disk, number, sequence, &self.logs, frame)
+                .map_err(|e| unstated(&e, "ledger"))?;
         }
         let bytes = group.frame.finish(self.tail.sequence);
+        // From here on the frame may be found by the next opening, so a failure is never "nothing
+        // was done", not even that of a full disk.
         let written = self.tail.file.write_at(self.tail.offset, &bytes);
         let written = written.and_then(|()| self.tail.file.sync());
-        written.map_err(|e| self.stop(&e))?;
-        let in_place = self.tail.file.is_in_place().map_err(|e| self.stop(&e))?;
-        if !in_place {
-            self.stopped = true;
-            return Err(CommitError::Failed("ledger: its segment was moved or deleted"));
+        let in_place = written.and_then(|()| self.tail.file.is_in_place());
+        match in_place {
+            Ok(true) => {}
+            Ok(false) => return Err(self.stop("ledger: its segment was moved or deleted")),
+            Err(_) => return Err(self.stop("ledger")),
         }
-        self.tail.offset += bytes.len() as u64;
+        self.tail.offset += frame;
         self.tail.sequence += 1;
         for (log, leaf, time) in group.leaves {
             let state = self.logs.entry(log).or_default();
             state.frontier.append(leaf);
             state.time_us = state.time_us.max(time);
+            self.grown.insert(log);
         }
         Ok(())
     }
 
-    fn stop(&mut self, error: &io::Error) -> CommitError {
+    fn stop(&mut self, what: &'static str) -> CommitError {
         self.stopped = true;
-        commit_error(error, "ledger")
+        CommitError::Failed(what)
     }
 }
 
-/// Says what a failed write means to the caller.
+/// Says what a failure means to the caller before anything was stated.
 #[must_use]
-pub fn commit_error(error: &io::Error, what: &'static str) -> CommitError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => CommitError::DiskFull,
-        _ => CommitError::Failed(what),
-    }
+pub fn unstated(error: &io::Error, what: &'static str) -> CommitError {
+    if is_full(error) { CommitError::DiskFull } else { CommitError::Failed(what) }
 }

@@ -68,9 +68,9 @@ impl Vault {
     /// A [`Problem`] when refused.
     pub fn show_tenant(&self, who: &Principal, tenant: &str) -> Result<TenantRow, Problem> {
         let id = self.tenant(tenant);
-        self.authorize(who, ReadTenant { tenant: id })?;
+        let authorized = self.authorize(who, ReadTenant { tenant: id })?;
         let found = id.and_then(|id| self.read().registry.tenants.get(&id).cloned());
-        found.ok_or_else(Problem::not_found)
+        found.ok_or_else(|| self.missed(authorized))
     }
 
     /// Adds a service or an operator of one tenant.
@@ -88,7 +88,7 @@ impl Vault {
         let id = PrincipalId(draw(&*self.random)?);
         let authorized = self.authorize(who, AddPrincipal(id))?;
         let name = parse_name(name)?;
-        let tenant = self.tenant(tenant).ok_or_else(Problem::not_found)?;
+        let Some(tenant) = self.tenant(tenant) else { return Err(self.missed(authorized)) };
         if self.read().registry.principal(&name).is_some() {
             return Err(in_use("principal", &name));
         }
@@ -130,7 +130,7 @@ impl Vault {
         let found = found.and_then(|n| self.read().registry.principal(&n).cloned());
         let id = found.as_ref().map_or(PrincipalId([0; 16]), |p| p.id);
         let authorized = self.authorize(who, RevokePrincipal(id))?;
-        let mut row = found.ok_or_else(Problem::not_found)?;
+        let Some(mut row) = found else { return Err(self.missed(authorized)) };
         if row.revoked {
             return Ok(row);
         }
@@ -161,8 +161,8 @@ impl Vault {
         collection: &str,
     ) -> Result<(u32, Schema), Problem> {
         let id = self.tenant(tenant);
-        self.authorize(who, ReadSchema { tenant: id })?;
-        let row = self.collection(id, collection).ok_or_else(Problem::not_found)?;
+        let authorized = self.authorize(who, ReadSchema { tenant: id })?;
+        let row = self.collection(id, collection).ok_or_else(|| self.missed(authorized))?;
         Ok((row.version, stored_schema(&row)?))
     }
 

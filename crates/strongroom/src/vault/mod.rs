@@ -125,6 +125,11 @@ impl Vault {
         }
     }
 
+    /// What was asked for is not there, though the caller might have had it: recorded too.
+    fn missed<A: Action>(&self, authorized: Authorized<A>) -> Problem {
+        self.denied(authorized.miss())
+    }
+
     /// Records why a stage stopped, then says it.
     fn stopped(&self, stop: Stop) -> Problem {
         let problem = of_stop(&stop);

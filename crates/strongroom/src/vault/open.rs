@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{State, Vault};
 use crate::custody::{KeyFolder, OPERATOR_FILE, RootKeys};
-use crate::problem::Problem;
+use crate::problem::{Problem, is_full};
 use crate::store::disk::{Disk, Folder};
 use crate::store::engine::Engine;
 use crate::store::fjall::Fjall;
@@ -254,7 +254,7 @@ fn folder(path: &Path) -> Result<Folder, Problem> {
 fn data(folders: &Folders, error: &io::Error) -> Problem {
     let detail = format!("{} cannot be used: {error}", folders.data.display());
     match error.kind() {
-        io::ErrorKind::StorageFull => strongroom_core::store::CommitError::DiskFull.into(),
+        _ if is_full(error) => strongroom_core::store::CommitError::DiskFull.into(),
         io::ErrorKind::PermissionDenied => {
             Problem::usage(detail, "run as the user who owns the data folder")
         }

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod check;
+pub mod history;
 pub mod office;
 
 use std::path::{Path, PathBuf};

@@ -28,8 +28,7 @@ use super::{INSTALL, commit, epoch_key};
 
 const TENANTS: u8 = 3;
 const COLLECTION: CollectionId = CollectionId(7);
-const FIELD: FieldPlan =
-    FieldPlan { number: FieldNumber(1), kind: FieldType::Ssn, index: true };
+const FIELD: FieldPlan = FieldPlan { number: FieldNumber(1), kind: FieldType::Ssn, index: true };
 
 /// The office.
 pub struct Office {
@@ -59,27 +58,20 @@ impl Office {
         let mut keys = Vec::new();
         for n in 0..TENANTS {
             let tenant = tenant(n);
-            let of =
-                TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key());
+            let of = TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key());
             keys.push(Arc::new(of));
             ring.insert(Arc::clone(keys.last().unwrap()));
             registry.collections.insert((tenant, COLLECTION), collection(tenant));
         }
         let operator = principal(200, Kind::Operator, Scope::Install, &control, &*random);
-        let service = |n| {
-            principal(n, Kind::Service, Scope::Tenants(vec![tenant(n)]), &control, &*random)
-        };
+        let service =
+            |n| principal(n, Kind::Service, Scope::Tenants(vec![tenant(n)]), &control, &*random);
         let services = (0..TENANTS).map(service).collect();
         Self { epoch: epoch_key(), ring, keys, registry, control, operator, services, random }
     }
 
     fn context(&self) -> Context<'_> {
-        Context {
-            install: INSTALL,
-            epoch: &self.epoch,
-            ring: &self.ring,
-            registry: &self.registry,
-        }
+        Context { install: INSTALL, epoch: &self.epoch, ring: &self.ring, registry: &self.registry }
     }
 
     /// An entry in the system log that changes nothing.
@@ -124,7 +116,11 @@ impl Office {
 
     /// Seals values as records of a tenant.
     pub fn seal(&self, store: &dyn Store, n: u8, values: &[String]) -> (Batch, Vec<Sealed>) {
-        let first = store.reserve(values.len() as u64).unwrap();
+        self.seal_at(store.reserve(values.len() as u64).unwrap(), n, values)
+    }
+
+    /// Seals values as records of a tenant, from a number on that was given out.
+    pub fn seal_at(&self, first: RecordNumber, n: u8, values: &[String]) -> (Batch, Vec<Sealed>) {
         let (stage, context) = (self.seal_stage(n), self.context());
         let of = &self.registry.collections[&(tenant(n), COLLECTION)];
         let batch = stage.batch(&context, of, first, values.len(), &*self.random);
@@ -164,8 +160,7 @@ impl Office {
         let (pending, batch) = planned.map_err(stopped)?;
         let committed = commit(store, batch).map_err(|e| e.to_string())?;
         let receipt = pending.receipt(&committed).map_err(stopped)?;
-        let opened =
-            receipt.open(&self.context(), &mut |at| store.get(Table::Record, &at.key()));
+        let opened = receipt.open(&self.context(), &mut |at| store.get(Table::Record, &at.key()));
         let values = opened.map_err(stopped)?.disclose();
         Ok(values.into_iter().map(|d| d.value.to_string()).collect())
     }
@@ -202,7 +197,9 @@ pub fn log(n: u8) -> LogId {
 
 /// Values that look like what they are said to be.
 pub fn values(from: u64, count: u64) -> Vec<String> {
-    (from..from + count).map(|n| format!("{:03}-{:02}-{:04}", 100 + n % 500, 1 + n % 90, 1 + n)).collect()
+    (from..from + count)
+        .map(|n| format!("{:03}-{:02}-{:04}", 100 + n % 500, 1 + n % 90, 1 + n))
+        .collect()
 }
 
 /// What the slot of a tenant's record is.
@@ -212,8 +209,7 @@ pub fn slot(store: &dyn Store, tenant: TenantId, record: u64) -> Result<Slot, Sl
 }
 
 fn collection(tenant: TenantId) -> CollectionRow {
-    let field =
-        FieldRow { column: "ssn".to_owned(), number: FIELD.number, kind: FieldType::Ssn };
+    let field = FieldRow { column: "ssn".to_owned(), number: FIELD.number, kind: FieldType::Ssn };
     CollectionRow {
         tenant,
         id: COLLECTION,

@@ -35,9 +35,10 @@ impl Input {
     /// A [`Problem`] that names the file and what is wrong with it.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
-        if file.metadata().map_err(|e| unreadable(path, &e))?.is_dir() {
-            let detail = format!("{} is a folder", path.display());
-            return Err(Problem::usage(detail, "name one file"));
+        if !file.metadata().map_err(|e| unreadable(path, &e))?.is_file() {
+            // A pipe gives its bytes once; what is sealed must be what was looked at.
+            let detail = format!("{} is not a file: it is read more than once", path.display());
+            return Err(Problem::usage(detail, "name one file; write what comes from a pipe to one"));
         }
         let mut head = [0; 4096];
         let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;

@@ -30,6 +30,7 @@ use crate::import::BadRow;
 use crate::problem::Problem;
 
 pub use input::{Input, SAMPLE_ROWS};
+pub use output::place;
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
 pub(super) const BATCH_ROWS: usize = 1000;
@@ -100,15 +101,8 @@ struct JobRow {
     collection: u32,
     schema: u32,
     batch_rows: usize,
-    /// Set when the job ended.
-    end: Option<JobEnd>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct JobEnd {
-    out: PathBuf,
-    /// SHA-256 of the output: it holds tokens and open columns only.
-    digest: String,
+    /// Whether every row was sealed and the output was in place.
+    ended: bool,
 }
 
 impl SealReport {
@@ -314,7 +308,7 @@ impl Run<'_> {
                     collection: self.collection.id.0,
                     schema: self.collection.version,
                     batch_rows: BATCH_ROWS,
-                    end: None,
+                    ended: false,
                 };
                 self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;
                 row
@@ -322,10 +316,9 @@ impl Run<'_> {
         };
         let aside = output::Aside::create(&self.out, self.job)?;
         let done = pipeline::seal(self, &aside)?;
-        let digest = aside.finish(&self.out)?;
-        let end = JobEnd { out: absolute(&self.out), digest };
-        if row.end.as_ref() != Some(&end) {
-            row.end = Some(end);
+        aside.finish(&self.out)?;
+        if !row.ended {
+            row.ended = true;
             self.vault.commit(self.authorized.end(self.vault.job_changes(&key, &row)?))?;
         }
         Ok(self.report(done, false))

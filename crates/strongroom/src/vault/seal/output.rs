@@ -2,17 +2,14 @@
 //! wrote is never overwritten.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write};
+use std::io::{self, BufRead as _, BufReader, Seek as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest as _, Sha256};
 use strongroom_core::id::JobId;
 
 use super::absolute;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem, is_full};
 
 /// Where the tokenised file goes: as asked, or `NAME.sealed.EXT` beside the input.
 pub fn place(input: &Path, asked: Option<&Path>) -> Result<PathBuf, Problem> {
@@ -45,7 +42,7 @@ pub fn refuse_existing(out: &Path) -> Result<(), Problem> {
 /// The output while it is being written.
 pub struct Aside {
     path: PathBuf,
-    file: Mutex<(File, Sha256)>,
+    file: File,
 }
 
 impl Aside {
@@ -60,70 +57,86 @@ impl Aside {
             _ => {}
         }
         let mut options = OpenOptions::new();
-        let file = options.create_new(true).write(true).mode(0o600).open(&path);
-        let file = file.map_err(|e| unwritable(out, &e))?;
-        Ok(Self { path, file: Mutex::new((file, Sha256::new())) })
+        let file = options.create_new(true).read(true).write(true).mode(0o600).open(&path);
+        Ok(Self { file: file.map_err(|e| unwritable(out, &e))?, path })
     }
 
     /// Makes the file durable and moves it to its place, which must be free or hold this very
-    /// output already. Gives the digest.
-    pub fn finish(&self, out: &Path) -> Result<String, Problem> {
-        let digest = {
-            let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            held.0.sync_all().map_err(|e| unwritable(out, &e))?;
-            std::mem::take(&mut held.1).finalize()
-        };
-        let digest = HEXLOWER.encode(&digest);
-        if fs::symlink_metadata(out).is_ok() {
-            if file_digest(out).is_ok_and(|d| d == digest) {
-                fs::remove_file(&self.path).map_err(|e| unwritable(out, &e))?;
-                return Ok(digest);
-            }
-            let _ = fs::remove_file(&self.path);
-            let detail = format!("{} is there already and is not this output", out.display());
-            let remedy = "every row is sealed; run the same command with another --out to get \
-                          the tokenised file";
-            return Err(Problem::usage(detail, remedy));
+    /// output already.
+    pub fn finish(self, out: &Path) -> Result<(), Problem> {
+        let fault = |e: io::Error| unwritable(out, &e);
+        self.file.sync_all().map_err(fault)?;
+        if move_to_free(&self.path, out).map_err(fault)? {
+            let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
+            let folder = File::open(folder.unwrap_or(Path::new(".")));
+            return folder.and_then(|f| f.sync_all()).map_err(fault);
         }
-        fs::rename(&self.path, out).map_err(|e| unwritable(out, &e))?;
-        let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
-        let folder = File::open(folder.unwrap_or(Path::new("."))).and_then(|f| f.sync_all());
-        folder.map_err(|e| unwritable(out, &e))?;
-        Ok(digest)
+        let same = File::open(out).and_then(|there| same_bytes(&self.file, &there));
+        fs::remove_file(&self.path).map_err(fault)?;
+        if same.is_ok_and(|same| same) {
+            return Ok(());
+        }
+        let detail = format!("{} is there already and is not this output", out.display());
+        let remedy = "every row is sealed; run the same command with another --out to get the \
+                      tokenised file";
+        Err(Problem::usage(detail, remedy))
     }
 }
 
 impl Write for &Aside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut held = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let n = held.0.write(bytes)?;
-        held.1.update(bytes.get(..n).unwrap_or_default());
-        Ok(n)
+        (&self.file).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).0.flush()
+        (&self.file).flush()
     }
 }
 
-fn file_digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
+/// Renames without ever replacing a file; false when there is one.
+fn move_to_free(from: &Path, to: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        // A file system without the flag: look, then rename.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match fs::symlink_metadata(to) {
+            Ok(_) => Ok(false),
+            Err(_) => fs::rename(from, to).map(|()| true),
+        },
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Whether two files hold the same bytes.
+fn same_bytes(mut one: &File, two: &File) -> io::Result<bool> {
+    if one.metadata()?.len() != two.metadata()?.len() {
+        return Ok(false);
+    }
+    one.rewind()?;
+    let (mut one, mut two) = (BufReader::new(one), BufReader::new(two));
     loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(HEXLOWER.encode(&hash.finalize())),
-            n => hash.update(buffer.get(..n).unwrap_or_default()),
+        let (a, b) = (one.fill_buf()?, two.fill_buf()?);
+        let n = a.len().min(b.len());
+        if n == 0 {
+            return Ok(a.len() == b.len());
         }
+        if a.get(..n) != b.get(..n) {
+            return Ok(false);
+        }
+        one.consume(n);
+        two.consume(n);
     }
 }
 
 /// What is wrong with the output's place.
 pub fn unwritable(path: &Path, error: &io::Error) -> Problem {
-    match error.kind() {
-        io::ErrorKind::StorageFull => strongroom_core::store::CommitError::DiskFull.into(),
-        _ => Problem::usage(
-            format!("{} cannot be written: {error}", path.display()),
-            "name a file in a folder that this user can write with --out",
-        ),
+    let detail = format!("{} cannot be written: {error}", path.display());
+    if is_full(error) {
+        let remedy = "free space on its volume, or name a file on another with --out, then run the \
+                      command again: whatever is sealed stays sealed, and it goes on from there";
+        return Problem::new(Kind::Unavailable, detail, remedy);
     }
+    Problem::usage(detail, "name a file in a folder that this user can write with --out")
 }

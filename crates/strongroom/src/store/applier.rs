@@ -1,0 +1,141 @@
+//! The applier's thread: slots, then engine rows, of acts whose entries are durable, in the order
+//! of the entries. What fails here was stated and not done, so that nothing may follow it.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
+
+use strongroom_core::store::{Changes, CommitError, Committed, Position, Table, Ticket};
+
+use super::engine::Put;
+use super::local::{Shared, lock};
+use super::marks::{advance, control_digests, rows as mark_rows};
+use super::notes::Notes;
+use super::sequencer::Reply;
+
+/// Most batches of rows applied in one step.
+const APPLY_GROUP: usize = 16;
+
+/// A batch whose entries are durable.
+pub(super) struct Apply {
+    pub(super) positions: Vec<Position>,
+    pub(super) changes: Changes,
+    pub(super) ticket: Ticket,
+    pub(super) reply: Reply,
+}
+
+impl Shared {
+    /// Runs until the sequencer has ended.
+    pub(super) fn apply_all(&self, applies: &Receiver<Apply>) {
+        while let Ok(first) = applies.recv() {
+            let mut group = vec![first];
+            while group.len() < APPLY_GROUP {
+                let Ok(next) = applies.try_recv() else { break };
+                group.push(next);
+            }
+            let result = if self.stopped.load(Ordering::Acquire) {
+                Err(CommitError::Stopped)
+            } else {
+                self.apply(&group)
+            };
+            if result.is_err() {
+                // Stated and not done: the next opening says so. Nothing more may be stated here.
+                self.stopped.store(true, Ordering::Release);
+            } else {
+                self.in_flight.fetch_sub(group.len() as u64, Ordering::AcqRel);
+            }
+            for done in group {
+                let answer = result.clone().map(|()| Committed::new(done.ticket, done.positions));
+                let _ = done.reply.send(answer);
+            }
+        }
+    }
+
+    fn apply(&self, group: &[Apply]) -> Result<(), CommitError> {
+        let slots = group.iter().any(|a| a.changes.slots.is_some());
+        if slots && !self.apply_slots(group).map_err(|_| CommitError::Failed("slot file"))? {
+            return Err(CommitError::Failed("slot file: it was moved or deleted"));
+        }
+        let positions: Vec<_> = group.iter().flat_map(|a| &a.positions).copied().collect();
+        let marks = mark_rows(&positions);
+        let mut rows = ordered(group);
+        let control = rows.iter().any(|(table, ..)| *table == Table::Control);
+        let next = if control { Some(self.announce(&rows)?) } else { None };
+        rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice())));
+        let done = self.engine.commit(&mut rows.into_iter());
+        done.map_err(|_| CommitError::Failed("engine"))?;
+        advance(&mut lock(&self.marks), &positions);
+        if let Some(digest) = next {
+            // The digest is in custody before the act is acknowledged.
+            let noted = self.note(|n| (n.control, n.control_next) = (digest, None));
+            noted.map_err(|_| CommitError::Failed("key folder"))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the slots of a group; whether they are where the next opening will look.
+    fn apply_slots(&self, group: &[Apply]) -> io::Result<bool> {
+        for (first, slots) in group.iter().filter_map(|a| a.changes.slots.as_ref()) {
+            self.slots.write(*first, slots)?;
+        }
+        self.slots.sync()?;
+        self.slots.is_in_place()
+    }
+
+    /// Notes in custody what the control table is about to become, so that after a crash it is
+    /// known for the old one or the new one and for nothing else. Gives the digest.
+    fn announce(&self, rows: &[Put<'_>]) -> Result<String, CommitError> {
+        let control = rows.iter().filter(|(table, ..)| *table == Table::Control);
+        let control = control.map(|(_, key, value)| (*key, *value));
+        let digests = control_digests(&*self.engine, control);
+        let (now, next) = digests.map_err(|_| CommitError::Failed("engine"))?;
+        let mut expected = true;
+        let noted = self.notes.update(|n| {
+            expected = n.control == now.to_hex();
+            n.control_next = expected.then(|| next.to_hex());
+        });
+        noted.map_err(|_| CommitError::Failed("key folder"))?;
+        // Never take over a table that somebody else changed.
+        if expected { Ok(next.to_hex()) } else { Err(CommitError::Failed("control table")) }
+    }
+
+    /// Notes in custody how far every log and the engine have come.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Notes)) -> io::Result<()> {
+        // INVARIANT: only the sequencer raises `in_flight` and lets logs grow, and it does not
+        // while it is in here; the applier is in here with a batch in flight. So when nothing is
+        // in flight, every effect that the logs below state is in the engine.
+        let idle = self.in_flight.load(Ordering::Acquire) == 0;
+        self.notes.update(|n| {
+            let (logs, marks) = (lock(&self.logs), lock(&self.marks));
+            for (log, state) in logs.iter() {
+                let note = n.logs.entry(log.to_string()).or_default();
+                if note.size != state.frontier.size() {
+                    note.size = state.frontier.size();
+                    note.root = state.frontier.root().to_hex();
+                }
+                note.applied = marks.get(log).copied();
+                // Effects reach the engine in the order of their log.
+                let behind_mark = note.applied.map_or(0, |mark| mark + 1);
+                let settled = if idle { note.size } else { behind_mark };
+                note.settled = note.settled.max(settled);
+            }
+            change(n);
+        })
+    }
+}
+
+/// The rows of a group in order of key: the engine's memtable is then walked forward, not searched
+/// afresh for each of the index's random keys. Of a key that comes twice, the last row.
+fn ordered(group: &[Apply]) -> Vec<Put<'_>> {
+    let mut rows: Vec<Put<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
+    // Stable, so that rows of one key keep the order of their acts.
+    rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    rows.dedup_by(|later, kept| {
+        let same = (later.0, later.1) == (kept.0, kept.1);
+        if same {
+            *kept = *later;
+        }
+        same
+    });
+    rows
+}

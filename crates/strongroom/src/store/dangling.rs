@@ -1,0 +1,178 @@
+//! Acts that were stated in the ledger and did not take place. Nothing of them may be left to be
+//! taken for something else: a `failed` entry says so, and their slots become tombstones.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+
+use strongroom_core::access::system;
+use strongroom_core::id::{InstallId, RecordNumber, TenantId};
+use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
+use strongroom_core::ledger::merkle::leaf_hash;
+use strongroom_core::ledger::{Entry, Hash, Id, LogId};
+use strongroom_core::source::{Random, draw};
+use strongroom_core::store::{CommitError, Position, Table};
+use strongroom_core::vault::slot::{EpochKey, SlotAddress, Tombstone};
+
+use super::engine::Engine;
+use super::marks::{self, Marks};
+use super::notes::Notes;
+use super::recovery::{OpenError, at};
+use super::slots::SlotFile;
+use super::writer::LedgerWriter;
+
+/// An act that was stated and did not take place.
+#[derive(Debug, Clone)]
+pub struct Dangling {
+    log: LogId,
+    index: u64,
+    id: Id,
+    act: Act,
+    /// The slots it may have written.
+    range: Option<RecordRange>,
+    /// The entry by which an earlier opening said that it failed, and its leaf hash.
+    failed: Option<(u64, Hash)>,
+}
+
+/// The entries of the ledger that custody did not note as settled.
+pub struct Open {
+    acts: Vec<Dangling>,
+    places: HashSet<(LogId, u64)>,
+}
+
+impl Open {
+    /// Reads them, and refuses acts that no store can have stated.
+    ///
+    /// # Errors
+    /// [`OpenError::Damaged`].
+    pub fn read(entries: &[(LogId, u64, Vec<u8>)], notes: &Notes) -> Result<Self, OpenError> {
+        let mut failed: HashMap<Id, (u64, Hash)> = HashMap::new();
+        let mut acts = Vec::new();
+        let mut ranges = Vec::new();
+        for (log, index, leaf) in entries {
+            let damaged = |what| OpenError::Damaged(format!("entry {index} of log {log}{what}"));
+            let entry = Entry::from_bytes(leaf).map_err(|_| damaged(" cannot be read"))?;
+            if entry.log != *log {
+                return Err(damaged(" is of another log"));
+            }
+            match entry.phase {
+                Phase::Failed => {
+                    failed.extend(entry.completes.map(|id| (id, (*index, leaf_hash(leaf)))));
+                }
+                Phase::Commit if entry.act.has_effect() => {
+                    let range = entry.range.filter(|_| entry.act == Act::PiiCollect);
+                    // INVARIANT: a forged act must not turn other people's slots into authentic
+                    // tombstones: numbers are given out once, below the high-water mark, and
+                    // those of settled acts lie below `settled_records`.
+                    if let Some(range) = range {
+                        let end = range.first.saturating_add(range.count);
+                        if range.first < notes.settled_records || end > notes.high_water {
+                            return Err(damaged(" names records that were never given out to it"));
+                        }
+                        ranges.push((range.first, end));
+                    }
+                    let (log, index, id, act) = (*log, *index, entry.id, entry.act);
+                    acts.push(Dangling { log, index, id, act, range, failed: None });
+                }
+                Phase::Commit | Phase::Attempt | Phase::Denied => {}
+            }
+        }
+        ranges.sort_unstable();
+        if ranges.windows(2).any(|w| matches!(w, [(_, end), (first, _)] if first < end)) {
+            return Err(OpenError::Damaged("two acts of the ledger name one record".to_owned()));
+        }
+        acts.iter_mut().for_each(|act| act.failed = failed.get(&act.id).copied());
+        let places = acts.iter().map(|act| (act.log, act.index)).collect();
+        Ok(Self { acts, places })
+    }
+
+    /// Whether an act with an effect stands there.
+    #[must_use]
+    pub fn states(&self, log: LogId, index: u64) -> bool {
+        self.places.contains(&(log, index))
+    }
+}
+
+/// The acts that the engine's marks do not cover, in the order of each log.
+#[must_use]
+pub fn dangling(open: &Open, marks: &Marks) -> Vec<Dangling> {
+    let missing = |act: &&Dangling| marks.get(&act.log).is_none_or(|mark| act.index > *mark);
+    open.acts.iter().filter(missing).cloned().collect()
+}
+
+/// Where recovery writes.
+pub struct Mending<'a> {
+    pub writer: &'a mut LedgerWriter,
+    pub slots: &'a SlotFile,
+    pub engine: &'a dyn Engine,
+    pub install: InstallId,
+    pub epoch: &'a EpochKey,
+    pub random: &'a dyn Random,
+}
+
+impl Mending<'_> {
+    /// Marks acts failed: a `failed` entry, then tombstones that name it, then the engine's mark.
+    /// Each step may be repeated, and an opening that died between two goes on here.
+    ///
+    /// # Errors
+    /// [`OpenError`] of the media.
+    pub fn fail(&mut self, dangling: &[Dangling], marks: &mut Marks) -> Result<(), OpenError> {
+        let mut passed = Vec::new();
+        for act in dangling {
+            let (index, leaf_hash) = match act.failed {
+                Some(failed) => failed,
+                None => self.state(act)?,
+            };
+            if let (LogId::Tenant(tenant), Some(range)) = (act.log, act.range) {
+                self.bury(TenantId(tenant), range, index, &leaf_hash)?;
+            }
+            passed.push(Position { log: act.log, index: act.index, leaf_hash });
+        }
+        if passed.is_empty() {
+            return Ok(());
+        }
+        let rows = marks::rows(&passed);
+        let mut rows = rows.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice()));
+        at("the engine", self.engine.commit(&mut rows))?;
+        marks::advance(marks, &passed);
+        Ok(())
+    }
+
+    fn state(&mut self, act: &Dangling) -> Result<(u64, Hash), OpenError> {
+        let entry = system::failed(act.log, act.id, act.act);
+        let placed = self.writer.append(vec![vec![(act.log, entry)]]);
+        let position = match placed.map(|mut placed| placed.pop()) {
+            Ok(Some(Ok(positions))) => positions.first().copied(),
+            Err(CommitError::DiskFull) => {
+                return at("ledger", Err(io::ErrorKind::StorageFull.into()));
+            }
+            _ => None,
+        };
+        let position = position.ok_or_else(|| stuck("a failed act could not be recorded"))?;
+        Ok((position.index, position.leaf_hash))
+    }
+
+    fn bury(
+        &self,
+        tenant: TenantId,
+        range: RecordRange,
+        index: u64,
+        leaf_hash: &Hash,
+    ) -> Result<(), OpenError> {
+        let mut leaf_head = [0; 24];
+        leaf_head.iter_mut().zip(leaf_hash.0).for_each(|(to, from)| *to = from);
+        let stone = Tombstone { index, leaf_head };
+        let mut slots = Vec::new();
+        for number in range.first..range.first.saturating_add(range.count) {
+            let nonce = draw(self.random).map_err(|_| stuck("no randomness"))?;
+            let place = SlotAddress { install: self.install, tenant, record: RecordNumber(number) };
+            let slot = self.epoch.tombstone(place, &nonce, &stone);
+            slots.push(slot.ok_or_else(|| stuck("no tombstone"))?);
+        }
+        at("the slot file", self.slots.write(RecordNumber(range.first), &slots))?;
+        at("the slot file", self.slots.sync())
+    }
+}
+
+fn stuck(why: &'static str) -> OpenError {
+    OpenError::Io { what: "the store's recovery", source: io::Error::other(why) }
+}

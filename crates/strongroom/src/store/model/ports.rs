@@ -1,0 +1,177 @@
+//! The model behind the store's ports.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use strongroom_core::source::{Clock, Random};
+use strongroom_core::store::Table;
+
+use super::files::{Change, Node};
+use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows};
+use crate::store::disk::{Disk, DiskFile};
+use crate::store::engine::{Engine, Put};
+use crate::store::local::Media;
+
+impl ModelWorld {
+    /// The media for a store to stand on.
+    #[must_use]
+    pub fn media(&self, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Media {
+        let disk = |folder| Arc::new(ModelDisk { world: self.clone(), folder });
+        let engine = ModelEngine { world: self.clone(), poisoned: AtomicBool::new(false) };
+        Media { data: disk(DATA), custody: disk(KEYS), engine: Arc::new(engine), clock, random }
+    }
+}
+
+struct ModelDisk {
+    world: ModelWorld,
+    folder: &'static str,
+}
+
+impl ModelDisk {
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.folder)
+    }
+
+    fn file(&self, name: String, node: u64) -> Box<dyn DiskFile> {
+        Box::new(ModelFile { world: self.world.clone(), name, node })
+    }
+}
+
+impl Disk for ModelDisk {
+    fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        world.step(Operation::Read, &name, || Pending::Nothing)?;
+        let node = world.names.get(&name).copied();
+        Ok(node.map(|node| self.file(name, node)))
+    }
+
+    fn create(&self, name: &str, head: &[u8], len: u64) -> io::Result<Box<dyn DiskFile>> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        let length = world.length_max.map_or(len, |most| most.min(len)).max(head.len() as u64);
+        let node = world.put(Operation::Create, &name, Node::new(head, length))?;
+        Ok(self.file(name, node))
+    }
+
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        world.step(Operation::Read, &name, || Pending::Nothing)?;
+        Ok(world.node(&name).map(|node| node.bytes.clone()))
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let name = self.name(name);
+        let node = Node::new(bytes, bytes.len() as u64);
+        self.world.at(&name).put(Operation::Replace, &name, node).map(|_| ())
+    }
+
+    fn list(&self, folder: &str) -> io::Result<Vec<String>> {
+        let prefix = format!("{}/", self.name(folder));
+        let mut world = self.world.at(&prefix);
+        world.step(Operation::Read, &prefix, || Pending::Nothing)?;
+        let inside = world.names.keys().filter_map(|name| name.strip_prefix(&prefix));
+        Ok(inside.filter(|name| !name.contains('/')).map(ToOwned::to_owned).collect())
+    }
+}
+
+struct ModelFile {
+    world: ModelWorld,
+    name: String,
+    node: u64,
+}
+
+impl ModelFile {
+    fn read<T>(&self, read: impl FnOnce(&Node) -> T) -> io::Result<T> {
+        let mut world = self.world.at(&self.name);
+        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
+        world.nodes.get(&self.node).map(read).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn change(&self, operation: Operation, change: Change) -> io::Result<()> {
+        let mut world = self.world.at(&self.name);
+        world.step(operation, &self.name, || Pending::Change(self.node, change.clone()))?;
+        world.nodes.get_mut(&self.node).into_iter().for_each(|n| n.apply(change.clone()));
+        Ok(())
+    }
+}
+
+impl DiskFile for ModelFile {
+    fn length(&self) -> io::Result<u64> {
+        self.read(|node| node.length)
+    }
+
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        self.read(|node| node.read(offset, out))
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.change(Operation::Write, Change::Write(offset, bytes.to_vec()))
+    }
+
+    fn grow(&self, len: u64) -> io::Result<()> {
+        self.change(Operation::Grow, Change::Grow(len))
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        let mut world = self.world.at(&self.name);
+        world.step(Operation::Sync, &self.name, || Pending::Nothing)?;
+        world.nodes.get_mut(&self.node).into_iter().for_each(Node::make_durable);
+        Ok(())
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        let mut world = self.world.at(&self.name);
+        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
+        Ok(world.names.get(&self.name) == Some(&self.node))
+    }
+}
+
+/// The engine: ordered rows, whole commits, and no writes after one that failed, as fjall.
+struct ModelEngine {
+    world: ModelWorld,
+    poisoned: AtomicBool,
+}
+
+impl Engine for ModelEngine {
+    fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let mut world = self.world.at(ENGINE);
+        world.step(Operation::Read, ENGINE, || Pending::Nothing)?;
+        Ok(world.tables.get(&(table, key.to_vec())).cloned())
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()> {
+        self.world.at(ENGINE).step(Operation::Read, ENGINE, || Pending::Nothing)?;
+        let rows = self.world.rows(table);
+        let under = rows.iter().filter(|(key, _)| key.starts_with(prefix));
+        under.map(|(key, value)| visit(key, value)).take_while(|more| *more).for_each(drop);
+        Ok(())
+    }
+
+    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
+        let rows: Rows = rows.map(|(t, k, v)| ((t, k.to_vec()), v.to_vec())).collect();
+        let keys: BTreeSet<_> = rows.iter().map(|(key, _)| key).collect();
+        if keys.len() != rows.len() {
+            return Err(io::Error::other("a key comes twice in one commit"));
+        }
+        let mut world = self.world.at(ENGINE);
+        if self.poisoned.load(Ordering::Acquire) {
+            return Err(io::Error::other("the engine is poisoned"));
+        }
+        let done = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()));
+        if done.is_err() {
+            self.poisoned.store(true, Ordering::Release);
+        } else {
+            world.tables.extend(rows);
+        }
+        done
+    }
+}

@@ -1,0 +1,47 @@
+//! Reads the entries of one log back from the segments.
+
+use strongroom_core::ledger::LogId;
+use strongroom_core::ledger::merkle::{Frontier, leaf_hash};
+use strongroom_core::store::ReadError;
+
+use super::disk::Disk;
+use super::segment::{SegmentHead, read_frame, segment_name};
+
+/// Reads a log up to the tree `whole`, from segment 0 on. Whoever reads to the end learns whether
+/// all of it is what was written: the entries must give that tree.
+///
+/// # Errors
+/// [`ReadError::Damaged`] when they do not.
+pub fn read_entries(
+    disk: &dyn Disk,
+    log: LogId,
+    whole: &Frontier,
+    visit: &mut dyn FnMut(u64, &[u8]) -> bool,
+) -> Result<(), ReadError> {
+    let failed = |_| ReadError::Failed("ledger");
+    let damaged = || ReadError::Damaged("ledger");
+    let (mut read, mut number) = (Frontier::new(), 0);
+    while read.size() < whole.size() {
+        let file = disk.open(&segment_name(number)).map_err(failed)?.ok_or_else(damaged)?;
+        let length = file.length().map_err(failed)?;
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        let length = file.read_at(0, &mut bytes).map_err(failed)?;
+        bytes.truncate(length);
+        let (_, mut offset) = SegmentHead::decode(&bytes).ok_or_else(damaged)?;
+        while let Some((_, entries, length)) = bytes.get(offset..).and_then(read_frame) {
+            let ours = entries.iter().filter(|e| e.log == log && e.index < whole.size());
+            for entry in ours {
+                if entry.index != read.size() {
+                    return Err(damaged());
+                }
+                read.append(leaf_hash(entry.leaf));
+                if !visit(entry.index, entry.leaf) {
+                    return Ok(());
+                }
+            }
+            offset += length;
+        }
+        number += 1;
+    }
+    if read == *whole { Ok(()) } else { Err(damaged()) }
+}

@@ -1,0 +1,163 @@
+//! The sequencer's thread: takes requests in groups, makes their entries durable in one step, and
+//! hands on what else they want. Notes in custody how far everything has come.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::Duration;
+
+use strongroom_core::access::system;
+use strongroom_core::ledger::{Entry, LogId};
+use strongroom_core::store::{Changes, CommitError, Committed, Position, Ticket};
+
+use super::applier::Apply;
+use super::local::{Shared, lock};
+use super::writer::LedgerWriter;
+
+/// Heads are noted in custody, and tenants' heads in the system log, at least this often.
+const NOTE_EVERY: Duration = Duration::from_mins(1);
+/// Most requests, and about the most entries, of one group commit.
+const GROUP_REQUESTS: usize = 4096;
+const GROUP_ENTRIES: usize = 2048;
+
+pub(super) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// A batch on its way to the ledger.
+pub(super) struct Request {
+    pub(super) entries: Vec<(LogId, Entry)>,
+    pub(super) changes: Changes,
+    pub(super) ticket: Ticket,
+    pub(super) reply: Reply,
+}
+
+/// What the system log has noted of the tenants' logs.
+type Headed = BTreeMap<LogId, u64>;
+
+impl Shared {
+    /// Runs until nobody can ask any more. `headed`: whether the system log ends with the heads of
+    /// all tenants, as a clean stop leaves it.
+    pub(super) fn sequence(
+        &self,
+        mut writer: LedgerWriter,
+        headed: bool,
+        requests: &Receiver<Request>,
+        apply: &SyncSender<Apply>,
+    ) {
+        let mut headed = if headed { sizes(&writer) } else { Headed::new() };
+        let (mut segment, mut noted_us) = (writer.segment(), self.clock.now_us());
+        loop {
+            // A wall clock that jumps brings the note forward, or puts it off by one minute.
+            let since = Duration::from_micros(self.clock.now_us().abs_diff(noted_us));
+            let received = match NOTE_EVERY.saturating_sub(since) {
+                Duration::ZERO => Err(RecvTimeoutError::Timeout),
+                left => requests.recv_timeout(left),
+            };
+            match received {
+                Ok(first) => self.group(&mut writer, first, requests, apply),
+                Err(RecvTimeoutError::Timeout) => {
+                    self.append_heads(&mut writer, &mut headed);
+                    // Custody that cannot be written now is tried again in a minute.
+                    let _ = self.note(|_| {});
+                    noted_us = self.clock.now_us();
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if writer.segment() != segment {
+                segment = writer.segment();
+                let _ = self.note(|_| {});
+            }
+        }
+        self.append_heads(&mut writer, &mut headed);
+        self.complete.store(!writer.is_stopped(), Ordering::Release);
+    }
+
+    /// One group commit: `first` and what else waits.
+    fn group(
+        &self,
+        writer: &mut LedgerWriter,
+        first: Request,
+        requests: &Receiver<Request>,
+        apply: &SyncSender<Apply>,
+    ) {
+        let (mut waiting, mut size) = (Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(request) = next {
+            if !request.changes.is_empty() && self.stopped.load(Ordering::Acquire) {
+                let _ = request.reply.send(Err(CommitError::Stopped));
+            } else {
+                size += request.entries.len();
+                waiting.push(request);
+            }
+            let more = waiting.len() < GROUP_REQUESTS && size < GROUP_ENTRIES;
+            next = if more { requests.try_recv().ok() } else { None };
+        }
+        let effects = waiting.iter().filter(|r| !r.changes.is_empty()).count() as u64;
+        self.in_flight.fetch_add(effects, Ordering::AcqRel);
+        let entries = waiting.iter_mut().map(|r| std::mem::take(&mut r.entries)).collect();
+        let placed = writer.append(entries);
+        writer.publish(&mut lock(&self.logs));
+        match placed {
+            Ok(placed) => {
+                for (request, placed) in waiting.into_iter().zip(placed) {
+                    self.hand_on(request, placed, apply);
+                }
+            }
+            Err(error) => {
+                self.in_flight.fetch_sub(effects, Ordering::AcqRel);
+                for request in waiting {
+                    let _ = request.reply.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn hand_on(
+        &self,
+        request: Request,
+        placed: Result<Vec<Position>, CommitError>,
+        apply: &SyncSender<Apply>,
+    ) {
+        let Request { changes, ticket, reply, .. } = request;
+        match placed {
+            Ok(positions) if changes.is_empty() => {
+                let _ = reply.send(Ok(Committed::new(ticket, positions)));
+            }
+            Ok(positions) => {
+                if apply.send(Apply { positions, changes, ticket, reply }).is_err() {
+                    // The applier is gone. Dropping the batch answers it.
+                    self.stopped.store(true, Ordering::Release);
+                }
+            }
+            Err(error) => {
+                if !changes.is_empty() {
+                    self.in_flight.fetch_sub(1, Ordering::AcqRel);
+                }
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    /// Notes in the system log the heads of the tenant logs that grew.
+    fn append_heads(&self, writer: &mut LedgerWriter, headed: &mut Headed) {
+        let grew = |log: &LogId, size: u64| headed.get(log).is_none_or(|before| size > *before);
+        let grown: Vec<_> = writer
+            .logs()
+            .iter()
+            .filter(|(log, state)| **log != LogId::System && grew(log, state.frontier.size()))
+            .map(|(log, state)| (*log, state.frontier.size(), state.frontier.root()))
+            .collect();
+        for group in grown.chunks(GROUP_ENTRIES) {
+            let (entries, ..) = system::heads(group).into_parts();
+            let appended = writer.append(vec![entries]);
+            writer.publish(&mut lock(&self.logs));
+            if !matches!(appended.as_deref(), Ok([Ok(_)])) {
+                return;
+            }
+            headed.extend(group.iter().map(|(log, size, _)| (*log, *size)));
+        }
+    }
+}
+
+fn sizes(writer: &LedgerWriter) -> Headed {
+    writer.logs().iter().map(|(log, state)| (*log, state.frontier.size())).collect()
+}

@@ -1,0 +1,273 @@
+//! Histories of a vault on the model, and the plain account of what they must leave.
+//!
+//! The oracle knows what was acknowledged and what was being asked for when the machine died; it
+//! knows nothing of segments, marks or notes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use strongroom::problem::Problem;
+use strongroom::store::local::LocalStore;
+use strongroom::store::model::ModelWorld;
+use strongroom::vault::Vault;
+use strongroom::vault::seal::SealRequest;
+use strongroom_core::id::RecordNumber;
+use strongroom_core::ledger::entry::Form;
+use strongroom_core::ledger::{Hash, LogId};
+use strongroom_core::policy::Purpose;
+use strongroom_core::principal::{Kind, Principal};
+use strongroom_core::store::{
+    Batch, Commit, CommitError, Position, ReadError, Store, Table,
+};
+use strongroom_core::vault::slot::SlotBytes;
+
+use super::{INSTALL, Sources, Temp, new_world, open, root_keys};
+
+/// One thing asked of a vault.
+#[derive(Debug, Clone, Copy)]
+pub enum Act {
+    Tenant(&'static str),
+    Service(&'static str, &'static str),
+    Revoke(&'static str),
+    /// Seals `rows` people into a tenant; `input` tells one file from another.
+    Seal { tenant: &'static str, input: u64, rows: u64 },
+    /// Reveals everything of a tenant that was acknowledged.
+    Reveal(&'static str),
+    Reserve(u64),
+    /// A credential that nobody has.
+    Intrude,
+    /// Moves the wall clock, in seconds.
+    Clock(i64),
+    /// Stops the store in good order and opens it again.
+    Reopen,
+}
+
+/// What was acknowledged.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    pub tenants: BTreeSet<&'static str>,
+    pub services: BTreeSet<&'static str>,
+    pub revoked: BTreeSet<&'static str>,
+    pub sealed: Vec<(&'static str, String, String)>,
+    pub inputs: BTreeMap<(&'static str, u64), u64>,
+    pub reserved: BTreeSet<u64>,
+    pub positions: Vec<Position>,
+    /// The act that was not answered, or was answered with an error.
+    pub open: Option<Act>,
+}
+
+/// A machine on which an install has just been made.
+pub struct Base {
+    pub world: ModelWorld,
+    pub sources: Sources,
+    pub credential: String,
+}
+
+impl Base {
+    pub fn new() -> Self {
+        let sources = Sources::new();
+        let world = new_world(&sources);
+        let store: Arc<dyn Store> = Arc::new(open(&world, &sources).unwrap());
+        let begun = Vault::begin(INSTALL, root_keys(), store, sources.random());
+        let (vault, credential) = begun.map_err(|p| p.detail).unwrap();
+        drop(vault);
+        Self { world, sources, credential: credential.disclose().to_string() }
+    }
+
+    /// A vault over what is on `world`, with its store watched by `positions`.
+    pub fn vault(
+        &self,
+        world: &ModelWorld,
+        positions: &Arc<Mutex<Vec<Position>>>,
+    ) -> Result<(Vault, Principal), String> {
+        let store = open(world, &self.sources).map_err(|e| format!("opening: {e}"))?;
+        let store = Arc::new(Watched { store, positions: Arc::clone(positions) });
+        let vault = Vault::over(INSTALL, true, root_keys(), store, self.sources.random());
+        let vault = vault.map_err(|p| format!("over: {}", p.detail))?;
+        let who = vault.authenticate(&self.credential, true);
+        let who = who.map_err(|p| format!("authenticating: {}", p.detail))?;
+        Ok((vault, who))
+    }
+
+    /// Runs a history on a world until it ends or the machine dies.
+    pub fn run(&self, world: &ModelWorld, acts: &[Act]) -> Oracle {
+        let mut oracle = Oracle::default();
+        let positions = Arc::default();
+        let temp = Temp::new();
+        let mut vault = self.vault(world, &positions).ok();
+        for act in acts {
+            let Some((vault_now, who)) = &vault else {
+                oracle.open.get_or_insert(Act::Reopen);
+                break;
+            };
+            if matches!(act, Act::Reopen) {
+                vault = None;
+                vault = vault.or_else(|| self.vault(world, &positions).ok());
+                continue;
+            }
+            let done = perform(vault_now, who, act, &mut oracle, self, &temp);
+            if done.is_err() {
+                oracle.open = Some(*act);
+                break;
+            }
+        }
+        drop(vault);
+        oracle.positions = std::mem::take(&mut *positions.lock().unwrap());
+        oracle
+    }
+}
+
+/// Performs one act; on success the oracle takes note.
+pub fn perform(
+    vault: &Vault,
+    who: &Principal,
+    act: &Act,
+    oracle: &mut Oracle,
+    base: &Base,
+    temp: &Temp,
+) -> Result<(), Problem> {
+    match *act {
+        Act::Tenant(name) => {
+            vault.add_tenant(who, name)?;
+            oracle.tenants.insert(name);
+        }
+        Act::Service(name, tenant) => {
+            vault.add_principal(who, name, Kind::Service, tenant)?;
+            oracle.services.insert(name);
+        }
+        Act::Revoke(name) => {
+            vault.revoke_principal(who, name)?;
+            oracle.revoked.insert(name);
+        }
+        Act::Seal { tenant, input, rows } => {
+            let sealed = seal(vault, who, (tenant, input, rows), temp)?;
+            oracle.sealed.extend(sealed);
+            oracle.inputs.insert((tenant, input), rows);
+        }
+        Act::Reveal(tenant) => {
+            let known = oracle.sealed.iter().filter(|(t, ..)| *t == tenant);
+            let (tokens, values): (Vec<_>, Vec<_>) =
+                known.map(|(_, token, value)| (token.clone(), value.clone())).unzip();
+            assert_eq!(reveal(vault, who, tenant, tokens)?, values);
+        }
+        Act::Reserve(count) => {
+            let first = vault.store().reserve(count)?.0;
+            for n in first..first + count {
+                assert!(oracle.reserved.insert(n), "record number {n} was given out twice");
+            }
+        }
+        Act::Intrude => {
+            let refused = vault.authenticate("srk_nobody", true).err();
+            let recorded = refused.filter(|p| p.kind != strongroom::problem::Kind::Unauthenticated);
+            recorded.map_or(Ok(()), Err)?;
+        }
+        Act::Clock(seconds) => {
+            use strongroom_core::source::Clock as _;
+            let now = base.sources.clock.now_us();
+            base.sources.clock.put(now.saturating_add_signed(seconds * 1_000_000));
+        }
+        Act::Reopen => {}
+    }
+    Ok(())
+}
+
+/// Reveals tokens of a tenant.
+pub fn reveal(
+    vault: &Vault,
+    who: &Principal,
+    tenant: &str,
+    tokens: Vec<String>,
+) -> Result<Vec<String>, Problem> {
+    if tokens.is_empty() {
+        return Ok(Vec::new());
+    }
+    let revealed = vault.reveal(who, tenant, tokens, Purpose::Payout, Form::Full)?;
+    Ok(revealed.disclose().into_iter().map(|d| d.value.to_string()).collect())
+}
+
+type SealedCells = Vec<(&'static str, String, String)>;
+
+/// Seals one input file: two sealed columns a row. Gives tenant, token and value of each cell.
+pub fn seal(
+    vault: &Vault,
+    who: &Principal,
+    (tenant, input, rows): (&'static str, u64, u64),
+    temp: &Temp,
+) -> Result<SealedCells, Problem> {
+    let path = temp.path(&format!("{tenant}-{input}.csv"));
+    let out = temp.path(&format!("{tenant}-{input}.out.csv"));
+    let values: Vec<[String; 2]> = (0..rows)
+        .map(|n| {
+            let ssn = format!("{:03}-{:02}-{:04}", 101 + input % 500, 1 + n % 99, 1 + n % 9999);
+            [ssn, format!("person{n}.{input}@example.org")]
+        })
+        .collect();
+    let lines = values.iter().map(|[ssn, email]| format!("{ssn},{email}\n"));
+    std::fs::write(&path, format!("ssn,email\n{}", lines.collect::<String>())).unwrap();
+    let request = SealRequest {
+        input: path,
+        tenant: tenant.to_owned(),
+        collection: "people".to_owned(),
+        schema: None,
+        out: Some(out.clone()),
+        dry_run: false,
+    };
+    vault.seal(who, &request, &|_| {})?;
+    let text = std::fs::read_to_string(&out).unwrap();
+    std::fs::remove_file(out).unwrap();
+    let tokens: Vec<String> =
+        text.lines().skip(1).flat_map(|l| l.split(',')).map(ToOwned::to_owned).collect();
+    assert_eq!(tokens.len(), values.len() * 2);
+    let cells = tokens.into_iter().zip(values.into_iter().flatten());
+    Ok(cells.map(|(token, value)| (tenant, token, value)).collect())
+}
+
+/// A store whose acknowledgements are written down.
+struct Watched {
+    store: LocalStore,
+    positions: Arc<Mutex<Vec<Position>>>,
+}
+
+impl Store for Watched {
+    fn commit(&self, batch: Batch) -> Commit {
+        let (commit, positions) = (self.store.commit(batch), Arc::clone(&self.positions));
+        Box::pin(async move {
+            let committed = commit.await?;
+            positions.lock().unwrap().extend_from_slice(committed.positions());
+            Ok(committed)
+        })
+    }
+
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        self.store.get(table, key)
+    }
+
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> Result<(), ReadError> {
+        self.store.scan(table, prefix, visit)
+    }
+
+    fn slot(&self, record: RecordNumber) -> Result<SlotBytes, ReadError> {
+        self.store.slot(record)
+    }
+
+    fn reserve(&self, count: u64) -> Result<RecordNumber, CommitError> {
+        self.store.reserve(count)
+    }
+
+    fn entries(
+        &self,
+        log: LogId,
+        visit: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), ReadError> {
+        self.store.entries(log, visit)
+    }
+
+    fn heads(&self) -> Vec<(LogId, u64, Hash)> {
+        self.store.heads()
+    }
+}
