@@ -215,8 +215,10 @@ fn killed_with_many_acts_under_way() {
         }
         let place = ["", "data/slots/", "engine", "nowhere"][round as usize % 4];
         let held = world.hold(place);
-        let waiting: Vec<_> =
-            batches.into_iter().map(|(batch, n, sealed)| (store.commit(batch), n, sealed)).collect();
+        let waiting: Vec<_> = batches
+            .into_iter()
+            .map(|(batch, n, sealed)| (store.commit(batch), n, sealed))
+            .collect();
         drop(held);
         let mut positions = Vec::new();
         let mut acknowledged = Vec::new();

@@ -177,7 +177,7 @@ impl Screen {
     fn search(&self, search: &Exposure) {
         let lines = [
             format!(
-                "{} known values of 8 bytes or more, each in {} spellings (raw, UTF-16, hex, base64):",
+                "{} known values of 8 bytes or more, {} spellings each: raw, UTF-16, hex, base64",
                 count(search.values as u64),
                 search.spellings
             ),

@@ -344,10 +344,7 @@ impl Open {
         Ok(sum)
     }
 
-    fn each_entry(
-        &self,
-        visit: &mut dyn FnMut(LogId, u64, &[u8], &LedgerEntry),
-    ) -> Result<(), Problem> {
+    fn each_entry(&self, visit: &mut Visit<'_>) -> Result<(), Problem> {
         for (log, ..) in self.vault.store().heads() {
             let mut bad = None;
             self.vault.store().entries(log, &mut |index, leaf| {
@@ -401,6 +398,9 @@ impl Open {
         Ok(logs)
     }
 }
+
+/// Takes an entry: its log, its index, its bytes, and what they say.
+type Visit<'v> = dyn FnMut(LogId, u64, &[u8], &LedgerEntry) + 'v;
 
 type Names = BTreeMap<LogId, &'static str>;
 

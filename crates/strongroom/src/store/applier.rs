@@ -41,8 +41,6 @@ impl Shared {
             if result.is_err() {
                 // Stated and not done: the next opening says so. Nothing more may be stated here.
                 self.stopped.store(true, Ordering::Release);
-            } else {
-                self.in_flight.fetch_sub(group.len() as u64, Ordering::AcqRel);
             }
             for done in group {
                 let answer = result.clone().map(|()| Committed::new(done.ticket, done.positions));
@@ -101,12 +99,9 @@ impl Shared {
 
     /// Notes in custody how far every log and the engine have come.
     pub(super) fn note(&self, change: impl FnOnce(&mut Notes)) -> io::Result<()> {
-        // INVARIANT: only the sequencer raises `in_flight` and lets logs grow, and it does not
-        // while it is in here; the applier is in here with a batch in flight. So when nothing is
-        // in flight, every effect that the logs below state is in the engine.
-        let idle = self.in_flight.load(Ordering::Acquire) == 0;
         self.notes.update(|n| {
-            let (logs, marks) = (lock(&self.logs), lock(&self.marks));
+            let (logs, stated) = (lock(&self.logs), lock(&self.stated));
+            let marks = lock(&self.marks);
             for (log, state) in logs.iter() {
                 let note = n.logs.entry(log.to_string()).or_default();
                 if note.size != state.frontier.size() {
@@ -114,9 +109,13 @@ impl Shared {
                     note.root = state.frontier.root().to_hex();
                 }
                 note.applied = marks.get(log).copied();
-                // Effects reach the engine in the order of their log.
-                let behind_mark = note.applied.map_or(0, |mark| mark + 1);
-                let settled = if idle { note.size } else { behind_mark };
+                // INVARIANT: effects reach the engine in the order of their log, and an act is in
+                // `stated` before `logs` shows its entry.
+                let settled = if note.applied == stated.get(log).copied() {
+                    note.size
+                } else {
+                    note.applied.map_or(0, |mark| mark + 1)
+                };
                 note.settled = note.settled.max(settled);
             }
             change(n);

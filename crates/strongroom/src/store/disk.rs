@@ -6,6 +6,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 /// A folder of files. Names are relative, with `/`.
 pub trait Disk: Send + Sync {
     /// Opens a file for reading and writing, if there is one.
@@ -106,8 +108,13 @@ impl Folder {
         let folder = path.parent().unwrap_or(&self.root);
         make_folder(folder)?;
         let aside = path.with_extension("new");
+        // Never followed, never taken over: whoever can write here could lead it to a key file.
+        match fs::remove_file(&aside) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(true).mode(0o600);
+        options.read(true).write(true).create_new(true).mode(0o600);
         let mut file = options.open(&aside)?;
         let done = write(&mut file).and_then(|()| file.sync_all());
         let done = done.and_then(|()| fs::rename(&aside, &path));
@@ -124,7 +131,10 @@ impl Folder {
 impl Disk for Folder {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>> {
         let path = self.path(name);
-        match OpenOptions::new().read(true).write(true).open(&path) {
+        let mut options = OpenOptions::new();
+        // A link is refused: it could lead our writes to any file of this user.
+        options.read(true).write(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        match options.open(&path) {
             Ok(file) => Ok(Some(Box::new(FolderFile { file, path }))),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
@@ -241,7 +251,7 @@ impl DiskFile for FolderFile {
     }
 
     fn is_in_place(&self) -> io::Result<bool> {
-        let (mine, named) = (self.file.metadata()?, fs::metadata(&self.path));
+        let (mine, named) = (self.file.metadata()?, fs::symlink_metadata(&self.path));
         Ok(named.is_ok_and(|n| n.dev() == mine.dev() && n.ino() == mine.ino()))
     }
 }

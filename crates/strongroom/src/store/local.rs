@@ -5,7 +5,7 @@
 //! ledger entry, slot, engine batch that names log and index.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -67,11 +67,11 @@ pub(super) struct Shared {
     pub(super) notes: NoteKeeper,
     /// Durable state of every log, for readers.
     pub(super) logs: Mutex<Logs>,
-    /// How far the engine has come with each log.
+    /// The last act of each log that states an effect. Never behind `logs`.
+    pub(super) stated: Mutex<Marks>,
+    /// How far the engine has come with each log: all of it when this is what was stated. An act
+    /// that fails keeps the two apart for ever, since only the next opening settles it.
     pub(super) marks: Mutex<Marks>,
-    /// Batches stated in the ledger and not yet in the engine. Raised by the sequencer alone; a
-    /// batch that failed counts for ever, since only the next opening settles it.
-    pub(super) in_flight: AtomicU64,
     /// Set when a slot or engine write failed: no more effects until the store is opened again.
     pub(super) stopped: AtomicBool,
     /// Set when the sequencer has ended with every byte of the ledger accounted for.
@@ -144,8 +144,8 @@ impl LocalStore {
             reserve: Mutex::new(Reserve { next: noted.high_water, limit: noted.high_water }),
             notes,
             logs: Mutex::new(writer.logs().clone()),
+            stated: Mutex::new(marks.clone()),
             marks: Mutex::new(marks),
-            in_flight: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             complete: AtomicBool::new(false),
         };
@@ -187,15 +187,17 @@ impl Drop for LocalStore {
         }
         let shared = &self.shared;
         let next = lock(&shared.reserve).next;
-        let settled = shared.in_flight.load(Ordering::Acquire) == 0;
+        // INVARIANT: only when the ledger ends where the sequencer says is nothing more to come
+        // of it: a frame whose sync failed may still be found by the next opening.
         let complete = shared.complete.load(Ordering::Acquire);
+        let settled = complete && *lock(&shared.stated) == *lock(&shared.marks);
         // A note that cannot be written leaves the older one, which is always safe: the next
         // opening replays more.
         let _ = shared.note(|n| {
             n.high_water = next;
             if settled {
                 n.settled_records = next;
-                n.clean = complete;
+                n.clean = true;
             }
         });
     }

@@ -196,7 +196,9 @@ impl ModelWorld {
             Pending::Commit(rows) if dice.happens() => tables.extend(rows),
             Pending::Put(..) | Pending::Commit(_) => {}
         }
-        let nodes = nodes.iter().map(|(id, node)| (*id, settle(node, &mut dice))).collect();
+        // What no name leads to is gone with the process.
+        let named = names.values().filter_map(|id| Some((*id, nodes.get(id)?)));
+        let nodes = named.map(|(id, node)| (id, settle(node, &mut dice))).collect();
         let length_max = world.length_max;
         let next = World { names, nodes, newest_node, tables, length_max, ..World::default() };
         Self { world: Arc::new((Mutex::new(next), Condvar::new())) }

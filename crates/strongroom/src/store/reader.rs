@@ -27,8 +27,12 @@ pub fn read_entries(
         let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
         let length = file.read_at(0, &mut bytes).map_err(failed)?;
         bytes.truncate(length);
-        let (_, mut offset) = SegmentHead::decode(&bytes).ok_or_else(damaged)?;
-        while let Some((_, entries, length)) = bytes.get(offset..).and_then(read_frame) {
+        let (head, mut offset) = SegmentHead::decode(&bytes).ok_or_else(damaged)?;
+        let mut sequence = head.sequence;
+        while let Some((found, entries, length)) = bytes.get(offset..).and_then(read_frame) {
+            if found != sequence {
+                return Err(damaged());
+            }
             let ours = entries.iter().filter(|e| e.log == log && e.index < whole.size());
             for entry in ours {
                 if entry.index != read.size() {
@@ -40,6 +44,7 @@ pub fn read_entries(
                 }
             }
             offset += length;
+            sequence += 1;
         }
         number += 1;
     }

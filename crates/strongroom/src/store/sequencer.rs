@@ -12,10 +12,14 @@ use strongroom_core::store::{Changes, CommitError, Committed, Position, Ticket};
 
 use super::applier::Apply;
 use super::local::{Shared, lock};
+use super::marks::advance;
 use super::writer::LedgerWriter;
 
 /// Heads are noted in custody, and tenants' heads in the system log, at least this often.
 const NOTE_EVERY: Duration = Duration::from_mins(1);
+/// A new segment is noted, so that opening need not replay the one before; under load, only so
+/// often.
+const NOTE_SEGMENT_EVERY: Duration = Duration::from_secs(1);
 /// Most requests, and about the most entries, of one group commit.
 const GROUP_REQUESTS: usize = 4096;
 const GROUP_ENTRIES: usize = 2048;
@@ -44,11 +48,12 @@ impl Shared {
         apply: &SyncSender<Apply>,
     ) {
         let mut headed = if headed { sizes(&writer) } else { Headed::new() };
-        let (mut segment, mut noted_us) = (writer.segment(), self.clock.now_us());
+        let (mut minute_us, mut segment_us) = (self.clock.now_us(), 0);
+        let mut segment = writer.segment();
+        // A wall clock that jumps brings a note forward, or puts it off once.
+        let since = |us: u64| Duration::from_micros(self.clock.now_us().abs_diff(us));
         loop {
-            // A wall clock that jumps brings the note forward, or puts it off by one minute.
-            let since = Duration::from_micros(self.clock.now_us().abs_diff(noted_us));
-            let received = match NOTE_EVERY.saturating_sub(since) {
+            let received = match NOTE_EVERY.saturating_sub(since(minute_us)) {
                 Duration::ZERO => Err(RecvTimeoutError::Timeout),
                 left => requests.recv_timeout(left),
             };
@@ -58,13 +63,13 @@ impl Shared {
                     self.append_heads(&mut writer, &mut headed);
                     // Custody that cannot be written now is tried again in a minute.
                     let _ = self.note(|_| {});
-                    noted_us = self.clock.now_us();
+                    minute_us = self.clock.now_us();
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if writer.segment() != segment {
-                segment = writer.segment();
+            if writer.segment() != segment && since(segment_us) >= NOTE_SEGMENT_EVERY {
                 let _ = self.note(|_| {});
+                (segment, segment_us) = (writer.segment(), self.clock.now_us());
             }
         }
         self.append_heads(&mut writer, &mut headed);
@@ -91,19 +96,20 @@ impl Shared {
             let more = waiting.len() < GROUP_REQUESTS && size < GROUP_ENTRIES;
             next = if more { requests.try_recv().ok() } else { None };
         }
-        let effects = waiting.iter().filter(|r| !r.changes.is_empty()).count() as u64;
-        self.in_flight.fetch_add(effects, Ordering::AcqRel);
         let entries = waiting.iter_mut().map(|r| std::mem::take(&mut r.entries)).collect();
-        let placed = writer.append(entries);
-        writer.publish(&mut lock(&self.logs));
-        match placed {
+        match writer.append(entries) {
             Ok(placed) => {
+                for (request, placed) in waiting.iter().zip(&placed) {
+                    if let (false, Ok(positions)) = (request.changes.is_empty(), placed) {
+                        advance(&mut lock(&self.stated), positions);
+                    }
+                }
+                writer.publish(&mut lock(&self.logs));
                 for (request, placed) in waiting.into_iter().zip(placed) {
                     self.hand_on(request, placed, apply);
                 }
             }
             Err(error) => {
-                self.in_flight.fetch_sub(effects, Ordering::AcqRel);
                 for request in waiting {
                     let _ = request.reply.send(Err(error.clone()));
                 }
@@ -129,9 +135,6 @@ impl Shared {
                 }
             }
             Err(error) => {
-                if !changes.is_empty() {
-                    self.in_flight.fetch_sub(1, Ordering::AcqRel);
-                }
                 let _ = reply.send(Err(error));
             }
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use strongroom_core::access::admin::{ExportLedger, ReadLedgerKeys, ReadStatus};
 use strongroom_core::access::system;
@@ -15,6 +16,7 @@ use strongroom_core::ledger::note::{Signer, origin};
 use strongroom_core::ledger::tile::TileWriter;
 use strongroom_core::ledger::{Entry, Id, LogId};
 use strongroom_core::principal::Principal;
+use strongroom_core::source::{Random, draw};
 use strongroom_core::vault::keys::{Job, KeyPlace};
 
 use super::Vault;
@@ -105,22 +107,33 @@ impl Vault {
         }
         let sizes: BTreeMap<LogId, u64> =
             self.store.heads().into_iter().map(|(l, size, _)| (l, size)).collect();
-        let partial = out.with_extension("partial");
-        if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(|e| unwritable(&partial, &e))?;
+        let partial = aside(out, &*self.random)?;
+        let done = self.export_logs(&sizes, &partial).and_then(|done| {
+            let _ = fs::remove_dir(out);
+            fs::rename(&partial, out).map_err(|e| unwritable(out, &e))?;
+            Ok(done)
+        });
+        if done.is_err() {
+            let _ = fs::remove_dir_all(&partial);
         }
+        done
+    }
+
+    fn export_logs(
+        &self,
+        sizes: &BTreeMap<LogId, u64>,
+        to: &Path,
+    ) -> Result<BTreeMap<String, u64>, Problem> {
         let mut done = BTreeMap::new();
         for log in self.logs() {
             let size = sizes.get(&log).copied().unwrap_or(0);
             let folder = match log {
-                LogId::System => partial.join("system"),
-                LogId::Tenant(_) => partial.join("tenants").join(log.to_string()),
+                LogId::System => to.join("system"),
+                LogId::Tenant(_) => to.join("tenants").join(log.to_string()),
             };
             self.export_log(log, size, &folder)?;
             done.insert(log.to_string(), size);
         }
-        let _ = fs::remove_dir(out);
-        fs::rename(&partial, out).map_err(|e| unwritable(out, &e))?;
         Ok(done)
     }
 
@@ -258,6 +271,20 @@ impl Vault {
             }),
         })
     }
+}
+
+/// A new folder beside `out` for this run alone: one that is there already is somebody else's.
+fn aside(out: &Path, random: &dyn Random) -> Result<PathBuf, Problem> {
+    let name = out.file_name().ok_or_else(|| {
+        let detail = format!("{} does not end in the name of a folder", out.display());
+        Problem::usage(detail, "name a folder that does not exist yet")
+    })?;
+    let mark = HEXLOWER.encode(&draw::<4>(random)?);
+    let path = out.with_file_name(format!(".{}.{mark}.partial", name.to_string_lossy()));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    folder.map_or(Ok(()), fs::create_dir_all).map_err(|e| unwritable(out, &e))?;
+    fs::create_dir(&path).map_err(|e| unwritable(out, &e))?;
+    Ok(path)
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -291,7 +291,10 @@ fn keep_apart(folders: &Folders) -> Result<(), Problem> {
 
 /// Refuses folders in use; empties those that an interrupted `init` left.
 fn start_over(folders: &Folders) -> Result<(), Problem> {
-    let interrupted = folders.keys.join(INCOMPLETE_FILE).exists();
+    // A data folder that says which install it is was finished: never emptied, whatever stands
+    // in the key folder.
+    let finished = folders.data.join(INSTALL_FILE).exists();
+    let interrupted = !finished && folders.keys.join(INCOMPLETE_FILE).exists();
     for path in [&folders.data, &folders.keys] {
         let Ok(entries) = std::fs::read_dir(path) else { continue };
         for entry in entries.flatten() {

@@ -16,9 +16,7 @@ use strongroom_core::ledger::entry::Form;
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{Kind, Principal};
-use strongroom_core::store::{
-    Batch, Commit, CommitError, Position, ReadError, Store, Table,
-};
+use strongroom_core::store::{Batch, Commit, CommitError, Position, ReadError, Store, Table};
 use strongroom_core::vault::slot::SlotBytes;
 
 use super::{INSTALL, Sources, Temp, new_world, open, root_keys};
@@ -30,7 +28,11 @@ pub enum Act {
     Service(&'static str, &'static str),
     Revoke(&'static str),
     /// Seals `rows` people into a tenant; `input` tells one file from another.
-    Seal { tenant: &'static str, input: u64, rows: u64 },
+    Seal {
+        tenant: &'static str,
+        input: u64,
+        rows: u64,
+    },
     /// Reveals everything of a tenant that was acknowledged.
     Reveal(&'static str),
     Reserve(u64),

@@ -22,6 +22,7 @@ impl ModelWorld {
     pub fn edit(&self, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
         if let Some(node) = self.lock().node(name) {
             edit(&mut node.bytes);
+            node.length = node.length.max(node.bytes.len() as u64);
             node.make_durable();
         }
     }

@@ -38,7 +38,7 @@ impl Input {
         if !file.metadata().map_err(|e| unreadable(path, &e))?.is_file() {
             // A pipe gives its bytes once; what is sealed must be what was looked at.
             let detail = format!("{} is not a file: it is read more than once", path.display());
-            return Err(Problem::usage(detail, "name one file; write what comes from a pipe to one"));
+            return Err(Problem::usage(detail, "name one file; save what a pipe gives to one"));
         }
         let mut head = [0; 4096];
         let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;

@@ -1,0 +1,181 @@
+//! An install in two folders of the machine: what the store promises, asked of the product.
+
+mod store_support;
+
+use std::path::Path;
+
+use store_support::history::{reveal, seal};
+use store_support::{Sources, Temp, copy};
+use strongroom::problem::{Kind, Problem};
+use strongroom::store::disk::{Disk as _, Folder};
+use strongroom::vault::{Folders, Vault};
+use strongroom_core::principal::Principal;
+
+struct Install {
+    root: Temp,
+    sources: Sources,
+    credential: String,
+}
+
+impl Install {
+    fn new() -> Self {
+        let (root, sources) = (Temp::new(), Sources::new());
+        let mut install = Self { root, sources, credential: String::new() };
+        let (clock, random) = (install.sources.clock.clone(), install.sources.random());
+        let made = Vault::init(&install.folders(), true, clock, random);
+        install.credential = made.map_err(|p| p.detail).unwrap().credential.to_string();
+        install
+    }
+
+    fn folders(&self) -> Folders {
+        Folders { data: self.root.path("data"), keys: self.root.path("keys") }
+    }
+
+    fn open(&self) -> Result<(Vault, Principal), Problem> {
+        let (clock, random) = (self.sources.clock.clone(), self.sources.random());
+        let vault = Vault::open(self.folders(), clock, random)?;
+        let who = vault.authenticate(&self.credential, true)?;
+        Ok((vault, who))
+    }
+
+    fn work(&self, input: u64) -> Vec<(&'static str, String, String)> {
+        let (vault, who) = self.open().unwrap();
+        if vault.tenants(&who).unwrap().is_empty() {
+            vault.add_tenant(&who, "acme").unwrap();
+        }
+        seal(&vault, &who, ("acme", input, 3), &self.root).unwrap()
+    }
+}
+
+/// Size and root in the checkpoint of the one tenant.
+fn checkpoint(export: &Path) -> (String, String) {
+    let tenant = std::fs::read_dir(export.join("tenants")).unwrap().next().unwrap().unwrap();
+    let text = std::fs::read_to_string(tenant.path().join("checkpoint")).unwrap();
+    let mut lines = text.lines().skip(1).map(ToOwned::to_owned);
+    (lines.next().unwrap(), lines.next().unwrap())
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let install = Install::new();
+    let first = install.open().unwrap();
+    let second = install.open().err().map(|p| p.kind);
+    assert_eq!(second, Some(Kind::Held));
+    drop(first);
+    assert!(install.open().is_ok());
+}
+
+#[test]
+fn an_export_has_the_same_root_after_reopening() {
+    let install = Install::new();
+    install.work(1);
+    let mut exported = Vec::new();
+    for name in ["one", "two"] {
+        let (vault, who) = install.open().unwrap();
+        let out = install.root.path(name);
+        vault.export_ledger(&who, &out).map_err(|p| p.detail).unwrap();
+        exported.push(checkpoint(&out));
+    }
+    assert_eq!(exported[0], exported[1]);
+    assert_ne!(exported[0].0, "0");
+    install.work(2);
+    let (vault, who) = install.open().unwrap();
+    let out = install.root.path("three");
+    vault.export_ledger(&who, &out).map_err(|p| p.detail).unwrap();
+    assert_ne!(exported[0], checkpoint(&out));
+}
+
+#[test]
+fn a_killed_process_leaves_everything_it_acknowledged() {
+    let install = Install::new();
+    install.work(1);
+    let (vault, who) = install.open().unwrap();
+    let sealed = seal(&vault, &who, ("acme", 2, 4), &install.root).unwrap();
+    let left = Install {
+        root: Temp::new(),
+        sources: install.sources.clone(),
+        credential: install.credential.clone(),
+    };
+    for name in ["data", "keys"] {
+        copy(&install.root.path(name), &left.root.path(name));
+    }
+    let (found, who) = left.open().map_err(|p| p.detail).unwrap();
+    let (tokens, values): (Vec<_>, Vec<_>) =
+        sealed.into_iter().map(|(_, token, value)| (token, value)).unzip();
+    assert_eq!(reveal(&found, &who, "acme", tokens), Ok(values));
+    let again = seal(&found, &who, ("acme", 2, 4), &left.root).map(|cells| cells.len());
+    assert_eq!(again, Ok(8), "the same command gives its tokens again");
+    drop(vault);
+}
+
+#[test]
+fn an_older_data_folder_under_live_keys_is_refused() {
+    let install = Install::new();
+    install.work(1);
+    copy(&install.root.path("data"), &install.root.path("old"));
+    install.work(2);
+    assert!(install.open().is_ok());
+    let parts: [&[&str]; 3] = [&["engine", "ledger", "slots"], &["engine"], &["ledger"]];
+    for parts in parts {
+        let kept = Temp::new();
+        for part in parts {
+            let (place, old) =
+                (install.root.path(&format!("data/{part}")), install.root.path("old"));
+            std::fs::rename(&place, kept.path(part)).unwrap();
+            copy(&old.join(part), &place);
+        }
+        let refused = install.open().err().map(|p| p.kind);
+        assert_eq!(refused, Some(Kind::Tampered), "{parts:?}");
+        for part in parts {
+            let place = install.root.path(&format!("data/{part}"));
+            std::fs::remove_dir_all(&place).unwrap();
+            std::fs::rename(kept.path(part), place).unwrap();
+        }
+        assert!(install.open().is_ok(), "what belongs there is put back");
+    }
+}
+
+/// Whoever can write the data folder must not lead our writes to a file of the key folder.
+#[test]
+fn links_in_the_data_folder_are_not_followed() {
+    let temp = Temp::new();
+    let victim = temp.path("root.key");
+    std::fs::write(&victim, "the key").unwrap();
+    let disk = Folder::open(&temp.path("data")).unwrap();
+    let mut file = disk.create("ledger/one.seg", b"head", 100).unwrap();
+    let place = temp.path("data/ledger/one.seg");
+    std::os::unix::fs::symlink(&victim, temp.path("data/ledger/two.new")).unwrap();
+    disk.create("ledger/two.seg", b"head", 100).unwrap();
+    disk.replace("ledger/two.json", b"{}").unwrap();
+    std::fs::rename(&place, temp.path("aside")).unwrap();
+    std::os::unix::fs::symlink(temp.path("aside"), &place).unwrap();
+    assert!(!file.is_in_place().unwrap(), "a link is not the file");
+    assert!(disk.open("ledger/one.seg").is_err());
+    std::fs::remove_file(&place).unwrap();
+    std::os::unix::fs::symlink(&victim, &place).unwrap();
+    assert!(disk.open("ledger/one.seg").is_err());
+    file = disk.create("ledger/one.seg", b"new", 3).unwrap();
+    assert!(file.is_in_place().unwrap(), "the link is replaced");
+    assert_eq!(std::fs::read(&victim).unwrap(), b"the key");
+    let mut bytes = [9; 8];
+    assert_eq!(file.read_at(0, &mut bytes).unwrap(), 3);
+    assert_eq!(&bytes[..3], b"new");
+}
+
+#[test]
+fn a_file_made_is_its_head_and_zeros_and_only_ours() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let temp = Temp::new();
+    let disk = Folder::open(&temp.path("a/b/data")).unwrap();
+    let file = disk.create("c/file", b"head", (1 << 20) + 5).unwrap();
+    assert_eq!(file.length().unwrap(), (1 << 20) + 5);
+    let bytes = disk.read("c/file").unwrap().unwrap();
+    assert!(bytes.starts_with(b"head") && bytes[4..].iter().all(|b| *b == 0));
+    let mode = |name: &str| temp.path(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("a/b/data/c/file"), mode("a/b/data/c"), mode("a")), (0o600, 0o700, 0o700));
+    file.write_at(1, b"x").unwrap();
+    file.grow(1 << 21).unwrap();
+    file.sync().unwrap();
+    assert_eq!((file.length().unwrap(), disk.list("c").unwrap()), (1 << 21, vec!["file".into()]));
+    assert_eq!((disk.open("c/none").unwrap().is_none(), disk.list("d").unwrap()), (true, vec![]));
+}

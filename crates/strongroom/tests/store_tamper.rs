@@ -1,0 +1,552 @@
+//! Whoever can write the data folder, and holds no key, changes nothing unnoticed: the opening is
+//! refused, or the reading, or the reveal of the very record that was touched.
+
+mod store_support;
+
+use std::sync::Arc;
+
+use store_support::history::{Act, Base, Oracle, reveal};
+use store_support::office::{Office, Sealed, log, values};
+use store_support::{Sources, commit, entries, leaves, media, open, root_of};
+use strongroom::store::local::LocalStore;
+use strongroom::store::model::{ENGINE, ModelWorld};
+use strongroom::store::recovery::OpenError;
+use strongroom::store::segment::{FrameWriter, FramedEntry, SegmentHead, read_frame};
+use strongroom_core::ledger::LogId;
+use strongroom_core::store::{CommitError, Store, Table};
+
+/// A machine on which an office has worked, stopped in good order.
+struct Worked {
+    world: ModelWorld,
+    sources: Sources,
+    office: Office,
+    sealed: Vec<(u8, Sealed)>,
+}
+
+impl Worked {
+    fn new(segment_bytes: u64) -> Self {
+        let sources = Sources::new();
+        let world = ModelWorld::new(segment_bytes);
+        LocalStore::create(&media(&world, &sources), store_support::INSTALL, 1).unwrap();
+        let office = Office::new(sources.random());
+        let mut worked = Self { world, sources, office, sealed: Vec::new() };
+        worked.work(0);
+        worked.work(20);
+        worked
+    }
+
+    /// Seals two records of tenant 0 and one of tenant 1, and says a little.
+    fn work(&mut self, from: u64) {
+        let store = open(&self.world, &self.sources).unwrap();
+        for (n, count) in [(0, 2), (1, 1)] {
+            let sealed = self.office.seal_now(&store, n, &values(from + u64::from(n) * 5, count));
+            self.sealed.extend(sealed.into_iter().map(|s| (n, s)));
+            commit(&store, self.office.refusal(n)).unwrap();
+        }
+        commit(&store, self.office.stranger()).unwrap();
+    }
+
+    /// Opens a copy and reads all of it. Says what was noticed, if anything was.
+    fn noticed(&self, world: &ModelWorld) -> Option<String> {
+        let store = match open(world, &self.sources) {
+            Ok(store) => store,
+            Err(error) => return Some(error.to_string()),
+        };
+        for (log, size, root) in store.heads() {
+            match leaves(&store, log) {
+                Ok(read) => assert_eq!((read.len() as u64, root_of(&read)), (size, root)),
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+        let answers = self.sealed.iter().map(|(n, sealed)| self.reveal(&store, *n, sealed));
+        answers.filter_map(Result::err).next()
+    }
+
+    fn reveal(&self, store: &dyn Store, n: u8, sealed: &Sealed) -> Result<(), String> {
+        let values = self.office.reveal(store, n, vec![sealed.token.clone()])?;
+        assert_eq!(values, [sealed.value.clone()], "a wrong value is worse than none");
+        Ok(())
+    }
+
+    fn copy(&self) -> ModelWorld {
+        self.world.restart(0)
+    }
+
+    fn segments(&self) -> Vec<String> {
+        self.world.names("data/ledger/")
+    }
+}
+
+#[test]
+fn what_nobody_touched_is_served() {
+    let worked = Worked::new(2 << 10);
+    assert!(worked.segments().len() > 2, "{:?}", worked.segments());
+    assert_eq!(worked.noticed(&worked.copy()), None);
+}
+
+#[test]
+fn any_byte_of_any_segment() {
+    let worked = Worked::new(2 << 10);
+    for name in worked.segments() {
+        for at in 0..worked.world.bytes(&name).len() {
+            let world = worked.copy();
+            world.edit(&name, |bytes| bytes[at] ^= 1 << (at % 8));
+            assert!(worked.noticed(&world).is_some(), "{name}: byte {at}");
+        }
+    }
+}
+
+#[test]
+fn a_segment_cut_at_any_length() {
+    let worked = Worked::new(2 << 10);
+    for name in worked.segments() {
+        let used = worked.world.bytes(&name).len();
+        for length in (0..used).step_by(7).chain([used - 1]) {
+            let world = worked.copy();
+            world.truncate(&name, length as u64);
+            assert!(worked.noticed(&world).is_some(), "{name} cut to {length}");
+        }
+        let world = worked.copy();
+        world.truncate(&name, used as u64);
+        assert_eq!(worked.noticed(&world), None, "only zeros are gone");
+    }
+}
+
+#[test]
+fn a_segment_missing_or_in_the_place_of_another() {
+    let worked = Worked::new(2 << 10);
+    let names = worked.segments();
+    for (n, name) in names.iter().enumerate() {
+        let world = worked.copy();
+        world.remove(name);
+        let said = worked.noticed(&world).expect(name);
+        let last = n + 1 == names.len();
+        assert!(last || said.contains(&name["data/".len()..]), "{said} names {name}");
+        for other in names.iter().skip(n + 1) {
+            let world = worked.copy();
+            world.swap(name, other);
+            assert!(worked.noticed(&world).is_some(), "{name} and {other}");
+        }
+    }
+    let world = worked.copy();
+    names.iter().for_each(|name| world.remove(name));
+    assert!(matches!(open(&world, &worked.sources), Err(OpenError::RolledBack("the ledger"))));
+}
+
+/// One frame of a segment, to be written anew by somebody who can compute a CRC.
+struct Frame {
+    sequence: u64,
+    entries: Vec<(LogId, u64, Vec<u8>)>,
+}
+
+fn frames(bytes: &[u8]) -> (Vec<u8>, Vec<Frame>) {
+    let (_, mut offset) = SegmentHead::decode(bytes).unwrap();
+    let head = bytes[..offset].to_vec();
+    let mut found = Vec::new();
+    while let Some((sequence, entries, length)) = bytes.get(offset..).and_then(read_frame) {
+        let entries = entries.iter().map(|e| (e.log, e.index, e.leaf.to_vec())).collect();
+        found.push(Frame { sequence, entries });
+        offset += length;
+    }
+    (head, found)
+}
+
+fn segment(head: &[u8], frames: &[Frame]) -> Vec<u8> {
+    let mut bytes = head.to_vec();
+    for frame in frames {
+        let mut writer = FrameWriter::new();
+        for (log, index, leaf) in &frame.entries {
+            writer.push(FramedEntry { log: *log, index: *index, leaf });
+        }
+        bytes.extend(writer.finish(frame.sequence));
+    }
+    bytes
+}
+
+/// Rewrites the frames of every segment in turn, one way at a time.
+fn forge(worked: &Worked, what: &str, forge: impl Fn(&mut Vec<Frame>, usize) -> bool) {
+    let mut forged = 0;
+    for name in worked.segments() {
+        let (head, whole) = frames(&worked.world.bytes(&name));
+        for at in 0..whole.len() {
+            let (_, mut all) = frames(&worked.world.bytes(&name));
+            if !forge(&mut all, at) {
+                continue;
+            }
+            let world = worked.copy();
+            world.edit(&name, |bytes| *bytes = segment(&head, &all));
+            assert!(worked.noticed(&world).is_some(), "{name}: frame {at}: {what}");
+            forged += 1;
+        }
+    }
+    assert!(forged > 2, "{what}: {forged}");
+}
+
+#[test]
+fn a_frame_written_anew_with_a_right_checksum() {
+    let worked = Worked::new(2 << 10);
+    forge(&worked, "another word in an entry", |frames, at| {
+        let leaf = &mut frames[at].entries[0].2;
+        let text = String::from_utf8(leaf.clone()).unwrap();
+        *leaf = text.replacen("\"bn\":1", "\"bn\":0", 1).into_bytes();
+        *leaf != text.into_bytes()
+    });
+    forge(&worked, "a frame left out", |frames, at| {
+        frames.remove(at);
+        true
+    });
+    forge(&worked, "a frame twice", |frames, at| {
+        let entries = frames[at].entries.clone();
+        let sequence = frames[at].sequence;
+        frames.insert(at, Frame { sequence, entries });
+        true
+    });
+    forge(&worked, "two frames in each other's place", |frames, at| {
+        let fits = at + 1 < frames.len();
+        if fits {
+            frames.swap(at, at + 1);
+        }
+        fits
+    });
+    // Frames of different logs in another order hold the same logs.
+    forge(&worked, "the same, of one log, with the right numbers", |frames, at| {
+        let logs = |at: usize| frames.get(at).map(|f: &Frame| f.entries[0].0);
+        let fits = logs(at) == logs(at + 1);
+        if fits {
+            let (one, two) = (frames[at].sequence, frames[at + 1].sequence);
+            frames.swap(at, at + 1);
+            (frames[at].sequence, frames[at + 1].sequence) = (one, two);
+        }
+        fits
+    });
+}
+
+/// A frame behind the last one, as a crash might have left it: `leaf` at the end of tenant 0's log.
+fn append(worked: &Worked, world: &ModelWorld, leaf: &[u8]) {
+    let name = worked.segments().pop().unwrap();
+    let (head, mut all) = frames(&world.bytes(&name));
+    let index = {
+        let store = open(&world.restart(0), &worked.sources).unwrap();
+        leaves(&store, log(0)).unwrap().len() as u64
+    };
+    let sequence = match all.last() {
+        Some(last) => last.sequence + 1,
+        None => SegmentHead::decode(&head).unwrap().0.sequence,
+    };
+    all.push(Frame { sequence, entries: vec![(log(0), index, leaf.to_vec())] });
+    world.edit(&name, |bytes| *bytes = segment(&head, &all));
+}
+
+#[test]
+fn an_entry_behind_the_end_of_a_store_that_was_stopped() {
+    let worked = Worked::new(8 << 10);
+    let leaf = {
+        let store = open(&worked.copy(), &worked.sources).unwrap();
+        leaves(&store, log(0)).unwrap().pop().unwrap()
+    };
+    let world = worked.copy();
+    append(&worked, &world, &leaf);
+    let said = worked.noticed(&world).expect("forged");
+    assert!(said.contains("grew since the store was stopped"), "{said}");
+}
+
+/// After a crash an entry behind the noted ones may be genuine. It must still not make recovery
+/// bury records that are other acts' or were never given out.
+#[test]
+fn an_act_forged_after_a_crash_buries_nobody() {
+    let mut worked = Worked::new(8 << 10);
+    let acts = {
+        let store = open(&worked.copy(), &worked.sources).unwrap();
+        leaves(&store, log(0)).unwrap()
+    };
+    let act = acts.iter().map(|l| String::from_utf8(l.clone()).unwrap());
+    let act = act.filter(|l| l.contains("pii.collect")).next_back().unwrap();
+    // A second boot that dies: its own acts, and then forged ones.
+    let store = open(&worked.world, &worked.sources).unwrap();
+    let new = worked.office.seal_now(&store, 0, &values(50, 2));
+    worked.sealed.extend(new.iter().cloned().map(|s| (0, s)));
+    let crashed = worked.world.crash(1);
+    drop(store);
+    worked.world = crashed;
+    assert_eq!(worked.noticed(&worked.copy()), None);
+    let forged = |first: u64, count: u64| {
+        let begin = act.find("\"rg\":").unwrap();
+        let end = begin + act[begin..].find('}').unwrap() + 1;
+        let id = act.find("\"id\":\"").unwrap() + 6;
+        let id = act[id..].find("\"id\":\"").unwrap() + id + 6;
+        let range = format!("\"rg\":{{\"count\":{count},\"first\":\"{first}\"}}");
+        let mut text = format!("{}{range}{}", &act[..begin], &act[end..]);
+        text.replace_range(id..id + 4, "abcd");
+        text.into_bytes()
+    };
+    let own = new[0].record.0;
+    for (first, count) in [(1, 1), (1, own), (own - 1, 1), (own, 1), (own + 1, 5), (1 << 40, 2)] {
+        let world = worked.copy();
+        append(&worked, &world, &forged(first, count));
+        let error = open(&world, &worked.sources).err().map(|e| e.to_string());
+        assert!(error.is_some_and(|e| e.contains("record")), "{first}, {count}");
+    }
+}
+
+#[test]
+fn any_byte_of_a_slot() {
+    let worked = Worked::new(8 << 10);
+    let name = "data/slots/epoch-00000001.slots";
+    for (n, (_, sealed)) in worked.sealed.iter().enumerate() {
+        for byte in 0..64 {
+            let world = worked.copy();
+            let at = sealed.record.0 as usize * 64 + byte;
+            world.edit(name, |bytes| bytes[at] ^= 1 << (at % 8));
+            let store = open(&world, &worked.sources).unwrap();
+            for (other, (tenant, sealed)) in worked.sealed.iter().enumerate() {
+                let answer = worked.reveal(&store, *tenant, sealed);
+                let expected = if n == other { Err("tampered: a slot is damaged") } else { Ok(()) };
+                assert_eq!(answer, expected.map_err(str::to_owned), "record {n} byte {byte}");
+            }
+        }
+    }
+    // Emptied, and in each other's place.
+    let (one, two) = (worked.sealed[0].1.record.0 as usize, worked.sealed[1].1.record.0 as usize);
+    let world = worked.copy();
+    world.edit(name, |bytes| bytes[one * 64..][..64].fill(0));
+    assert_eq!(worked.noticed(&world).as_deref(), Some("tampered: a slot is missing"));
+    let world = worked.copy();
+    world.edit(name, |bytes| (0..64).for_each(|b| bytes.swap(one * 64 + b, two * 64 + b)));
+    assert_eq!(worked.noticed(&world).as_deref(), Some("tampered: a slot is damaged"));
+}
+
+#[test]
+fn rows_changed_moved_or_gone() {
+    let worked = Worked::new(8 << 10);
+    let rows = worked.world.rows(Table::Record);
+    assert_eq!(rows.len(), worked.sealed.len());
+    for (key, value) in &rows {
+        for at in 0..value.len() {
+            let mut bad = value.clone();
+            bad[at] ^= 1 << (at % 8);
+            let world = worked.copy();
+            world.set_row(Table::Record, key, Some(&bad));
+            let said = worked.noticed(&world);
+            assert_eq!(said.as_deref(), Some("tampered: a row is not authentic"), "byte {at}");
+        }
+        let world = worked.copy();
+        world.set_row(Table::Record, key, None);
+        assert_eq!(worked.noticed(&world).as_deref(), Some("tampered: a row is missing"));
+        for (_, other) in rows.iter().filter(|(other, _)| other != key) {
+            let world = worked.copy();
+            world.set_row(Table::Record, key, Some(other));
+            let said = worked.noticed(&world);
+            assert_eq!(said.as_deref(), Some("tampered: a row is not authentic"));
+        }
+    }
+}
+
+#[test]
+fn marks_changed_or_gone() {
+    let worked = Worked::new(8 << 10);
+    let marks = worked.world.rows(Table::Applied);
+    assert_eq!(marks.len(), 2);
+    let refused = |change: &dyn Fn(&ModelWorld)| {
+        let world = worked.copy();
+        change(&world);
+        open(&world, &worked.sources).is_err()
+    };
+    for (key, value) in &marks {
+        let set = |to: Option<&[u8]>| refused(&|w| w.set_row(Table::Applied, key, to));
+        let mark = u64::from_be_bytes(value.as_slice().try_into().unwrap());
+        assert!(set(None) && set(Some(&[])) && set(Some(&[0; 9])));
+        for other in (0..10).filter(|n| *n != mark).chain([u64::MAX]) {
+            assert!(set(Some(&other.to_be_bytes())), "{other} for {mark}");
+        }
+    }
+    let new = refused(&|w| w.set_row(Table::Applied, &[1; 17], Some(&0u64.to_be_bytes())));
+    assert!(new, "a mark of a log that is not there");
+    assert!(refused(&|w| w.set_row(Table::Applied, b"x", Some(&0u64.to_be_bytes()))));
+}
+
+const FIRST: &[Act] = &[
+    Act::Tenant("acme"),
+    Act::Seal { tenant: "acme", input: 1, rows: 2 },
+    Act::Service("app", "acme"),
+    Act::Reopen,
+];
+const SECOND: &[Act] =
+    &[Act::Revoke("app"), Act::Seal { tenant: "acme", input: 2, rows: 2 }, Act::Reveal("acme")];
+
+/// An install, what it was like after `FIRST`, and what it is like after `SECOND`.
+struct Lived {
+    base: Base,
+    before: ModelWorld,
+    now: ModelWorld,
+    oracle: Oracle,
+}
+
+impl Lived {
+    fn new() -> Self {
+        let base = Base::new();
+        let before = base.world.restart(0);
+        let mut oracle = base.run(&before, FIRST);
+        let now = before.restart(0);
+        let second = base.run(&now, SECOND);
+        assert!(oracle.open.is_none() && second.open.is_none());
+        oracle.sealed.extend(second.sealed);
+        Self { base, before, now, oracle }
+    }
+
+    /// Opens a copy as the product does and reveals everything; says what was noticed.
+    fn noticed(&self, world: &ModelWorld) -> Option<String> {
+        let (vault, who) = match self.base.vault(world, &Arc::default()) {
+            Ok(opened) => opened,
+            Err(error) => return Some(error),
+        };
+        let cells = self.oracle.sealed.iter();
+        let answers = cells.map(|(tenant, token, value)| {
+            let values = reveal(&vault, &who, tenant, vec![token.clone()])?;
+            assert_eq!(values, [value.clone()], "a wrong value is worse than none");
+            Ok::<_, strongroom::problem::Problem>(())
+        });
+        answers.filter_map(Result::err).map(|p| format!("reveal: {}", p.detail)).next()
+    }
+
+    fn opening_refused(&self, what: &str, change: impl Fn(&ModelWorld)) {
+        let world = self.now.restart(0);
+        change(&world);
+        let said = self.noticed(&world).unwrap_or_else(|| panic!("{what} was not noticed"));
+        assert!(said.starts_with("opening: "), "{what}: {said}");
+    }
+}
+
+#[test]
+fn control_rows_changed_gone_added_or_put_back() {
+    let lived = Lived::new();
+    assert_eq!(lived.noticed(&lived.now.restart(0)), None);
+    let rows = lived.now.rows(Table::Control);
+    assert!(rows.len() > 8);
+    for (key, value) in &rows {
+        for at in (0..value.len()).step_by(11) {
+            let mut bad = value.clone();
+            bad[at] ^= 1 << (at % 8);
+            lived.opening_refused("a flip", |w| w.set_row(Table::Control, key, Some(&bad)));
+        }
+        lived.opening_refused("a row gone", |w| w.set_row(Table::Control, key, None));
+        let copied = [key.as_slice(), b"x"].concat();
+        lived.opening_refused("a copy", |w| w.set_row(Table::Control, &copied, Some(value)));
+    }
+    let older = lived.before.rows(Table::Control);
+    let changed: Vec<_> = older.iter().filter(|row| !rows.contains(row)).collect();
+    assert_eq!(changed.len(), 1, "the principal that was revoked since");
+    let (key, value) = changed[0];
+    lived.opening_refused("revoked", |w| w.set_row(Table::Control, key, Some(value)));
+}
+
+/// After a crash the engine may be newer than the notes. That must not open the door.
+#[test]
+fn control_rows_put_back_after_a_crash() {
+    let lived = Lived::new();
+    let world = lived.before.restart(0);
+    let (vault, who) = lived.base.vault(&world, &Arc::default()).unwrap();
+    vault.revoke_principal(&who, "app").unwrap();
+    let temp = store_support::Temp::new();
+    store_support::history::seal(&vault, &who, ("acme", 9, 1), &temp).unwrap();
+    let crashed = world.crash(1);
+    drop(vault);
+    assert_eq!(lived.base.vault(&crashed.restart(0), &Arc::default()).err(), None);
+    for (key, value) in lived.before.rows(Table::Control) {
+        let world = crashed.restart(0);
+        if world.rows(Table::Control).contains(&(key.clone(), value.clone())) {
+            continue;
+        }
+        world.set_row(Table::Control, &key, Some(&value));
+        let error = lived.base.vault(&world, &Arc::default()).err().expect("revoked is revoked");
+        assert!(error.contains("control table"), "{error}");
+    }
+}
+
+/// A row changed under the running store is not taken over by the next act.
+#[test]
+fn a_control_row_changed_under_the_running_store() {
+    let lived = Lived::new();
+    let world = lived.before.restart(0);
+    let (vault, who) = lived.base.vault(&world, &Arc::default()).unwrap();
+    vault.revoke_principal(&who, "app").unwrap();
+    for (key, value) in lived.before.rows(Table::Control) {
+        world.set_row(Table::Control, &key, Some(&value));
+    }
+    assert!(vault.add_tenant(&who, "zeta").is_err());
+    drop(vault);
+    let error = lived.base.vault(&world, &Arc::default()).err().unwrap();
+    assert!(error.contains("control table"), "{error}");
+}
+
+#[test]
+fn older_copies_under_live_custody() {
+    let lived = Lived::new();
+    lived.opening_refused("all data", |w| {
+        w.put_back(&lived.before, "data/");
+        w.put_back(&lived.before, ENGINE);
+    });
+    lived.opening_refused("the engine", |w| w.put_back(&lived.before, ENGINE));
+    lived.opening_refused("the ledger", |w| w.put_back(&lived.before, "data/ledger/"));
+    lived.opening_refused("ledger and engine", |w| {
+        w.put_back(&lived.before, "data/ledger/");
+        w.put_back(&lived.before, ENGINE);
+    });
+    lived.opening_refused("the first install", |w| {
+        w.put_back(&lived.base.world, "data/");
+        w.put_back(&lived.base.world, ENGINE);
+    });
+    lived.opening_refused("no slot file", |w| w.remove("data/slots/epoch-00000001.slots"));
+    lived.opening_refused("no engine", |w| w.put_back(&ModelWorld::new(1), ENGINE));
+    lived.opening_refused("no data", |w| {
+        w.put_back(&ModelWorld::new(1), "data/");
+        w.put_back(&ModelWorld::new(1), ENGINE);
+    });
+    let world = lived.now.restart(0);
+    world.put_back(&lived.before, "data/slots/");
+    let said = lived.noticed(&world).expect("older slots");
+    assert_eq!(said, "reveal: a slot is missing; nothing was opened");
+}
+
+#[test]
+fn any_byte_of_the_notes() {
+    let worked = Worked::new(8 << 10);
+    let name = "keys/notes.json";
+    for at in 0..worked.world.bytes(name).len() {
+        let world = worked.copy();
+        world.edit(name, |bytes| bytes[at] ^= 1 << (at % 8));
+        let error = open(&world, &worked.sources).err().expect("a flipped bit of the notes");
+        assert!(error.to_string().contains("notes.json"), "{error}");
+    }
+    let world = worked.copy();
+    world.remove(name);
+    assert!(matches!(open(&world, &worked.sources), Err(OpenError::NotInitialised)));
+}
+
+#[test]
+fn files_moved_under_the_running_store() {
+    for (place, effect) in [("data/ledger/", false), ("data/ledger/", true), ("data/slots/", true)]
+    {
+        let worked = Worked::new(8 << 10);
+        let (world, office) = (worked.copy(), &worked.office);
+        let store = open(&world, &worked.sources).unwrap();
+        office.seal_now(&store, 2, &values(80, 1));
+        let name = world.names(place).pop().unwrap();
+        let snapshot = world.restart(0);
+        if effect {
+            world.remove(&name)
+        } else {
+            world.put_back(&snapshot, place)
+        }
+        let batch = match effect {
+            true => office.seal(&store, 2, &values(90, 1)).0,
+            false => office.refusal(2),
+        };
+        let error = commit(&store, batch).err().expect(place);
+        assert!(matches!(error, CommitError::Failed(_)), "{place}: {error}");
+        let next = commit(&store, office.seal(&store, 2, &values(91, 1)).0).err();
+        assert_eq!(next, Some(CommitError::Stopped), "{place}");
+        if place == "data/slots/" {
+            assert!(!entries(&store, log(1)).is_empty(), "reading goes on");
+        }
+    }
+}
