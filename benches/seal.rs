@@ -30,7 +30,10 @@ fn main() {
     let csv = dir.join("people.csv");
     support::write_people(&csv, rows);
     println!("{}", machine());
-    println!("{rows} rows, {} MB of CSV, {rounds} rounds\n", csv.metadata().unwrap().len() / 1_000_000);
+    println!(
+        "{rows} rows, {} MB of CSV, {rounds} rounds\n",
+        csv.metadata().unwrap().len() / 1_000_000
+    );
     let (mut sealed, mut clear) = (Vec::new(), Vec::new());
     let (mut sealed_bytes, mut clear_bytes) = (0, 0);
     for round in 0..rounds {
@@ -49,7 +52,11 @@ fn main() {
     }
     let (sealed, clear) = (median(&mut sealed), median(&mut clear));
     let rate = rows as f64 / sealed;
-    println!("\nsealed / clear: time {:.2}, disk {:.2}", sealed / clear, sealed_bytes as f64 / clear_bytes as f64);
+    println!(
+        "\nsealed / clear: time {:.2}, disk {:.2}",
+        sealed / clear,
+        sealed_bytes as f64 / clear_bytes as f64
+    );
     println!("sealed: {:.0} rows/s, {:.0} fields/s", rate, rate * FIELDS);
     if setting("PGCRYPTO", 1) == 1 {
         against_pgcrypto(&csv, rate);
@@ -59,7 +66,10 @@ fn main() {
 
 fn say(what: &str, rows: u64, seconds: f64, cpu_before: f64, bytes: u64) {
     let (rate, cpu) = (rows as f64 / seconds, support::cpu_seconds() - cpu_before);
-    println!("{what:7} {seconds:6.2} s  {rate:8.0} rows/s  cpu {cpu:6.2} s  {} MB", bytes / 1_000_000);
+    println!(
+        "{what:7} {seconds:6.2} s  {rate:8.0} rows/s  cpu {cpu:6.2} s  {} MB",
+        bytes / 1_000_000
+    );
 }
 
 fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {
@@ -172,6 +182,11 @@ fn against_pgcrypto(csv: &Path, rate: f64) {
     for line in String::from_utf8_lossy(&done.stdout).lines() {
         let words: Vec<&str> = line.split(' ').collect();
         let (rows, seconds): (f64, f64) = (words[1].parse().unwrap(), words[2].parse().unwrap());
-        println!("pgcrypto {}: {:.0} rows/s; sealed is {:.1} times that", words[0], rows / seconds, rate / (rows / seconds));
+        println!(
+            "pgcrypto {}: {:.0} rows/s; sealed is {:.1} times that",
+            words[0],
+            rows / seconds,
+            rate / (rows / seconds)
+        );
     }
 }

@@ -2,13 +2,15 @@
 
 use std::fs;
 
+use rustix::fs::Mode;
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
 };
 
-/// Turns core dumps off and forbids other processes of the same user to attach. Called first
-/// thing; says what could not be had.
+/// Turns core dumps off, forbids other processes of the same user to attach, and makes every new
+/// file this user's alone. Called first thing; says what could not be had.
 pub fn harden() -> Vec<&'static str> {
+    umask(Mode::RWXG | Mode::RWXO);
     let mut missing = Vec::new();
     if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
         missing.push("attaching by other processes could not be forbidden");

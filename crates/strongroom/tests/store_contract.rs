@@ -1,5 +1,13 @@
 //! What every store promises: one suite, over the model and over the machine's own files.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap, what their tests share too"
+)]
+
 mod store_support;
 
 use std::collections::{BTreeMap, BTreeSet};

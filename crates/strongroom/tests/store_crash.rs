@@ -3,6 +3,14 @@
 //!
 //! A failing case prints its step and seed. Seeds that failed once are kept in `FAILED_ONCE`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap, what their tests share too"
+)]
+
 mod store_support;
 
 use std::sync::Arc;

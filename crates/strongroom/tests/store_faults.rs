@@ -2,6 +2,14 @@
 //! was stated and not done stops the store from stating more; reading and recording go on where
 //! they can; and the next opening puts everything right.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap, what their tests share too"
+)]
+
 mod store_support;
 
 use std::io;

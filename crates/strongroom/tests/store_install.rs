@@ -1,5 +1,13 @@
 //! An install in two folders of the machine: what the store promises, asked of the product.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap, what their tests share too"
+)]
+
 mod store_support;
 
 use std::path::Path;

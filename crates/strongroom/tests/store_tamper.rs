@@ -1,81 +1,26 @@
 //! Whoever can write the data folder, and holds no key, changes nothing unnoticed: the opening is
 //! refused, or the reading, or the reveal of the very record that was touched.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap, what their tests share too"
+)]
+
 mod store_support;
 
 use std::sync::Arc;
 
-use store_support::history::{Act, Base, Oracle, reveal};
-use store_support::office::{Office, Sealed, log, values};
-use store_support::{Sources, commit, entries, leaves, media, open, root_of};
-use strongroom::store::local::LocalStore;
+use store_support::history::{reveal, seal};
+use store_support::office::{log, values};
+use store_support::victim::{Frame, Lived, Worked, frames, segment};
+use store_support::{Temp, commit, entries, leaves, open};
 use strongroom::store::model::{ENGINE, ModelWorld};
 use strongroom::store::recovery::OpenError;
-use strongroom::store::segment::{FrameWriter, FramedEntry, SegmentHead, read_frame};
-use strongroom_core::ledger::LogId;
+use strongroom::store::segment::SegmentHead;
 use strongroom_core::store::{CommitError, Store, Table};
-
-/// A machine on which an office has worked, stopped in good order.
-struct Worked {
-    world: ModelWorld,
-    sources: Sources,
-    office: Office,
-    sealed: Vec<(u8, Sealed)>,
-}
-
-impl Worked {
-    fn new(segment_bytes: u64) -> Self {
-        let sources = Sources::new();
-        let world = ModelWorld::new(segment_bytes);
-        LocalStore::create(&media(&world, &sources), store_support::INSTALL, 1).unwrap();
-        let office = Office::new(sources.random());
-        let mut worked = Self { world, sources, office, sealed: Vec::new() };
-        worked.work(0);
-        worked.work(20);
-        worked
-    }
-
-    /// Seals two records of tenant 0 and one of tenant 1, and says a little.
-    fn work(&mut self, from: u64) {
-        let store = open(&self.world, &self.sources).unwrap();
-        for (n, count) in [(0, 2), (1, 1)] {
-            let sealed = self.office.seal_now(&store, n, &values(from + u64::from(n) * 5, count));
-            self.sealed.extend(sealed.into_iter().map(|s| (n, s)));
-            commit(&store, self.office.refusal(n)).unwrap();
-        }
-        commit(&store, self.office.stranger()).unwrap();
-    }
-
-    /// Opens a copy and reads all of it. Says what was noticed, if anything was.
-    fn noticed(&self, world: &ModelWorld) -> Option<String> {
-        let store = match open(world, &self.sources) {
-            Ok(store) => store,
-            Err(error) => return Some(error.to_string()),
-        };
-        for (log, size, root) in store.heads() {
-            match leaves(&store, log) {
-                Ok(read) => assert_eq!((read.len() as u64, root_of(&read)), (size, root)),
-                Err(error) => return Some(error.to_string()),
-            }
-        }
-        let answers = self.sealed.iter().map(|(n, sealed)| self.reveal(&store, *n, sealed));
-        answers.filter_map(Result::err).next()
-    }
-
-    fn reveal(&self, store: &dyn Store, n: u8, sealed: &Sealed) -> Result<(), String> {
-        let values = self.office.reveal(store, n, vec![sealed.token.clone()])?;
-        assert_eq!(values, [sealed.value.clone()], "a wrong value is worse than none");
-        Ok(())
-    }
-
-    fn copy(&self) -> ModelWorld {
-        self.world.restart(0)
-    }
-
-    fn segments(&self) -> Vec<String> {
-        self.world.names("data/ledger/")
-    }
-}
 
 #[test]
 fn what_nobody_touched_is_served() {
@@ -131,36 +76,6 @@ fn a_segment_missing_or_in_the_place_of_another() {
     let world = worked.copy();
     names.iter().for_each(|name| world.remove(name));
     assert!(matches!(open(&world, &worked.sources), Err(OpenError::RolledBack("the ledger"))));
-}
-
-/// One frame of a segment, to be written anew by somebody who can compute a CRC.
-struct Frame {
-    sequence: u64,
-    entries: Vec<(LogId, u64, Vec<u8>)>,
-}
-
-fn frames(bytes: &[u8]) -> (Vec<u8>, Vec<Frame>) {
-    let (_, mut offset) = SegmentHead::decode(bytes).unwrap();
-    let head = bytes[..offset].to_vec();
-    let mut found = Vec::new();
-    while let Some((sequence, entries, length)) = bytes.get(offset..).and_then(read_frame) {
-        let entries = entries.iter().map(|e| (e.log, e.index, e.leaf.to_vec())).collect();
-        found.push(Frame { sequence, entries });
-        offset += length;
-    }
-    (head, found)
-}
-
-fn segment(head: &[u8], frames: &[Frame]) -> Vec<u8> {
-    let mut bytes = head.to_vec();
-    for frame in frames {
-        let mut writer = FrameWriter::new();
-        for (log, index, leaf) in &frame.entries {
-            writer.push(FramedEntry { log: *log, index: *index, leaf });
-        }
-        bytes.extend(writer.finish(frame.sequence));
-    }
-    bytes
 }
 
 /// Rewrites the frames of every segment in turn, one way at a time.
@@ -364,58 +279,6 @@ fn marks_changed_or_gone() {
     assert!(refused(&|w| w.set_row(Table::Applied, b"x", Some(&0u64.to_be_bytes()))));
 }
 
-const FIRST: &[Act] = &[
-    Act::Tenant("acme"),
-    Act::Seal { tenant: "acme", input: 1, rows: 2 },
-    Act::Service("app", "acme"),
-    Act::Reopen,
-];
-const SECOND: &[Act] =
-    &[Act::Revoke("app"), Act::Seal { tenant: "acme", input: 2, rows: 2 }, Act::Reveal("acme")];
-
-/// An install, what it was like after `FIRST`, and what it is like after `SECOND`.
-struct Lived {
-    base: Base,
-    before: ModelWorld,
-    now: ModelWorld,
-    oracle: Oracle,
-}
-
-impl Lived {
-    fn new() -> Self {
-        let base = Base::new();
-        let before = base.world.restart(0);
-        let mut oracle = base.run(&before, FIRST);
-        let now = before.restart(0);
-        let second = base.run(&now, SECOND);
-        assert!(oracle.open.is_none() && second.open.is_none());
-        oracle.sealed.extend(second.sealed);
-        Self { base, before, now, oracle }
-    }
-
-    /// Opens a copy as the product does and reveals everything; says what was noticed.
-    fn noticed(&self, world: &ModelWorld) -> Option<String> {
-        let (vault, who) = match self.base.vault(world, &Arc::default()) {
-            Ok(opened) => opened,
-            Err(error) => return Some(error),
-        };
-        let cells = self.oracle.sealed.iter();
-        let answers = cells.map(|(tenant, token, value)| {
-            let values = reveal(&vault, &who, tenant, vec![token.clone()])?;
-            assert_eq!(values, [value.clone()], "a wrong value is worse than none");
-            Ok::<_, strongroom::problem::Problem>(())
-        });
-        answers.filter_map(Result::err).map(|p| format!("reveal: {}", p.detail)).next()
-    }
-
-    fn opening_refused(&self, what: &str, change: impl Fn(&ModelWorld)) {
-        let world = self.now.restart(0);
-        change(&world);
-        let said = self.noticed(&world).unwrap_or_else(|| panic!("{what} was not noticed"));
-        assert!(said.starts_with("opening: "), "{what}: {said}");
-    }
-}
-
 #[test]
 fn control_rows_changed_gone_added_or_put_back() {
     let lived = Lived::new();
@@ -446,8 +309,8 @@ fn control_rows_put_back_after_a_crash() {
     let world = lived.before.restart(0);
     let (vault, who) = lived.base.vault(&world, &Arc::default()).unwrap();
     vault.revoke_principal(&who, "app").unwrap();
-    let temp = store_support::Temp::new();
-    store_support::history::seal(&vault, &who, ("acme", 9, 1), &temp).unwrap();
+    let temp = Temp::new();
+    seal(&vault, &who, ("acme", 9, 1), &temp).unwrap();
     let crashed = world.crash(1);
     drop(vault);
     assert_eq!(lived.base.vault(&crashed.restart(0), &Arc::default()).err(), None);

@@ -54,15 +54,15 @@ pub struct Global {
     /// Answer with one JSON object on standard output
     #[arg(long, global = true)]
     json: bool,
-    /// The data folder
-    #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_DATA")]
-    #[arg(default_value = "./strongroom-data")]
-    data: PathBuf,
-    /// The key folder; beside the data, better on another volume [default: DATA.keys]
-    #[arg(long, global = true, value_name = "DIR", env = "STRONGROOM_KEYS")]
+    /// The data folder [env: STRONGROOM_DATA] [default: ./strongroom-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The key folder; beside the data, better on another volume [env: STRONGROOM_KEYS]
+    /// [default: DATA.keys]
+    #[arg(long, global = true, value_name = "DIR")]
     keys: Option<PathBuf>,
-    /// A file that holds the credential
-    #[arg(long, global = true, value_name = "FILE", env = "STRONGROOM_CREDENTIAL")]
+    /// A file that holds the credential [env: STRONGROOM_CREDENTIAL]
+    #[arg(long, global = true, value_name = "FILE")]
     credential: Option<PathBuf>,
 }
 

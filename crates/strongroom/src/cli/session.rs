@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use strongroom_core::principal::Principal;
@@ -25,12 +26,14 @@ pub struct Session {
 impl Global {
     /// Where the install lies.
     pub fn folders(&self) -> Folders {
-        let keys = self.keys.clone().unwrap_or_else(|| {
-            let mut name = self.data.as_os_str().to_owned();
+        let data = given(self.data.as_ref(), "STRONGROOM_DATA");
+        let data = data.unwrap_or_else(|| PathBuf::from("./strongroom-data"));
+        let keys = given(self.keys.as_ref(), "STRONGROOM_KEYS").unwrap_or_else(|| {
+            let mut name = data.as_os_str().to_owned();
             name.push(".keys");
             name.into()
         });
-        Folders { data: self.data.clone(), keys }
+        Folders { data, keys }
     }
 
     /// Opens the install and authenticates.
@@ -39,7 +42,8 @@ impl Global {
     /// A [`Problem`]: no install, held, damaged, no or a wrong credential.
     pub fn session(&self) -> Result<Session, Problem> {
         // The file is read first: a wrong path is told without opening anything.
-        let given = match &self.credential {
+        let credential = given(self.credential.as_ref(), "STRONGROOM_CREDENTIAL");
+        let given = match &credential {
             Some(path) => Some(Zeroizing::new(fs::read_to_string(path).map_err(|e| {
                 let detail = format!("the credential file {} cannot be read: {e}", path.display());
                 Problem::new(
@@ -50,7 +54,7 @@ impl Global {
             })?)),
             None => None,
         };
-        if let Some(path) = &self.credential {
+        if let Some(path) = &credential {
             let mode = fs::metadata(path).map(|m| m.permissions().mode());
             if mode.is_ok_and(|m| m & 0o077 != 0) {
                 notice(&format!("warning: {} can be read by other users", path.display()));
@@ -73,4 +77,10 @@ impl Global {
         }
         Ok(Session { vault, who })
     }
+}
+
+/// A path from the command line, else from the environment, where empty means unset.
+fn given(option: Option<&PathBuf>, variable: &str) -> Option<PathBuf> {
+    let from_environment = || std::env::var_os(variable).filter(|v| !v.is_empty());
+    option.cloned().or_else(|| from_environment().map(PathBuf::from))
 }

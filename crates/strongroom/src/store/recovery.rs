@@ -35,7 +35,8 @@ pub enum OpenError {
     Held,
     /// The data is older than what custody noted.
     #[error(
-        "{0} is older than the key folder's notes: a copy of the data folder was put back, or its end was cut off"
+        "{0} is older than the key folder's notes: a copy of the data folder was put back, or its \
+         end was cut off"
     )]
     RolledBack(&'static str),
     /// Something is not what was written.

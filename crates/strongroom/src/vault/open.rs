@@ -280,13 +280,22 @@ fn lock(path: &Path) -> Result<File, Problem> {
 }
 
 fn keep_apart(folders: &Folders) -> Result<(), Problem> {
-    let full = |p: &Path| std::path::absolute(p).unwrap_or_else(|_| p.to_path_buf());
-    let (data, keys) = (full(&folders.data), full(&folders.keys));
+    let (data, keys) = (resolved(&folders.data), resolved(&folders.keys));
     if keys.starts_with(&data) || data.starts_with(&keys) {
         let detail = "the key folder and the data folder lie one inside the other";
         return Err(Problem::usage(detail, "put keys beside the data, better on another volume"));
     }
     Ok(())
+}
+
+/// Where a path leads, links followed as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let there = full.ancestors().find_map(|a| Some((a, std::fs::canonicalize(a).ok()?)));
+    match there {
+        Some((ancestor, real)) => real.join(full.strip_prefix(ancestor).unwrap_or(&full)),
+        None => full,
+    }
 }
 
 /// Refuses folders in use; empties those that an interrupted `init` left.

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod history;
 pub mod office;
+pub mod victim;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! The output of a job: written aside, made durable, then renamed into place. What another job
 //! wrote is never overwritten.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Seek as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,9 +17,10 @@ pub fn place(input: &Path, asked: Option<&Path>) -> Result<PathBuf, Problem> {
     let out = match asked {
         Some(out) => out.to_path_buf(),
         None => {
-            let stem = input.file_stem().unwrap_or_default().to_string_lossy();
-            let end = input.extension().map_or("csv".into(), |e| e.to_string_lossy());
-            input.with_file_name(format!("{stem}.sealed.{end}"))
+            let mut name = input.file_stem().unwrap_or_default().to_os_string();
+            name.push(".sealed.");
+            name.push(input.extension().unwrap_or("csv".as_ref()));
+            input.with_file_name(name)
         }
     };
     let same = fs::canonicalize(&out).ok();
@@ -48,9 +50,11 @@ pub struct Aside {
 impl Aside {
     /// Begins the file, beside its place, from the start.
     pub fn create(out: &Path, job: JobId) -> Result<Self, Problem> {
-        let name = out.file_name().unwrap_or_default().to_string_lossy();
         let short: String = job.to_string().chars().take(8).collect();
-        let path = out.with_file_name(format!(".{name}.{short}.partial"));
+        let mut name = OsString::from(".");
+        name.push(out.file_name().unwrap_or_default());
+        name.push(format!(".{short}.partial"));
+        let path = out.with_file_name(name);
         // Removed first, never followed: the name could have been made a link to elsewhere.
         match fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(unwritable(&path, &e)),

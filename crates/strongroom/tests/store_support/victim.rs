@@ -1,0 +1,157 @@
+//! Stores that were worked with and stopped, for somebody to tamper with.
+
+use std::sync::Arc;
+
+use strongroom::store::local::LocalStore;
+use strongroom::store::model::ModelWorld;
+use strongroom::store::segment::{FrameWriter, FramedEntry, SegmentHead, read_frame};
+use strongroom_core::ledger::LogId;
+use strongroom_core::store::Store;
+
+use super::history::{Act, Base, Oracle, reveal};
+use super::office::{Office, Sealed, values};
+use super::{INSTALL, Sources, commit, leaves, media, open, root_of};
+
+/// A machine on which an office has worked, stopped in good order.
+pub struct Worked {
+    pub world: ModelWorld,
+    pub sources: Sources,
+    pub office: Office,
+    pub sealed: Vec<(u8, Sealed)>,
+}
+
+impl Worked {
+    pub fn new(segment_bytes: u64) -> Self {
+        let sources = Sources::new();
+        let world = ModelWorld::new(segment_bytes);
+        LocalStore::create(&media(&world, &sources), INSTALL, 1).unwrap();
+        let office = Office::new(sources.random());
+        let mut worked = Self { world, sources, office, sealed: Vec::new() };
+        worked.work(0);
+        worked.work(20);
+        worked
+    }
+
+    /// Seals two records of tenant 0 and one of tenant 1, and says a little.
+    pub fn work(&mut self, from: u64) {
+        let store = open(&self.world, &self.sources).unwrap();
+        for (n, count) in [(0, 2), (1, 1)] {
+            let sealed = self.office.seal_now(&store, n, &values(from + u64::from(n) * 5, count));
+            self.sealed.extend(sealed.into_iter().map(|s| (n, s)));
+            commit(&store, self.office.refusal(n)).unwrap();
+        }
+        commit(&store, self.office.stranger()).unwrap();
+    }
+
+    /// Opens a copy and reads all of it. Says what was noticed, if anything was.
+    pub fn noticed(&self, world: &ModelWorld) -> Option<String> {
+        let store = match open(world, &self.sources) {
+            Ok(store) => store,
+            Err(error) => return Some(error.to_string()),
+        };
+        for (log, size, root) in store.heads() {
+            match leaves(&store, log) {
+                Ok(read) => assert_eq!((read.len() as u64, root_of(&read)), (size, root)),
+                Err(error) => return Some(error.to_string()),
+            }
+        }
+        let answers = self.sealed.iter().map(|(n, sealed)| self.reveal(&store, *n, sealed));
+        answers.filter_map(Result::err).next()
+    }
+
+    pub fn reveal(&self, store: &dyn Store, n: u8, sealed: &Sealed) -> Result<(), String> {
+        let values = self.office.reveal(store, n, vec![sealed.token.clone()])?;
+        assert_eq!(values, [sealed.value.clone()], "a wrong value is worse than none");
+        Ok(())
+    }
+
+    pub fn copy(&self) -> ModelWorld {
+        self.world.restart(0)
+    }
+
+    pub fn segments(&self) -> Vec<String> {
+        self.world.names("data/ledger/")
+    }
+}
+
+/// One frame of a segment, to be written anew by somebody who can compute a CRC.
+pub struct Frame {
+    pub sequence: u64,
+    pub entries: Vec<(LogId, u64, Vec<u8>)>,
+}
+
+pub fn frames(bytes: &[u8]) -> (Vec<u8>, Vec<Frame>) {
+    let (_, mut offset) = SegmentHead::decode(bytes).unwrap();
+    let head = bytes[..offset].to_vec();
+    let mut found = Vec::new();
+    while let Some((sequence, entries, length)) = bytes.get(offset..).and_then(read_frame) {
+        let entries = entries.iter().map(|e| (e.log, e.index, e.leaf.to_vec())).collect();
+        found.push(Frame { sequence, entries });
+        offset += length;
+    }
+    (head, found)
+}
+
+pub fn segment(head: &[u8], frames: &[Frame]) -> Vec<u8> {
+    let mut bytes = head.to_vec();
+    for frame in frames {
+        let mut writer = FrameWriter::new();
+        for (log, index, leaf) in &frame.entries {
+            writer.push(FramedEntry { log: *log, index: *index, leaf });
+        }
+        bytes.extend(writer.finish(frame.sequence));
+    }
+    bytes
+}
+
+pub const FIRST: &[Act] = &[
+    Act::Tenant("acme"),
+    Act::Seal { tenant: "acme", input: 1, rows: 2 },
+    Act::Service("app", "acme"),
+    Act::Reopen,
+];
+pub const SECOND: &[Act] =
+    &[Act::Revoke("app"), Act::Seal { tenant: "acme", input: 2, rows: 2 }, Act::Reveal("acme")];
+
+/// An install, what it was like after `FIRST`, and what it is like after `SECOND`.
+pub struct Lived {
+    pub base: Base,
+    pub before: ModelWorld,
+    pub now: ModelWorld,
+    pub oracle: Oracle,
+}
+
+impl Lived {
+    pub fn new() -> Self {
+        let base = Base::new();
+        let before = base.world.restart(0);
+        let mut oracle = base.run(&before, FIRST);
+        let now = before.restart(0);
+        let second = base.run(&now, SECOND);
+        assert!(oracle.open.is_none() && second.open.is_none());
+        oracle.sealed.extend(second.sealed);
+        Self { base, before, now, oracle }
+    }
+
+    /// Opens a copy as the product does and reveals everything; says what was noticed.
+    pub fn noticed(&self, world: &ModelWorld) -> Option<String> {
+        let (vault, who) = match self.base.vault(world, &Arc::default()) {
+            Ok(opened) => opened,
+            Err(error) => return Some(error),
+        };
+        let cells = self.oracle.sealed.iter();
+        let answers = cells.map(|(tenant, token, value)| {
+            let values = reveal(&vault, &who, tenant, vec![token.clone()])?;
+            assert_eq!(values, [value.clone()], "a wrong value is worse than none");
+            Ok::<_, strongroom::problem::Problem>(())
+        });
+        answers.filter_map(Result::err).map(|p| format!("reveal: {}", p.detail)).next()
+    }
+
+    pub fn opening_refused(&self, what: &str, change: impl Fn(&ModelWorld)) {
+        let world = self.now.restart(0);
+        change(&world);
+        let said = self.noticed(&world).unwrap_or_else(|| panic!("{what} was not noticed"));
+        assert!(said.starts_with("opening: "), "{what}: {said}");
+    }
+}
