@@ -13,14 +13,14 @@ mod store_support;
 
 use std::sync::Arc;
 
-use store_support::history::{reveal, seal};
+use store_support::history::seal;
 use store_support::office::{log, values};
 use store_support::victim::{Frame, Lived, Worked, frames, segment};
 use store_support::{Temp, commit, entries, leaves, open};
 use strongroom::store::model::{ENGINE, ModelWorld};
 use strongroom::store::recovery::OpenError;
 use strongroom::store::segment::SegmentHead;
-use strongroom_core::store::{CommitError, Store, Table};
+use strongroom_core::store::{CommitError, Table};
 
 #[test]
 fn what_nobody_touched_is_served() {
@@ -174,8 +174,8 @@ fn an_act_forged_after_a_crash_buries_nobody() {
         let store = open(&worked.copy(), &worked.sources).unwrap();
         leaves(&store, log(0)).unwrap()
     };
-    let act = acts.iter().map(|l| String::from_utf8(l.clone()).unwrap());
-    let act = act.filter(|l| l.contains("pii.collect")).next_back().unwrap();
+    let mut acts = acts.iter().map(|l| String::from_utf8(l.clone()).unwrap());
+    let act = acts.rfind(|l| l.contains("pii.collect")).unwrap();
     // A second boot that dies: its own acts, and then forged ones.
     let store = open(&worked.world, &worked.sources).unwrap();
     let new = worked.office.seal_now(&store, 0, &values(50, 2));

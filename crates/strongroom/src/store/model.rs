@@ -64,6 +64,8 @@ pub enum Effect {
     Fail(io::ErrorKind),
     /// The step and every later one that matches fail.
     FailFromNow(io::ErrorKind),
+    /// The step is done and says that it failed.
+    FailLate(io::ErrorKind),
 }
 
 /// A fault to come.
@@ -232,13 +234,13 @@ impl World {
     }
 
     /// Takes a step, unless a fault comes in between. `pending` is the step itself, should the
-    /// machine die in it.
+    /// machine die in it. Gives the error to answer with once the step is done.
     fn step(
         &mut self,
         operation: Operation,
         place: &str,
         pending: impl FnOnce() -> Pending,
-    ) -> io::Result<()> {
+    ) -> io::Result<Late> {
         if self.dead.is_some() {
             return Err(io::Error::other("the machine is dead"));
         }
@@ -258,7 +260,8 @@ impl World {
         }
         self.faults.retain(|f| f.at > 0 || matches!(f.effect, Effect::FailFromNow(_)));
         match struck {
-            None => Ok(()),
+            None => Ok(Late(None)),
+            Some(Effect::FailLate(kind)) => Ok(Late(Some(kind))),
             Some(Effect::Fail(kind) | Effect::FailFromNow(kind)) => Err(kind.into()),
             Some(Effect::Kill) => {
                 self.dead = Some(pending());
@@ -269,11 +272,21 @@ impl World {
 
     fn put(&mut self, operation: Operation, name: &str, node: Node) -> io::Result<u64> {
         let pending = || Pending::Put(name.to_owned(), node.clone());
-        self.step(operation, name, pending)?;
+        let late = self.step(operation, name, pending)?;
         self.newest_node += 1;
         self.names.insert(name.to_owned(), self.newest_node);
         self.nodes.insert(self.newest_node, node);
-        Ok(self.newest_node)
+        late.answer(self.newest_node)
+    }
+}
+
+/// The error of a step that is done all the same.
+#[must_use]
+struct Late(Option<io::ErrorKind>);
+
+impl Late {
+    fn answer<T>(self, done: T) -> io::Result<T> {
+        self.0.map_or(Ok(done), |kind| Err(kind.into()))
     }
 }
 

@@ -203,7 +203,9 @@ impl LedgerWriter {
     fn write(&mut self, group: Group) -> Result<(), CommitError> {
         let frame = group.frame.len() as u64;
         if self.tail.offset + frame > self.tail.room {
-            // A failure here leaves the old segment as it is: nothing was promised yet.
+            // A failure here is tried again: nothing was promised yet. But the new file may be
+            // there all the same, and its header says where the old one ended: no way back.
+            self.tail.room = 0;
             let (number, sequence) = (self.tail.number + 1, self.tail.sequence);
             self.tail = Tail::create(&*self.disk, number, sequence, &self.logs, frame)
                 .map_err(|e| unstated(&e, "ledger"))?;

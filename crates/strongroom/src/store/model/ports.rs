@@ -43,7 +43,7 @@ impl Disk for ModelDisk {
     fn open(&self, name: &str) -> io::Result<Option<Box<dyn DiskFile>>> {
         let name = self.name(name);
         let mut world = self.world.at(&name);
-        world.step(Operation::Read, &name, || Pending::Nothing)?;
+        world.step(Operation::Read, &name, || Pending::Nothing)?.answer(())?;
         let node = world.names.get(&name).copied();
         Ok(node.map(|node| self.file(name, node)))
     }
@@ -59,7 +59,7 @@ impl Disk for ModelDisk {
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let name = self.name(name);
         let mut world = self.world.at(&name);
-        world.step(Operation::Read, &name, || Pending::Nothing)?;
+        world.step(Operation::Read, &name, || Pending::Nothing)?.answer(())?;
         Ok(world.node(&name).map(|node| node.bytes.clone()))
     }
 
@@ -72,7 +72,7 @@ impl Disk for ModelDisk {
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let prefix = format!("{}/", self.name(folder));
         let mut world = self.world.at(&prefix);
-        world.step(Operation::Read, &prefix, || Pending::Nothing)?;
+        world.step(Operation::Read, &prefix, || Pending::Nothing)?.answer(())?;
         let inside = world.names.keys().filter_map(|name| name.strip_prefix(&prefix));
         Ok(inside.filter(|name| !name.contains('/')).map(ToOwned::to_owned).collect())
     }
@@ -87,15 +87,16 @@ struct ModelFile {
 impl ModelFile {
     fn read<T>(&self, read: impl FnOnce(&Node) -> T) -> io::Result<T> {
         let mut world = self.world.at(&self.name);
-        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
+        world.step(Operation::Read, &self.name, || Pending::Nothing)?.answer(())?;
         world.nodes.get(&self.node).map(read).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn change(&self, operation: Operation, change: Change) -> io::Result<()> {
         let mut world = self.world.at(&self.name);
-        world.step(operation, &self.name, || Pending::Change(self.node, change.clone()))?;
+        let pending = || Pending::Change(self.node, change.clone());
+        let late = world.step(operation, &self.name, pending)?;
         world.nodes.get_mut(&self.node).into_iter().for_each(|n| n.apply(change.clone()));
-        Ok(())
+        late.answer(())
     }
 }
 
@@ -118,14 +119,14 @@ impl DiskFile for ModelFile {
 
     fn sync(&self) -> io::Result<()> {
         let mut world = self.world.at(&self.name);
-        world.step(Operation::Sync, &self.name, || Pending::Nothing)?;
+        let late = world.step(Operation::Sync, &self.name, || Pending::Nothing)?;
         world.nodes.get_mut(&self.node).into_iter().for_each(Node::make_durable);
-        Ok(())
+        late.answer(())
     }
 
     fn is_in_place(&self) -> io::Result<bool> {
         let mut world = self.world.at(&self.name);
-        world.step(Operation::Read, &self.name, || Pending::Nothing)?;
+        world.step(Operation::Read, &self.name, || Pending::Nothing)?.answer(())?;
         Ok(world.names.get(&self.name) == Some(&self.node))
     }
 }
@@ -139,7 +140,7 @@ struct ModelEngine {
 impl Engine for ModelEngine {
     fn get(&self, table: Table, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let mut world = self.world.at(ENGINE);
-        world.step(Operation::Read, ENGINE, || Pending::Nothing)?;
+        world.step(Operation::Read, ENGINE, || Pending::Nothing)?.answer(())?;
         Ok(world.tables.get(&(table, key.to_vec())).cloned())
     }
 
@@ -149,7 +150,7 @@ impl Engine for ModelEngine {
         prefix: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> io::Result<()> {
-        self.world.at(ENGINE).step(Operation::Read, ENGINE, || Pending::Nothing)?;
+        self.world.at(ENGINE).step(Operation::Read, ENGINE, || Pending::Nothing)?.answer(())?;
         let rows = self.world.rows(table);
         let under = rows.iter().filter(|(key, _)| key.starts_with(prefix));
         under.map(|(key, value)| visit(key, value)).take_while(|more| *more).for_each(drop);
@@ -167,11 +168,11 @@ impl Engine for ModelEngine {
             return Err(io::Error::other("the engine is poisoned"));
         }
         let done = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()));
-        if done.is_err() {
-            self.poisoned.store(true, Ordering::Release);
-        } else {
+        let done = done.and_then(|late| {
             world.tables.extend(rows);
-        }
+            late.answer(())
+        });
+        self.poisoned.store(done.is_err(), Ordering::Release);
         done
     }
 }
