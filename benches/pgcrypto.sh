@@ -26,11 +26,13 @@ cd "$dir"
   -o "-k $dir -c listen_addresses='' -c shared_buffers=1GB -c max_wal_size=8GB" start >/dev/null
 sql() { "${run[@]}" "$bin/psql" -h "$dir" -d postgres -qAt -v ON_ERROR_STOP=1 "$@"; }
 sql -c 'create extension pgcrypto'
-cols=(first_name last_name street_address date_of_birth card_number bank_account ssn email phone user_name)
-sql -c "create table clear (id bigint primary key, $(printf '%s text,' "${cols[@]}" | sed 's/,$//'))"
+cols=(first_name last_name street_address date_of_birth card_number bank_account ssn email phone
+  user_name)
+columns() { printf "%s $1," "${cols[@]}" | sed 's/,$//'; }
+sql -c "create table clear (id text primary key, $(columns text))"
 sql -c "\\copy clear from '$dir/rows.csv' csv header"
-sql -c "create table pgp (id bigint primary key, $(printf '%s bytea,' "${cols[@]}" | sed 's/,$//'))"
-sql -c "create table raw (id bigint primary key, $(printf '%s bytea,' "${cols[@]}")
+sql -c "create table pgp (id text primary key, $(columns bytea))"
+sql -c "create table raw (id text primary key, $(columns bytea),
   h_ssn bytea, h_email bytea, h_phone bytea, h_user bytea)"
 for h in h_ssn h_email h_phone h_user; do sql -c "create index on raw ($h)"; done
 sql -c 'checkpoint'
@@ -40,8 +42,9 @@ a=$(now); sql -c "insert into pgp select id, $pgp from clear order by id limit 4
 echo "pgp $(sql -c 'select count(*) from pgp') $(echo "$b - $a" | bc)"
 key="decode('000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f','hex')"
 raw=$(printf "encrypt_iv(convert_to(%s,'UTF8'),$key,gen_random_bytes(16),'aes')," "${cols[@]}")
-mac() { printf "hmac(convert_to(%s,'UTF8'),$key,'sha256')" "$1"; }
+macs=$(printf "hmac(convert_to(%s,'UTF8'),$key,'sha256')," ssn email phone user_name)
 a=$(now)
-sql -c "insert into raw select id, $raw $(mac ssn), $(mac email), $(mac phone), $(mac user_name) from clear"
+sql -c "insert into raw select id, $raw ${macs%,} from clear"
 b=$(now)
-echo "raw $(sql -c 'select count(*) from raw') $(echo "$b - $a" | bc) $(sql -c "select pg_total_relation_size('raw')")"
+size=$(sql -c "select pg_total_relation_size('raw')")
+echo "raw $(sql -c 'select count(*) from raw') $(echo "$b - $a" | bc) $size"

@@ -4,6 +4,13 @@
 //! `cargo bench --bench seal` (ROWS, ROUNDS; PGCRYPTO=0 leaves PostgreSQL out). Prints ratios; the
 //! absolute figures are of this machine on this day.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a bench measures time and stops at the first fault"
+)]
+
 #[path = "support.rs"]
 mod support;
 
@@ -41,13 +48,15 @@ fn main() {
         let cpu = support::cpu_seconds();
         let (seconds, bytes) = seal(&place, &csv, rows);
         say("sealed", rows, seconds, cpu, bytes);
-        (sealed.push(seconds), sealed_bytes = bytes);
+        sealed.push(seconds);
+        sealed_bytes = bytes;
         std::fs::remove_dir_all(&place).unwrap();
         let place = dir.join(format!("clear-{round}"));
         let cpu = support::cpu_seconds();
         let (seconds, bytes) = in_clear(&place, &csv);
         say("clear", rows, seconds, cpu, bytes);
-        (clear.push(seconds), clear_bytes = bytes);
+        clear.push(seconds);
+        clear_bytes = bytes;
         std::fs::remove_dir_all(&place).unwrap();
     }
     let (sealed, clear) = (median(&mut sealed), median(&mut clear));

@@ -36,14 +36,25 @@ pub struct Install {
 impl Install {
     /// Makes it in `place`.
     pub fn new(place: &Path) -> Self {
-        let folders = Folders { data: place.join("data"), keys: place.join("keys") };
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let made = Vault::init(&folders, true, clock.clone(), random.clone()).unwrap();
-        let vault = Vault::open(folders, clock, random).unwrap();
-        let who = vault.authenticate(&made.credential, true).unwrap();
-        vault.add_tenant(&who, "acme").unwrap();
+        Vault::init(&folders(place), true, clock, random).unwrap();
+        let install = Self::open(place);
+        install.vault.add_tenant(&install.who, "acme").unwrap();
+        install
+    }
+
+    /// Opens the one in `place`.
+    pub fn open(place: &Path) -> Self {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let vault = Vault::open(folders(place), clock, random).unwrap();
+        let text = std::fs::read_to_string(place.join("keys/operator.credential")).unwrap();
+        let who = vault.authenticate(&text, true).unwrap();
         Self { vault, who }
     }
+}
+
+fn folders(place: &Path) -> Folders {
+    Folders { data: place.join("data"), keys: place.join("keys") }
 }
 
 /// Processor seconds of this process so far, user and system.

@@ -10,7 +10,7 @@
 //! The cases are handed to the compiler with the library that was built for this very test: a
 //! second build of the whole tree would cost a minute and more.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

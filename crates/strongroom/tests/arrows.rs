@@ -2,6 +2,8 @@
 //! lies to the right cannot reach what lies to the left, so `ledger` can be audited alone, `verify`
 //! cannot write, and `core` cannot perform.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may")]
+
 #[path = "support/tree.rs"]
 mod tree;
 

@@ -3,6 +3,8 @@
 //! `cargo deny` says the same with more words and is run by `./test` where it is at hand; this needs
 //! nothing but the workspace. Advisories are a step of each release.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may")]
+
 #[path = "support/tree.rs"]
 mod tree;
 

@@ -142,7 +142,8 @@ impl Install {
     }
 }
 
-fn answer(child: Child) -> Answer {
+/// Waits for a command.
+pub fn answer(child: Child) -> Answer {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let notices = String::from_utf8(output.stderr).unwrap();

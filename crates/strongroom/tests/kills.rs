@@ -1,0 +1,268 @@
+//! `seal`, killed at every stage of its work and started again: nothing acknowledged is lost, and no
+//! row is sealed twice.
+//!
+//! A kill comes when the work has got so far, by the size of the store or of the output, so that the
+//! kills are spread over the job on a fast machine and on a slow one. `STRONGROOM_KILLS=200` makes
+//! it the bench:
+//! `STRONGROOM_KILLS=200 cargo test --release -p strongroom --test kills`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
+#[path = "support/install.rs"]
+mod install;
+
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+
+use install::{Answer, Install};
+use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
+use strongroom_core::ledger::{Entry, LogId};
+use strongroom_core::store::{Store, Table};
+
+const SAMPLE: usize = 300;
+const SIGKILL: i32 = 9;
+const HEADER: &str = "Member No,Rank,First Name,Last Name,SSN,E-mail,Phone,Bank Account";
+
+fn kills() -> usize {
+    std::env::var("STRONGROOM_KILLS").map_or(20, |text| text.parse().unwrap())
+}
+
+/// Rows of the job: enough that each kill finds work to do, a batch being a thousand rows.
+fn rows() -> usize {
+    (500 * kills()).max(20_000)
+}
+
+/// An export of invented people. Nothing in it needs a quote, so that a test can read it.
+fn people() -> String {
+    let first = ["Ada", "Bruno", "Carla", "Dmitri", "Edith", "Fatima", "Gustav", "Hana"];
+    let last = ["Archer", "Boone", "Cole", "Durand", "Ek", "Fox", "Green"];
+    let mut text = format!("{HEADER}\n");
+    for n in 0..rows() {
+        let (first, last) = (first[n % 8], last[n / 8 % 7]);
+        let ssn = format!("{:03}-{:02}-{:04}", n % 660 + 1, n % 98 + 1, n % 9_998 + 1);
+        let (phone, account) = (2_125_550_100 + n, 4_400_000_000 + 37 * n);
+        let mail = format!("{}.{n}@example.com", first.to_lowercase());
+        let line = format!("{n},gold,{first},{last},{ssn},{mail},{phone},{account}\n");
+        text.push_str(&line);
+    }
+    text
+}
+
+/// One install, one input, one job.
+struct Job {
+    install: Install,
+    input: PathBuf,
+    out: PathBuf,
+}
+
+impl Job {
+    fn new(name: &str, people: &str) -> Self {
+        let install = Install::new(name);
+        install.operate(&["tenant", "add", "acme"]);
+        let input = install.scratch.write("people.csv", people);
+        let out = install.scratch.path("people.sealed.csv");
+        Self { install, input, out }
+    }
+
+    fn start(&self) -> Child {
+        let input = self.input.to_str().unwrap();
+        let args = ["seal", input, "--tenant", "acme", "--collection", "people"];
+        self.install.command(Some(&self.install.operator), &args).spawn().unwrap()
+    }
+
+    fn finish(&self) -> Answer {
+        let answer = install::answer(self.start());
+        assert_eq!(answer.code, 0, "{} {}", answer.json, answer.notices);
+        assert_eq!(answer.number("/rows"), rows() as u64);
+        answer
+    }
+
+    /// How far the output has been written, and how large the store has grown.
+    fn progress(&self) -> Progress {
+        let folder = fs::read_dir(self.install.scratch.path("")).unwrap();
+        let mut partial = folder.map(|file| file.unwrap().path());
+        let partial = partial.find(|path| path.extension().is_some_and(|e| e == "partial"));
+        Progress {
+            output: partial.map(|path| size(&path)),
+            store: size(&self.install.scratch.path("data/engine")),
+        }
+    }
+}
+
+struct Progress {
+    output: Option<u64>,
+    store: u64,
+}
+
+/// The bytes of a file, or of all files below a folder; what goes away meanwhile counts nothing.
+fn size(path: &Path) -> u64 {
+    match fs::read_dir(path) {
+        Ok(folder) => folder.flatten().map(|entry| size(&entry.path())).sum(),
+        Err(_) => fs::metadata(path).map_or(0, |found| found.len()),
+    }
+}
+
+/// What the work of the whole job looks like from outside: measured on a run that nobody killed.
+struct Whole {
+    output: u64,
+    store_before: u64,
+    store_growth: u64,
+}
+
+/// Kills one run when the job has got as far as `done` of `of`. False when it ended by itself.
+fn kill_at(job: &Job, whole: &Whole, done: usize, of: usize) -> bool {
+    let part = |all: u64| all * done as u64 / of as u64;
+    let mut child = job.start();
+    // A batch has many steps: some more looks, each time another number, land in any of them.
+    let mut looks_left = done * 37 % 100;
+    loop {
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        let now = job.progress();
+        let written = now.output.is_some_and(|output| output >= part(whole.output));
+        let stored = now.store >= whole.store_before + part(whole.store_growth);
+        // By turns: before the work begins, when rows are in the store, when they are written out.
+        let reached = match done % 4 {
+            0 => done == 0 || written,
+            1 => now.output.is_some() && (stored || written),
+            2 => written,
+            _ => stored || written,
+        };
+        looks_left -= usize::from(reached && looks_left > 0);
+        if reached && looks_left == 0 {
+            child.kill().unwrap();
+            break;
+        }
+        std::thread::yield_now();
+    }
+    let output = child.wait_with_output().unwrap();
+    let notices = String::from_utf8_lossy(&output.stderr);
+    let killed = output.status.signal() == Some(SIGKILL);
+    assert!(killed || output.status.success(), "{}: {notices}", output.status);
+    killed
+}
+
+#[test]
+fn a_seal_killed_at_any_instant_goes_on() {
+    let (people, kills) = (people(), kills());
+    let unkilled = Job::new("kills-none", &people);
+    let store_before = unkilled.progress().store;
+    unkilled.finish();
+    let whole = Whole {
+        output: size(&unkilled.out),
+        store_before,
+        store_growth: unkilled.progress().store - store_before,
+    };
+    let job = Job::new("kills", &people);
+    let killed = (0..kills).filter(|done| kill_at(&job, &whole, *done, kills)).count();
+    assert!(killed * 10 >= kills * 9, "only {killed} of {kills} runs were killed");
+    let ended = job.out.exists();
+    let last = job.finish();
+    assert!(!ended || last.number("/changed") == 0, "the job had ended: {}", last.json);
+
+    let sealed = fs::read_to_string(&job.out).unwrap();
+    complete_and_in_order(&sealed, &fs::read_to_string(&unkilled.out).unwrap());
+    nothing_left_over(&job);
+    let by_the_one_that_ended = each_row_sealed_once(&job);
+    assert!(ended || last.number("/changed") == by_the_one_that_ended, "{}", last.json);
+    values_come_back(&job, &people, &sealed);
+    job.install.operate(&["status"]);
+
+    let again = job.finish();
+    assert_eq!(again.number("/changed"), 0);
+    assert_eq!(fs::read_to_string(&job.out).unwrap(), sealed, "the output stays what it is");
+}
+
+/// The same as an unkilled run gives, token for token; and no token twice.
+fn complete_and_in_order(sealed: &str, unkilled: &str) {
+    assert_eq!(sealed.lines().count(), rows() + 1);
+    assert_eq!(unkilled.lines().count(), rows() + 1);
+    let mut tokens = HashSet::new();
+    for (line, expected) in sealed.lines().zip(unkilled.lines()) {
+        let (cells, expected) = (line.split(','), expected.split(','));
+        assert_eq!(cells.clone().count(), expected.clone().count(), "{line}");
+        for (cell, expected) in cells.zip(expected) {
+            if expected.starts_with("srt_") {
+                assert!(cell.starts_with("srt_") && cell.len() == expected.len(), "{line}");
+                assert!(tokens.insert(cell), "a token stands twice: {cell}");
+            } else {
+                assert_eq!(cell, expected, "{line}");
+            }
+        }
+    }
+    assert!(tokens.len() >= 5 * rows(), "{} tokens", tokens.len());
+}
+
+fn nothing_left_over(job: &Job) {
+    let files = fs::read_dir(job.install.scratch.path("")).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["data", "data.keys", "operator", "people.csv", "people.sealed.csv"]);
+}
+
+/// By the ledger: the ranges of record numbers that were collected, less those whose batch did not
+/// reach the store, are as many as the rows, and none overlaps another. Gives how many the run
+/// sealed that ended the job.
+fn each_row_sealed_once(job: &Job) -> u64 {
+    let vault = job.install.open();
+    let store = vault.store();
+    let entries = entries(store.as_ref());
+    let failed: HashSet<_> = entries.iter().filter_map(|entry| entry.completes).collect();
+    let collected = entries
+        .iter()
+        .filter(|e| (e.act, e.phase) == (Act::PiiCollect, Phase::Commit) && e.range.is_some());
+    let done: Vec<&Entry> = collected.filter(|entry| !failed.contains(&entry.id)).collect();
+    let mut ranges: Vec<RecordRange> = done.iter().map(|entry| entry.range.unwrap()).collect();
+    ranges.sort_by_key(|range| range.first);
+    assert_eq!(ranges.iter().map(|range| range.count).sum::<u64>(), rows() as u64);
+    assert!(ranges.windows(2).all(|pair| pair[0].first + pair[0].count <= pair[1].first));
+    let boots: HashSet<u64> = done.iter().map(|entry| entry.boot).collect();
+    assert!(boots.len() > 2, "the runs that were killed sealed nothing: {boots:?}");
+    let mut count = 0;
+    let mut see = |_: &[u8], _: &[u8]| {
+        count += 1;
+        true
+    };
+    store.scan(Table::Record, &[], &mut see).unwrap();
+    assert_eq!(count, rows(), "rows in the store");
+
+    let ended = entries.iter().rev().find(|entry| entry.act == Act::JobEnd).unwrap().boot;
+    let by_it = done.iter().filter(|entry| entry.boot == ended);
+    by_it.map(|entry| entry.range.unwrap().count).sum()
+}
+
+/// The entries of the one tenant's log.
+fn entries(store: &dyn Store) -> Vec<Entry> {
+    let mut logs = store.heads().into_iter().map(|(log, ..)| log);
+    let log = logs.find(|log| *log != LogId::System).unwrap();
+    let mut entries = Vec::new();
+    let mut keep = |_, leaf: &[u8]| {
+        entries.push(Entry::from_bytes(leaf).unwrap());
+        true
+    };
+    store.entries(log, &mut keep).unwrap();
+    entries
+}
+
+/// A sample over the whole file, across all columns, in one reveal.
+fn values_come_back(job: &Job, people: &str, sealed: &str) {
+    let (mut tokens, mut values) = (String::new(), Vec::new());
+    let lines: Vec<_> = people.lines().zip(sealed.lines()).skip(1).collect();
+    for (n, (clear, sealed)) in lines.iter().step_by(rows() / SAMPLE).take(SAMPLE).enumerate() {
+        let pairs = clear.split(',').zip(sealed.split(','));
+        let sealed: Vec<_> = pairs.filter(|(_, cell)| cell.starts_with("srt_")).collect();
+        let (value, token) = sealed[n % sealed.len()];
+        tokens.push_str(&format!("{token}\n"));
+        values.push(value);
+    }
+    assert_eq!(values.len(), SAMPLE);
+    let args = ["reveal", "--tenant", "acme", "--purpose", "tax", "--full", "-"];
+    let answer = job.install.run_on(&args, &tokens);
+    assert_eq!(answer.code, 0, "{}", answer.json);
+    let given: Vec<_> = (0..SAMPLE).map(|n| answer.text(&format!("/values/{n}/value"))).collect();
+    assert_eq!(given, values);
+}
