@@ -31,4 +31,8 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// As the engine's. After an error the engine must be opened again.
     fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()>;
+
+    /// Before a clean stop: does what makes the next opening quick, where there is anything to do.
+    /// Nothing depends on it.
+    fn settle(&self) {}
 }

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use strongroom_core::store::Table;
@@ -18,6 +19,9 @@ const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 
 /// Index tags are random: a memtable that stays near the processor's cache is searched faster.
 const INDEX_MEMTABLE_BYTES: u64 = 16 << 20;
+
+/// A stop leaves at most this much in the journal alone.
+const SETTLE_BYTES: u64 = 1 << 20;
 
 /// The engine.
 pub struct Fjall {
@@ -90,7 +94,29 @@ impl Engine for Fjall {
         }
         batch.commit().map_err(fault)
     }
+
+    /// Flushes the tables of a bulk: what only the journal holds is replayed at every opening
+    /// (20,000 records: 80 ms).
+    fn settle(&self) {
+        if self.database.write_buffer_size() < SETTLE_BYTES {
+            return;
+        }
+        let tables = [&self.record, &self.index];
+        for table in tables {
+            // Best effort, and so is the wait: a full disk must not hold the stop.
+            let _ = table.rotate_memtable();
+        }
+        let mut looks = 0;
+        while looks < FLUSH_LOOKS_MAX && tables.iter().any(|t| t.sealed_memtable_count() > 0) {
+            std::thread::sleep(FLUSH_LOOK);
+            looks += 1;
+        }
+    }
 }
+
+/// How often, and at most how many times, a flush is looked after: 10 s in all.
+const FLUSH_LOOK: Duration = Duration::from_millis(2);
+const FLUSH_LOOKS_MAX: u32 = 5000;
 
 fn fault(error: fjall::Error) -> io::Error {
     match error {

@@ -186,6 +186,9 @@ impl Drop for LocalStore {
             let _ = thread.join();
         }
         let shared = &self.shared;
+        if !shared.stopped.load(Ordering::Acquire) {
+            shared.engine.settle();
+        }
         let next = lock(&shared.reserve).next;
         // INVARIANT: only when the ledger ends where the sequencer says is nothing more to come
         // of it: a frame whose sync failed may still be found by the next opening.

@@ -32,6 +32,22 @@ impl Worked {
         worked
     }
 
+    /// One that died at work, its notes as they were before.
+    pub fn died(segment_bytes: u64) -> Self {
+        let mut worked = Self::new(segment_bytes);
+        let store = open(&worked.world, &worked.sources).unwrap();
+        for n in [0, 1, 2, 2, 1, 0, 1] {
+            let from = 50 + worked.sealed.len() as u64;
+            let sealed = worked.office.seal_now(&store, n, &values(from, 1));
+            worked.sealed.extend(sealed.into_iter().map(|s| (n, s)));
+            commit(&store, worked.office.refusal(2 - n)).unwrap();
+        }
+        let crashed = worked.world.crash(0);
+        drop(store);
+        worked.world = crashed;
+        worked
+    }
+
     /// Seals two records of tenant 0 and one of tenant 1, and says a little.
     pub fn work(&mut self, from: u64) {
         let store = open(&self.world, &self.sources).unwrap();
