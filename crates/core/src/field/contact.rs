@@ -58,7 +58,8 @@ fn is_domain(domain: &str) -> bool {
         labels += 1;
     }
     let last = domain.rsplit('.').next().unwrap_or_default();
-    labels >= 2 && last.len() >= 2 && !last.bytes().all(|b| b.is_ascii_digit())
+    // Characters, not bytes: folding may shorten a character, and what fits must fit folded.
+    labels >= 2 && last.chars().count() >= 2 && !last.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A printable character beyond ASCII.
@@ -213,6 +214,7 @@ mod tests {
             "a@b@c.com",
             "\"jane\"@example.com",
             "jane@example.c",
+            "jane@example.\u{130}",
             &long,
         ] {
             assert!(email(bad).is_none(), "{bad}");
