@@ -1,4 +1,5 @@
-//! Every subcommand, asked by every kind of caller: `access_matrix.txt`, run against the real binary.
+//! Every subcommand, asked by every kind of caller: `access_matrix.txt`, run against the real
+//! binary.
 //!
 //! What is refused runs first and all together: afterwards the ledger holds exactly one entry for
 //! each refusal, and nothing else has changed.

@@ -1,7 +1,7 @@
 //! What is linked from elsewhere, held against `deny.toml`: licences, duplicate versions, sources.
 //!
-//! `cargo deny` says the same with more words and is run by `./test` where it is at hand; this needs
-//! nothing but the workspace. Advisories are a step of each release.
+//! `cargo deny` says the same with more words and is run by `./test` where it is at hand; this
+//! needs nothing but the workspace. Advisories are a step of each release.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may")]
 

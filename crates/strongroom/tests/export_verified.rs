@@ -1,5 +1,6 @@
 //! The ledger of a real install, exported and checked by an outsider: by the verifier of this
-//! project and by two implementations that are not ours; and refused by both once a byte is changed.
+//! project and by two implementations that are not ours; and refused by both once a byte is
+//! changed.
 //!
 //! `STRONGROOM_PYTHON` names a Python that has `crates/verify/tests/requirements.txt` installed;
 //! `./test` sets it.

@@ -1,10 +1,9 @@
-//! `seal`, killed at every stage of its work and started again: nothing acknowledged is lost, and no
-//! row is sealed twice.
+//! `seal`, killed at every stage of its work and started again: nothing acknowledged is lost, and
+//! no row is sealed twice.
 //!
-//! A kill comes when the work has got so far, by the size of the store or of the output, so that the
-//! kills are spread over the job on a fast machine and on a slow one. `STRONGROOM_KILLS=200` makes
-//! it the bench:
-//! `STRONGROOM_KILLS=200 cargo test --release -p strongroom --test kills`.
+//! A kill comes when the work has got so far, by the size of the store or of the output, so that
+//! the kills are spread over the job on a fast machine and on a slow one. `STRONGROOM_KILLS=200`
+//! makes it the bench: `STRONGROOM_KILLS=200 cargo test --release -p strongroom --test kills`.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
 
@@ -112,6 +111,21 @@ struct Whole {
     store_growth: u64,
 }
 
+impl Whole {
+    fn of(job: &Job) -> Self {
+        let store_before = job.progress().store;
+        let (mut child, mut store) = (job.start(), store_before);
+        while child.try_wait().unwrap().is_none() {
+            // While the output is being written: at its end, the store may put itself in order.
+            let now = job.progress();
+            store = if now.output.is_some() { now.store } else { store };
+        }
+        let answer = install::answer(child);
+        assert_eq!(answer.code, 0, "{} {}", answer.json, answer.notices);
+        Self { output: size(&job.out), store_before, store_growth: store - store_before }
+    }
+}
+
 /// Kills one run when the job has got as far as `done` of `of`. False when it ended by itself.
 fn kill_at(job: &Job, whole: &Whole, done: usize, of: usize) -> bool {
     let part = |all: u64| all * done as u64 / of as u64;
@@ -150,13 +164,7 @@ fn kill_at(job: &Job, whole: &Whole, done: usize, of: usize) -> bool {
 fn a_seal_killed_at_any_instant_goes_on() {
     let (people, kills) = (people(), kills());
     let unkilled = Job::new("kills-none", &people);
-    let store_before = unkilled.progress().store;
-    unkilled.finish();
-    let whole = Whole {
-        output: size(&unkilled.out),
-        store_before,
-        store_growth: unkilled.progress().store - store_before,
-    };
+    let whole = Whole::of(&unkilled);
     let job = Job::new("kills", &people);
     let killed = (0..kills).filter(|done| kill_at(&job, &whole, *done, kills)).count();
     assert!(killed * 10 >= kills * 9, "only {killed} of {kills} runs were killed");

@@ -41,7 +41,7 @@ fn examples() -> Vec<(&'static str, String, String)> {
         ("nothing is left to be done", "// FIXME later\n", "// fixed\n"),
         ("nothing is left to be done", "let x = dbg!(y);\n", "let x = y;\n"),
         ("no test is switched off", "#[ignore = \"slow\"]\n", "#[test]\n"),
-        ("no test waits for time to pass", "thread::sleep(TICK);\n", "receiver.recv();\n"),
+        ("nothing waits for time to pass", "thread::sleep(TICK);\n", "receiver.recv();\n"),
         ("a lint is waived with a reason", "#[allow(dead_code)]\n", "#[must_use]\n"),
         (
             "a lint is waived with a reason",

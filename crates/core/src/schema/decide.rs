@@ -35,6 +35,13 @@ const HINT_STRONG: f64 = 5.0;
 /// The least a header must say before a column stays clear.
 const HINT_CLEAR_MIN: f64 = 3.5;
 
+/// Parts of headers under which a column never stays open: secrets, health, belief, money owned.
+const PRIVATE_WORDS: [&str; 23] = [
+    "key", "secret", "token", "reset", "recovery", "otp", "hiv", "icd", "diagn", "patient",
+    "medic", "pregn", "embaraz", "union", "relig", "ethni", "felon", "income", "salar", "licen",
+    "passport", "document", "fiscal",
+];
+
 /// Decides on a column.
 pub(super) fn column(
     name: String,
@@ -48,6 +55,10 @@ pub(super) fn column(
         Some(class) if sample.filled < VALUES_MIN => verdict.by_header(class, &ranking),
         Some(class) => verdict.by_values(class, &ranking),
         None => (None, true),
+    };
+    let (class, unsure) = match class {
+        Some(open) if open.is_clear() => verdict.may_stay_open(&name, open, unsure),
+        other => (other, unsure),
     };
     if class.is_none() {
         verdict.evidence.push("not sure what it holds: sealed as text".to_owned());
@@ -214,6 +225,21 @@ struct Verdict<'v> {
 }
 
 impl Verdict<'_> {
+    /// What is likelier business than a person's stays open only when values bear it out and its
+    /// name does not speak of a secret or a private matter; a date of one stays open.
+    fn may_stay_open(&mut self, name: &str, class: Class, unsure: bool) -> (Option<Class>, bool) {
+        let name = name.to_lowercase();
+        let dated = class == Class::Event;
+        if let Some(word) = PRIVATE_WORDS.iter().find(|word| !dated && name.contains(*word)) {
+            self.evidence.push(format!("`{word}` in the header: not left open"));
+            return (None, true);
+        }
+        if self.sample.filled == 0 {
+            return (None, true);
+        }
+        (Some(class), unsure)
+    }
+
     /// Too few values to look at: the header decides, and a value against it makes it unsure.
     fn by_header(&mut self, class: Class, ranking: &Ranking) -> (Option<Class>, bool) {
         self.note_words(class);
@@ -342,7 +368,9 @@ impl Verdict<'_> {
             .push(format!("{fits} of {filled} non-empty values fit {kind} ({percent:.1} %)"));
         match kind.storage() {
             Storage::NeverStored => self.evidence.push("never stored".to_owned()),
-            Storage::VerifyOnly => self.evidence.push("kept as a verifier only".to_owned()),
+            Storage::VerifyOnly => {
+                self.evidence.push("dropped for good: keep the source while you need it".to_owned())
+            }
             Storage::Sealed => match filled - fits {
                 0 => {}
                 1 => {

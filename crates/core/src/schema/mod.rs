@@ -56,7 +56,7 @@ pub enum Treatment {
         /// the store.
         index: bool,
     },
-    /// Left out of what is stored and given back: never stored, or kept as a verifier only.
+    /// Left out of what is stored and given back: security codes and passwords.
     Drop {
         /// The type, `card_security_code` or `password`.
         kind: FieldType,
@@ -198,6 +198,17 @@ pub fn check_headers<'a>(headers: impl Iterator<Item = &'a str>) -> Result<(), S
 #[must_use]
 pub fn looks_like_data(headers: &[String]) -> Option<usize> {
     headers.iter().position(|header| is_personal(header))
+}
+
+/// Whether a value is plainly a person's, whatever its column says: an e-mail address, a grouped
+/// social security number, a card number, a telephone number as people write it.
+#[must_use]
+pub fn is_plainly_personal(value: &str) -> bool {
+    let value = value.trim();
+    is_grouped_ssn(value)
+        || brand(value).is_some()
+        || is_written_phone(value)
+        || (value.contains('@') && FieldType::Email.fits(value))
 }
 
 fn is_personal(cell: &str) -> bool {

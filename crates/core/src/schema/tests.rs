@@ -384,6 +384,14 @@ fn distributor_ids_that_are_in_truth_ssns_do_not_stay_clear() {
 }
 
 #[test]
+fn a_secret_or_a_private_matter_never_stays_open() {
+    for header in ["api_key", "ResetCode", "hiv_positive", "icd_code", "patient_id"] {
+        let column = propose(header, 300, |dice, row| value("running", dice, row));
+        assert_eq!(outcome(&column), "text?", "{header} {:?}", column.evidence);
+    }
+}
+
+#[test]
 fn few_values_leave_it_to_the_header() {
     for (header, sort, rows, wanted) in [
         ("SSN", "ssn", 1, "ssn"),
@@ -395,7 +403,7 @@ fn few_values_leave_it_to_the_header() {
         ("Order ID", "running", 2, "clear"),
         ("Order ID", "email", 1, "text?"),
         ("ID", "running", 1, "text?"),
-        ("Join Date", "empty", 9, "clear"),
+        ("Join Date", "empty", 9, "text?"),
     ] {
         let column = propose(header, rows, |dice, row| value(sort, dice, row));
         assert_eq!(outcome(&column), wanted, "{header} {sort} {:?}", column.evidence);

@@ -162,15 +162,27 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
     if report.quarantined > 0 {
         out.push_str(&format!("  {} rows left out: see above\n", count(report.quarantined)));
     }
-    if report.dry_run {
-        out.push_str("nothing was written\n");
-    } else {
-        out.push_str(&format!("tokenised copy: {}\n", report.out.display()));
+    let open = if report.open.is_empty() { "none".to_owned() } else { report.open.join(", ") };
+    out.push_str(&format!("columns left open, in clear: {open}\n"));
+    for (column, n) in &report.exposed {
         out.push_str(&format!(
-            "still in clear: {}; remove it once the copy has taken its place\n",
-            args.file.display()
+            "  WARNING: {} cells of `{column}` look like a person's data and are in clear: seal the \
+             column in the schema\n",
+            count(*n)
         ));
     }
+    if report.dry_run {
+        out.push_str("nothing was sealed\n");
+        return out;
+    }
+    out.push_str(&format!("tokenised copy: {}\n", report.out.display()));
+    let only_there = report.quarantined > 0 || report.counts.dropped_by_type().next().is_some();
+    let advice = if only_there {
+        "what was left out or dropped is only there; remove it once you no longer need that"
+    } else {
+        "remove it once the copy has taken its place"
+    };
+    out.push_str(&format!("still in clear: {}; {advice}\n", args.file.display()));
     out
 }
 

@@ -63,6 +63,11 @@ impl Shared {
         let done = self.engine.commit(&mut rows.into_iter());
         done.map_err(|_| CommitError::Failed("engine"))?;
         advance(&mut lock(&self.marks), &positions);
+        let mut reserve = lock(&self.reserve);
+        for (first, slots) in group.iter().filter_map(|a| a.changes.slots.as_ref()) {
+            reserve.settle(first.0, slots.len() as u64);
+        }
+        drop(reserve);
         if let Some(digest) = next {
             // The digest is in custody before the act is acknowledged.
             let noted = self.note(|n| (n.control, n.control_next) = (digest, None));
@@ -99,7 +104,10 @@ impl Shared {
 
     /// Notes in custody how far every log and the engine have come.
     pub(super) fn note(&self, change: impl FnOnce(&mut Notes)) -> io::Result<()> {
+        // INVARIANT: taken before the marks: an act leaves it once its mark stands.
+        let records = lock(&self.reserve).settled();
         self.notes.update(|n| {
+            n.settled_records = n.settled_records.max(records);
             let (logs, stated) = (lock(&self.logs), lock(&self.stated));
             let marks = lock(&self.marks);
             for (log, state) in logs.iter() {

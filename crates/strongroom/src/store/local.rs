@@ -4,6 +4,7 @@
 //! the applier writes slots, then engine rows, in the order of the entries. One order always:
 //! ledger entry, slot, engine batch that names log and index.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, SyncSender};
@@ -63,7 +64,7 @@ pub(super) struct Shared {
     pub(super) engine: Arc<dyn Engine>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) slots: SlotFile,
-    reserve: Mutex<Reserve>,
+    pub(super) reserve: Mutex<Reserve>,
     pub(super) notes: NoteKeeper,
     /// Durable state of every log, for readers.
     pub(super) logs: Mutex<Logs>,
@@ -78,9 +79,30 @@ pub(super) struct Shared {
     pub(super) complete: AtomicBool,
 }
 
-struct Reserve {
+/// Record numbers given out.
+pub(super) struct Reserve {
     next: u64,
     limit: u64,
+    /// Those given out whose act is not in the engine: first and end of each run.
+    open: BTreeMap<u64, u64>,
+}
+
+impl Reserve {
+    /// No number below this is in an act that is not in the engine.
+    pub(super) fn settled(&self) -> u64 {
+        self.open.first_key_value().map_or(self.next, |(first, _)| *first)
+    }
+
+    /// Takes note that the act of `count` numbers from `first` on is in the engine.
+    pub(super) fn settle(&mut self, first: u64, count: u64) {
+        let end = first.saturating_add(count);
+        let run = self.open.range(..=first).next_back().map(|(from, to)| (*from, *to));
+        let Some((from, to)) = run.filter(|(_, to)| end <= *to) else { return };
+        self.open.remove(&from);
+        // A run may be used in parts.
+        let left = [(from, first), (end, to)].into_iter().filter(|(from, to)| from < to);
+        self.open.extend(left);
+    }
 }
 
 impl LocalStore {
@@ -98,7 +120,7 @@ impl LocalStore {
             boot: 0,
             high_water: 1,
             settled_records: 1,
-            logs: std::collections::BTreeMap::new(),
+            logs: BTreeMap::new(),
             control: control.to_hex(),
             control_next: None,
             clean: true,
@@ -141,7 +163,11 @@ impl LocalStore {
             engine: media.engine,
             clock: media.clock,
             slots,
-            reserve: Mutex::new(Reserve { next: noted.high_water, limit: noted.high_water }),
+            reserve: Mutex::new(Reserve {
+                next: noted.high_water,
+                limit: noted.high_water,
+                open: BTreeMap::new(),
+            }),
             notes,
             logs: Mutex::new(writer.logs().clone()),
             stated: Mutex::new(marks.clone()),
@@ -150,7 +176,6 @@ impl LocalStore {
             complete: AtomicBool::new(false),
         };
         let settled = shared.note(|n| {
-            n.settled_records = n.high_water;
             (n.control, n.control_next) = (control.to_hex(), None);
         });
         at("the key folder", settled)?;
@@ -249,6 +274,9 @@ impl Store for LocalStore {
             reserve.limit = limit;
         }
         reserve.next = end;
+        if count > 0 {
+            reserve.open.insert(first, end);
+        }
         Ok(RecordNumber(first))
     }
 
@@ -276,4 +304,26 @@ fn thread(name: &str, run: impl FnOnce() + Send + 'static) -> Option<JoinHandle<
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_settled_ends_before_the_first_open_number() {
+        let mut reserve = Reserve { next: 100, limit: 100, open: [(10, 20), (30, 40)].into() };
+        assert_eq!(reserve.settled(), 10);
+        reserve.settle(12, 3);
+        assert_eq!(reserve.open, [(10, 12), (15, 20), (30, 40)].into());
+        reserve.settle(10, 2);
+        assert_eq!(reserve.settled(), 15);
+        // Numbers that were never given out, or past the end of a run, change nothing.
+        reserve.settle(22, 3);
+        reserve.settle(38, 3);
+        reserve.settle(15, 5);
+        assert_eq!(reserve.settled(), 30);
+        reserve.settle(30, 10);
+        assert_eq!(reserve.settled(), 100);
+    }
 }

@@ -20,7 +20,7 @@ pub fn read_entries(
 ) -> Result<(), ReadError> {
     let failed = |_| ReadError::Failed("ledger");
     let damaged = || ReadError::Damaged("ledger");
-    let (mut read, mut number) = (Frontier::new(), 0);
+    let (mut read, mut number, mut sequence) = (Frontier::new(), 0, 0);
     while read.size() < whole.size() {
         let file = disk.open(&segment_name(number)).map_err(failed)?.ok_or_else(damaged)?;
         let length = file.length().map_err(failed)?;
@@ -28,7 +28,11 @@ pub fn read_entries(
         let length = file.read_at(0, &mut bytes).map_err(failed)?;
         bytes.truncate(length);
         let (head, mut offset) = SegmentHead::decode(&bytes).ok_or_else(damaged)?;
-        let mut sequence = head.sequence;
+        let before = head.logs.get(&log).map(|state| &state.frontier);
+        let follows = *before.unwrap_or(&Frontier::new()) == read;
+        if (head.number, head.sequence) != (number, sequence) || !follows {
+            return Err(damaged());
+        }
         while let Some((found, entries, length)) = bytes.get(offset..).and_then(read_frame) {
             if found != sequence {
                 return Err(damaged());

@@ -1,13 +1,17 @@
 //! The input of a job: its digest, its columns, a sample of its rows.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use strongroom_core::schema::{Proposal, Proposer, Schema, check_headers, looks_like_data};
+use strongroom_core::field::FieldType;
+use strongroom_core::schema::{
+    Proposal, Proposer, Schema, Treatment, check_headers, looks_like_data,
+};
 
-use crate::import::{Batch, Format, Limits, ReadError, Reader, detect, json_columns};
+use crate::import::{Batch, Cell, Format, Limits, ReadError, Reader, detect, json_columns};
 use crate::problem::Problem;
 
 /// Rows that a proposal looks at.
@@ -100,6 +104,7 @@ impl Input {
     pub fn propose(&self) -> Result<Proposal, Problem> {
         let mut reader = self.reader(reopen(&self.path)?)?;
         let mut proposer = Proposer::new(&self.columns);
+        let mut nested = BTreeSet::new();
         let mut batch = Batch::new();
         let mut seen = 0;
         let mut more = true;
@@ -112,12 +117,23 @@ impl Input {
                     if !cell.absent {
                         proposer.observe(column, cell.value);
                     }
+                    if is_nested(&cell) {
+                        nested.insert(column);
+                    }
                 }
                 proposer.end_row();
                 seen += 1;
             }
         }
-        Ok(proposer.finish())
+        let mut proposal = proposer.finish();
+        for (at, column) in proposal.columns.iter_mut().enumerate() {
+            if nested.contains(&at) {
+                column.treatment = Treatment::of(FieldType::Text);
+                column.unsure = true;
+                column.evidence.push("holds objects or arrays: sealed whole, as text".to_owned());
+            }
+        }
+        Ok(proposal)
     }
 
     /// Every column of the file must be decided by the schema: none passes in clear by accident.
@@ -140,6 +156,11 @@ impl Input {
                       they look) and pass it with --schema";
         Err(Problem::usage(detail, remedy))
     }
+}
+
+/// Whether a cell is a JSON object or array: what is in it nobody decided on.
+pub fn is_nested(cell: &Cell<'_>) -> bool {
+    cell.literal && cell.value.starts_with(['{', '['])
 }
 
 /// A reader that hashes what passes.

@@ -21,12 +21,12 @@ use strongroom_core::control::{CollectionRow, open as open_row, protect};
 use strongroom_core::field::FieldType;
 use strongroom_core::id::{JobId, TenantId};
 use strongroom_core::principal::Principal;
-use strongroom_core::schema::{Proposal, Schema};
+use strongroom_core::schema::{Proposal, Schema, is_plainly_personal};
 use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
 use super::admin::stored_schema;
-use crate::import::BadRow;
+use crate::import::{BadRow, RowView};
 use crate::problem::Problem;
 
 pub use input::{Input, SAMPLE_ROWS};
@@ -75,6 +75,10 @@ pub struct SealReport {
     pub dry_run: bool,
     /// Column of each field number, for naming unusual values.
     pub columns: BTreeMap<u16, String>,
+    /// The columns left open.
+    pub open: Vec<String>,
+    /// Cells of open columns that are plainly a person's, by column's name.
+    pub exposed: BTreeMap<String, u64>,
 }
 
 /// Counts over a whole job.
@@ -84,6 +88,8 @@ pub struct Totals {
     pub sealed: SealCounts,
     /// Cells dropped, by type code.
     pub dropped: [u64; 16],
+    /// Cells of open columns that are plainly a person's, by column.
+    pub exposed: BTreeMap<usize, u64>,
 }
 
 /// A job's row for one batch.
@@ -119,6 +125,8 @@ impl SealReport {
             "unusual": self.counts.sealed.unusual(),
             "dropped": dropped,
             "values": values,
+            "open": self.open,
+            "exposed": self.exposed,
             "out": self.out,
         })
     }
@@ -150,6 +158,27 @@ impl SealReport {
 }
 
 impl Totals {
+    /// Counts what is not sealed of a row: dropped cells, and open ones that look personal.
+    fn note_row(&mut self, columns: &[plan::ColumnPlan], row: RowView<'_>) {
+        for (i, plan) in columns.iter().enumerate() {
+            let cell = row.cell(i);
+            if cell.absent || cell.value.is_empty() {
+                continue;
+            }
+            match plan {
+                plan::ColumnPlan::Drop(kind) => {
+                    if let Some(n) = self.dropped.get_mut(usize::from(kind.code())) {
+                        *n += 1;
+                    }
+                }
+                plan::ColumnPlan::Clear if is_plainly_personal(cell.value) => {
+                    *self.exposed.entry(i).or_default() += 1;
+                }
+                plan::ColumnPlan::Clear | plan::ColumnPlan::Seal(_) => {}
+            }
+        }
+    }
+
     /// Cells dropped, by type's name.
     pub fn dropped_by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
         FieldType::ALL.into_iter().filter_map(|kind| {
@@ -327,7 +356,14 @@ impl Run<'_> {
     fn report(&self, done: pipeline::Done, dry_run: bool) -> SealReport {
         let columns =
             self.collection.fields.iter().map(|f| (f.number.0, f.column.clone())).collect();
+        let open = self.plan.columns.iter().zip(&self.input.columns);
+        let open = open.filter(|(p, _)| matches!(p, plan::ColumnPlan::Clear));
+        let open = open.map(|(_, name)| name.clone()).collect();
+        let named = |(i, n): (&usize, &u64)| Some((self.input.columns.get(*i)?.clone(), *n));
+        let exposed = done.totals.exposed.iter().filter_map(named).collect();
         SealReport {
+            open,
+            exposed,
             job: self.job,
             rows: done.rows,
             changed: done.changed,

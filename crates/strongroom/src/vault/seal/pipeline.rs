@@ -9,7 +9,7 @@ use strongroom_core::id::RecordNumber;
 use strongroom_core::store::Commit;
 use strongroom_core::vault::token::{Named, TOKEN_CHARS, write_token};
 
-use super::input::{Hashing, bad_file};
+use super::input::{Hashing, bad_file, is_nested};
 use super::output::{Aside, unwritable};
 use super::plan::ColumnPlan;
 use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
@@ -115,11 +115,12 @@ pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
         (run.progress)(reader.position());
         for row in batch.iter() {
+            refuse_open_nested(run, row)?;
             done.rows += 1;
             for (plan, value, _) in sealed_cells(&run.plan.columns, row) {
                 done.totals.sealed.note(plan, plan.kind.fits(value));
             }
-            count_dropped(&run.plan.columns, row, &mut done.totals);
+            done.totals.note_row(&run.plan.columns, row);
         }
         done.take_bad(batch.bad());
     }
@@ -221,6 +222,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         .batch(&context, run.collection, first, rows, &*vault.random)
         .map_err(|stop| vault.stopped(stop))?;
     for row in read.batch.iter() {
+        refuse_open_nested(run, row)?;
         let sealed = batch.row(sealed_cells(&run.plan.columns, row));
         sealed.map_err(|_| too_long(&run.input.path, row.line()))?;
     }
@@ -252,7 +254,7 @@ fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result
                 _ => sealed.tokens.get(number, column),
             });
             write.map_err(|e| unwritable(&run.out, &e))?;
-            count_dropped(&run.plan.columns, row, &mut done.totals);
+            done.totals.note_row(&run.plan.columns, row);
         }
         done.rows += batch.rows() as u64;
         done.changed += if sealed.changed { batch.rows() as u64 } else { 0 };
@@ -284,16 +286,19 @@ fn sealed_cell<'a>(plan: &ColumnPlan, cell: Cell<'a>) -> Option<(FieldPlan, &'a 
     }
 }
 
-fn count_dropped(columns: &[ColumnPlan], row: RowView<'_>, totals: &mut Totals) {
-    for (i, plan) in columns.iter().enumerate() {
-        if let ColumnPlan::Drop(kind) = plan {
-            let cell = row.cell(i);
-            let place = totals.dropped.get_mut(usize::from(kind.code()));
-            if let Some(n) = place.filter(|_| !cell.absent && !cell.value.is_empty()) {
-                *n += 1;
-            }
+/// An object or array in an open column would pass in clear with whatever is in it.
+fn refuse_open_nested(run: &Run<'_>, row: RowView<'_>) -> Result<(), Problem> {
+    for (column, plan) in run.plan.columns.iter().enumerate() {
+        if matches!(plan, ColumnPlan::Clear) && is_nested(&row.cell(column)) {
+            let name = run.input.columns.get(column).map_or("", String::as_str);
+            let place = format!("{}:{}", run.input.path.display(), row.line());
+            return Err(Problem::usage(
+                format!("{place}: `{name}` is an open column and holds an object or array here"),
+                "seal the column in the schema, or write the values as members of their own",
+            ));
         }
     }
+    Ok(())
 }
 
 fn too_long(path: &Path, line: u64) -> Problem {
