@@ -62,7 +62,7 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
                 .map(|e| {
                     json!({"log": e.log.to_string(), "index": e.index, "time": time(e.time_us),
                            "act": e.act, "phase": e.phase, "actor": e.actor,
-                           "purpose": e.purpose, "fields": e.fields})
+                           "purpose": e.purpose, "form": e.form, "fields": e.fields})
                 })
                 .collect();
             let lines: Vec<Vec<String>> = entries
@@ -74,12 +74,13 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
                         e.phase.to_owned(),
                         e.actor.clone(),
                         e.purpose.clone().unwrap_or_default(),
+                        e.form.unwrap_or_default().to_owned(),
                         e.fields.join(","),
                         e.index.to_string(),
                     ]
                 })
                 .collect();
-            let head = ["TIME", "ACT", "PHASE", "ACTOR", "PURPOSE", "FIELDS", "ENTRY"];
+            let head = ["TIME", "ACT", "PHASE", "ACTOR", "PURPOSE", "FORM", "FIELDS", "ENTRY"];
             Ok(Answer::new(&json!({"entries": all}), table(&head, &lines)))
         }
     }

@@ -134,8 +134,9 @@ fn usage(error: &clap::Error, json: bool) -> ExitCode {
     }
     if json {
         let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let detail = first.strip_prefix("error: ").unwrap_or(first);
+        let first: Vec<&str> = text.lines().map(str::trim).take_while(|l| !l.is_empty()).collect();
+        let first = first.join(" ");
+        let detail = first.strip_prefix("error: ").unwrap_or(&first);
         let remedy = "see `strongroom --help`, or `--help` after the subcommand";
         return output::print_problem(&Problem::usage(detail, remedy), true);
     }

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{CREDENTIAL_PREFIX, Principal};
 use zeroize::Zeroizing;
 
 use super::Global;
@@ -44,6 +44,14 @@ impl Global {
         // The file is read first: a wrong path is told without opening anything.
         let credential = given(self.credential.as_ref(), "STRONGROOM_CREDENTIAL");
         let given = match &credential {
+            Some(path) if is_secret(path) => {
+                return Err(Problem::new(
+                    crate::problem::Kind::Unauthenticated,
+                    "a credential was given where the path of its file belongs",
+                    "write it to a file that only you can read and pass the file's path; it stands \
+                     in the shell's history now, so have it replaced",
+                ));
+            }
             Some(path) => Some(Zeroizing::new(fs::read_to_string(path).map_err(|e| {
                 let detail = format!("the credential file {} cannot be read: {e}", path.display());
                 Problem::new(
@@ -77,6 +85,11 @@ impl Global {
         }
         Ok(Session { vault, who })
     }
+}
+
+/// Whether somebody passed the secret itself: it must not be repeated in a message.
+fn is_secret(path: &Path) -> bool {
+    path.to_string_lossy().trim().starts_with(CREDENTIAL_PREFIX)
 }
 
 /// A path from the command line, else from the environment, where empty means unset.

@@ -30,12 +30,12 @@ pub fn run(global: &Global, _: &Args) -> Result<Answer, Problem> {
 fn nested(name: &str, value: &Value) -> String {
     let mut out = format!("{name}\n");
     for (key, item) in value.as_object().into_iter().flatten() {
-        out.push_str(&format!("  {key:22}{} entries\n", item["size"]));
+        out.push_str(&format!("  {key:34}{} entries\n", item["size"]));
     }
     for item in value.as_array().into_iter().flatten() {
         let word = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
         let label = format!("{}/{}", word("tenant"), word("collection"));
-        out.push_str(&format!("  {label:22}{} fields\n", item["fields"]));
+        out.push_str(&format!("  {label:34}{} fields\n", item["fields"]));
     }
     out
 }

@@ -37,6 +37,8 @@ pub struct WhoEntry {
     pub phase: &'static str,
     /// The actor's name, or its id when it has none.
     pub actor: String,
+    /// The form given out.
+    pub form: Option<&'static str>,
     /// The declared purpose.
     pub purpose: Option<String>,
     /// The field types touched.
@@ -220,6 +222,7 @@ impl Vault {
             act: entry.act.as_str(),
             phase: entry.phase.as_str(),
             actor,
+            form: entry.form.map(|f| f.as_str()),
             purpose: entry.purpose,
             fields: entry.fields,
         }

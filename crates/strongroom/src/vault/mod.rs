@@ -72,7 +72,7 @@ impl Vault {
             self.commit(strongroom_core::access::refuse_credential(why, claimed))?;
             Err(Problem::new(
                 crate::problem::Kind::Unauthenticated,
-                "the credential is not valid",
+                "no valid credential was given",
                 "pass the file that holds the credential with --credential; ask the local \
                  operator for a new one if it was revoked",
             ))

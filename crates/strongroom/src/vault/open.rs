@@ -106,8 +106,17 @@ impl Vault {
     ) -> Result<Self, Problem> {
         let here = read_install(&folders.data.join(INSTALL_FILE))?;
         let there = read_install(&folders.keys.join(INSTALL_FILE))?;
-        let (Some(here), Some(there)) = (here, there) else {
-            return Err(OpenError::NotInitialised.into());
+        let (here, there) = match (here, there) {
+            (Some(here), Some(there)) => (here, there),
+            (here, _) => {
+                let (what, path) = match here {
+                    Some(_) => ("key folder of this install", &folders.keys),
+                    None => ("data folder of an install", &folders.data),
+                };
+                let detail = format!("{} is not the {what}", path.display());
+                let remedy = "check --data and --keys, or make an install with `strongroom init`";
+                return Err(Problem::usage(detail, remedy));
+            }
         };
         if here.install != there.install {
             return Err(OpenError::OtherInstall.into());
@@ -303,7 +312,12 @@ fn start_over(folders: &Folders) -> Result<(), Problem> {
     // A data folder that says which install it is was finished: never emptied, whatever stands
     // in the key folder.
     let finished = folders.data.join(INSTALL_FILE).exists();
-    let interrupted = !finished && folders.keys.join(INCOMPLETE_FILE).exists();
+    if finished {
+        let detail = format!("{} is an install already", folders.data.display());
+        let remedy = "go on with it (`strongroom tenant add NAME`), or name other folders";
+        return Err(Problem::usage(detail, remedy));
+    }
+    let interrupted = folders.keys.join(INCOMPLETE_FILE).exists();
     for path in [&folders.data, &folders.keys] {
         let Ok(entries) = std::fs::read_dir(path) else { continue };
         for entry in entries.flatten() {
@@ -341,8 +355,14 @@ fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> {
 /// The current epoch, as custody notes it.
 fn epoch_of(folders: &Folders) -> Result<u32, Problem> {
     let disk: Arc<dyn Disk> = Arc::new(folder(&folders.keys)?);
-    let notes = crate::store::notes::NoteKeeper::open(disk)
-        .map_err(|e| Problem::tampered(format!("the key folder's notes: {e}")))?;
+    let notes = crate::store::notes::NoteKeeper::open(disk).map_err(|e| match e.kind() {
+        io::ErrorKind::InvalidData => Problem::tampered(format!("the key folder's notes: {e}")),
+        _ => {
+            let file = folders.keys.join(crate::store::notes::NOTES_FILE);
+            let detail = format!("{} cannot be read: {e}", file.display());
+            Problem::usage(detail, "run as the user who owns both folders, and own all in them")
+        }
+    })?;
     notes.map(|n| n.get().epoch).ok_or_else(|| OpenError::NotInitialised.into())
 }
 
