@@ -192,7 +192,7 @@ fn a_header_written_anew_with_a_right_checksum() {
         for name in worked.segments() {
             let (head, all) = frames(&worked.world.bytes(&name));
             let (whole, _) = SegmentHead::decode(&head).unwrap();
-            let mut forged = vec![whole.clone(), whole.clone(), whole.clone(), whole.clone()];
+            let mut forged = [whole.clone(), whole.clone(), whole.clone(), whole.clone()];
             forged[0].number += 1;
             forged[1].sequence += 1;
             for log in [LogId::System, log(0), log(1), log(2)] {
