@@ -166,8 +166,8 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
     out.push_str(&format!("columns left open, in clear: {open}\n"));
     for (column, n) in &report.exposed {
         out.push_str(&format!(
-            "  WARNING: {} cells of `{column}` look like a person's data and are in clear: seal the \
-             column in the schema\n",
+            "  WARNING: {} cells of `{column}` look like a person's data and are in clear: seal \
+             the column in the schema\n",
             count(*n)
         ));
     }
