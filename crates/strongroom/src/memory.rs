@@ -22,22 +22,20 @@ pub fn harden() -> Vec<&'static str> {
     missing
 }
 
-/// A piece of memory that cannot be swapped out while this lives.
-pub struct Locked(Option<region::LockGuard>);
+/// Memory that cannot be swapped out while this lives.
+pub struct Locked(Vec<Option<region::LockGuard>>);
 
 impl Locked {
-    /// Locks the memory of `value`, which must not move while the lock is kept: it is behind an
-    /// `Arc` or a `Box`.
+    /// Locks pieces of memory, which must not move while the lock is kept.
     #[must_use]
-    pub fn of<T: ?Sized>(value: &T) -> Self {
-        let at = std::ptr::from_ref(value).cast::<u8>();
-        Self(region::lock(at, std::mem::size_of_val(value)).ok())
+    pub fn pieces(pieces: &[(*const u8, usize)]) -> Self {
+        Self(pieces.iter().map(|(at, length)| region::lock(*at, *length).ok()).collect())
     }
 
     /// Whether the lock was granted.
     #[must_use]
     pub fn held(&self) -> bool {
-        self.0.is_some()
+        self.0.iter().all(Option::is_some)
     }
 }
 

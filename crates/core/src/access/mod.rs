@@ -13,6 +13,9 @@ pub mod seal;
 pub mod system;
 pub mod who;
 
+#[cfg(test)]
+pub(crate) use reveal::pseudonym as pseudonym_for_tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -199,7 +199,7 @@ pub(super) fn live_slot(
 }
 
 /// A person's name in the ledger: it dies with the slot secret.
-pub(super) fn pseudonym(keys: &TenantKeys, secret: &SlotSecret, record: RecordNumber) -> Pseudonym {
+pub(crate) fn pseudonym(keys: &TenantKeys, secret: &SlotSecret, record: RecordNumber) -> Pseudonym {
     let mut mac = keys.pseudonym.clone();
     let record = record.0.to_be_bytes();
     feed(&mut mac, "strongroom/subject", 1, &[secret.0.as_slice(), &record]);

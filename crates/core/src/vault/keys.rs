@@ -232,6 +232,16 @@ impl TenantKeys {
         }
     }
 
+    /// Where the key schedules lie, for locking their memory: address and length of each piece.
+    /// They do not move while `self` lives behind an `Arc`.
+    #[must_use]
+    pub fn memory(&self) -> [(*const u8, usize); 3] {
+        fn piece<T: ?Sized>(of: &T) -> (*const u8, usize) {
+            (std::ptr::from_ref(of).cast::<u8>(), std::mem::size_of_val(of))
+        }
+        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice())]
+    }
+
     /// The tenant whose keys these are.
     #[must_use]
     pub fn tenant(&self) -> TenantId {

@@ -8,6 +8,8 @@ pub mod plaintext;
 pub mod sealed;
 pub mod slot;
 pub mod token;
+#[cfg(test)]
+mod vectors;
 
 use sha2::digest::Update;
 

@@ -1,4 +1,4 @@
-//! The sequencer of all logs: stamps entries, writes one frame a group, syncs once, fails closed.
+//! The ledger's writer: stamps entries, writes one frame a group, syncs once, fails closed.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -61,7 +61,7 @@ impl Tail {
     }
 }
 
-/// The sequencer.
+/// The writer of all logs.
 pub struct LedgerWriter {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,

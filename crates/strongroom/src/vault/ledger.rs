@@ -13,7 +13,7 @@ use strongroom_core::access::who::Who;
 use strongroom_core::control::wrapped_key;
 use strongroom_core::id::TenantId;
 use strongroom_core::ledger::note::{Signer, origin};
-use strongroom_core::ledger::tile::TileWriter;
+use strongroom_core::ledger::tile::{TileWriter, WriteError};
 use strongroom_core::ledger::{Entry, Id, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::source::{Random, draw};
@@ -21,7 +21,7 @@ use strongroom_core::vault::keys::{Job, KeyPlace};
 
 use super::Vault;
 use crate::memory;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem, is_full};
 
 /// One line of the answer to "who saw this record".
 pub struct WhoEntry {
@@ -152,8 +152,11 @@ impl Vault {
             failed = tiles.push(leaf, &mut sink).err();
             failed.is_none()
         })?;
-        if failed.is_some() || tiles.partial(&mut sink).is_err() {
-            return Err(unwritable(folder, &io::Error::other("a tile could not be written")));
+        let failed = failed.or_else(|| tiles.partial(&mut sink).err());
+        match failed {
+            Some(WriteError::Sink(error)) => return Err(unwritable(folder, &error)),
+            Some(WriteError::Leaf(_)) => return Err(Problem::internal("an entry fits no bundle")),
+            _ => {}
         }
         let head = self.store.heads().into_iter().find(|(l, ..)| *l == log);
         let whole = tiles.size() == size;
@@ -234,6 +237,11 @@ impl Vault {
     /// A [`Problem`] when refused.
     pub fn status(&self, who: &Principal) -> Result<Status, Problem> {
         self.authorize(who, ReadStatus)?;
+        // Loaded and locked here, so that the answer below is of every tenant's keys.
+        let tenants: Vec<TenantId> = self.read().registry.tenants.keys().copied().collect();
+        for tenant in tenants {
+            self.load_keys(Some(tenant))?;
+        }
         let state = self.read();
         let locked = state.locked.iter().all(|(_, lock)| lock.held());
         let live = state.registry.principals.values().filter(|p| !p.revoked).count();
@@ -300,6 +308,11 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Problem {
+    if is_full(error) {
+        let detail = format!("the disk is full: {} was not written", path.display());
+        let remedy = "name a folder on a volume with space left";
+        return Problem::new(Kind::Unavailable, detail, remedy);
+    }
     let detail = format!("{} cannot be written: {error}", path.display());
     Problem::usage(detail, "name a folder that this user can write, with space left")
 }

@@ -191,7 +191,7 @@ impl Vault {
         let pseudonym = newest(unwrap(Job::Pseudonym, registry)?)?;
         let index = newest(unwrap(Job::Index, registry)?)?;
         let keys = Arc::new(TenantKeys::new(tenant, &seal, &token, &pseudonym, &index));
-        let locked = Locked::of(&*keys);
+        let locked = Locked::pieces(&keys.memory());
         state.ring.insert(Arc::clone(&keys));
         state.locked.push((keys, locked));
         Ok(())

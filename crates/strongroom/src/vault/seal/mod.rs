@@ -99,14 +99,13 @@ pub(super) struct BatchRow {
     pub first: u64,
     /// Rows sealed.
     pub rows: u64,
+    /// Where the first of them begins in the input: the same bytes must make the same batches.
+    pub start: u64,
 }
 
 /// A job's own row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct JobRow {
-    collection: u32,
-    schema: u32,
-    batch_rows: usize,
     /// Whether every row was sealed and the output was in place.
     ended: bool,
 }
@@ -206,7 +205,7 @@ impl Vault {
         let tenant = tenant.ok_or_else(Problem::not_found)?;
         let out = output::place(&request.input, request.out.as_deref())?;
         let input = Input::open(&request.input)?;
-        let (collection, schema, proposal) = self.schema_for(who, request, &input)?;
+        let (collection, schema, proposal) = self.schema_for(who, request, &input, &out)?;
         let job = self.job_id(tenant, &collection, &input);
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
@@ -233,6 +232,7 @@ impl Vault {
         who: &Principal,
         request: &SealRequest,
         input: &Input,
+        out: &Path,
     ) -> Result<(CollectionRow, Schema, Option<Proposal>), Problem> {
         let tenant = self.tenant(&request.tenant);
         let stored = self.collection(tenant, &request.collection);
@@ -245,11 +245,16 @@ impl Vault {
             }
         };
         input.check_covered(&schema)?;
+        // A schema that stands already is not set again: a service may seal by it.
+        if let Some(row) = stored.as_ref().filter(|row| row.schema == schema.to_toml()) {
+            return Ok((row.clone(), schema, proposal));
+        }
         let row = if request.dry_run {
+            self.may_set_schema(who, tenant)?;
             self.would_be(tenant, &request.collection, stored, &schema)?
-        } else if request.schema.is_none() && stored.is_some() {
-            stored.ok_or_else(Problem::not_found)?
         } else {
+            // A new version of the schema makes a new job: what is there cannot be its output.
+            output::refuse_existing(out)?;
             self.set_schema(who, &request.tenant, &request.collection, &schema)?
         };
         Ok((row, schema, proposal))
@@ -333,12 +338,7 @@ impl Run<'_> {
             Some(row) => row,
             None => {
                 output::refuse_existing(&self.out)?;
-                let row = JobRow {
-                    collection: self.collection.id.0,
-                    schema: self.collection.version,
-                    batch_rows: BATCH_ROWS,
-                    ended: false,
-                };
+                let row = JobRow { ended: false };
                 self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;
                 row
             }

@@ -179,6 +179,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
     let key = job_key(run.tenant, run.job, Some(read.number));
     let known: Option<BatchRow> = vault.read_job(&key)?;
     let rows = read.batch.rows();
+    let start = read.batch.row(0).map_or(read.position, |row| row.start());
     let state = vault.read();
     let keys = run.authorized.keys(&state.ring)?;
     let tokens = |first: u64| -> Result<Tokens, Problem> {
@@ -203,7 +204,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         Ok(tokens)
     };
     if let Some(known) = known {
-        if known.rows != rows as u64 {
+        if (known.rows, known.start) != (rows as u64, start) {
             return Err(Problem::internal("a batch of this job does not have its rows"));
         }
         let mut counts = SealCounts::default();
@@ -226,7 +227,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         let sealed = batch.row(sealed_cells(&run.plan.columns, row));
         sealed.map_err(|_| too_long(&run.input.path, row.line()))?;
     }
-    let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64 })
+    let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64, start })
         .map_err(|_| Problem::internal("a job's row"))?;
     let (batch, counts) = batch.finish(&vault.control, &key, |_| body);
     let commit = vault.store.commit(batch);

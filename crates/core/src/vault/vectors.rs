@@ -1,0 +1,109 @@
+//! Known answers: the bytes on disk, pinned. A changed label, order or width makes every install
+//! that exists unreadable, and this test fail first. docs/data-model.md says what they are.
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
+use super::index::index_key;
+use super::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys, WrappingKey};
+use super::sealed::{RowAddress, RowWriter};
+use super::slot::{EpochKey, SlotAddress, SlotSecret, Tombstone};
+use super::token::{Named, record_id, write_token};
+use crate::access::pseudonym_for_tests as pseudonym;
+use crate::control::protect;
+use crate::id::{CollectionId, FieldNumber, InstallId, PrincipalId, RecordNumber, TenantId};
+use crate::principal::Credential;
+use crate::testing::CountingRandom;
+
+const TENANT: TenantId = TenantId([1; 16]);
+const INSTALL: InstallId = InstallId([2; 16]);
+const RECORD: RecordNumber = RecordNumber(9);
+const COLLECTION: CollectionId = CollectionId(3);
+
+fn key(byte: u8) -> SecretKey {
+    SecretKey::from_bytes(zeroize::Zeroizing::new([byte; 32]))
+}
+
+fn keys() -> TenantKeys {
+    TenantKeys::new(TENANT, &[(1, key(1))], &[(1, key(2))], &key(3), &key(4))
+}
+
+fn secret(byte: u8) -> (SlotSecret, [u8; 64]) {
+    let at = SlotAddress { install: INSTALL, tenant: TENANT, record: RECORD };
+    EpochKey::new(1, &key(5)).unwrap().seal(at, &[byte; 44]).unwrap()
+}
+
+fn row() -> Vec<u8> {
+    let (mut out, keys, (secret, _)) = (Vec::new(), keys(), secret(6));
+    let at = RowAddress { tenant: TENANT, collection: COLLECTION, record: RECORD };
+    let mut writer = RowWriter::begin(&mut out, &keys, &secret, at, (1, 1), [8; 12]).unwrap();
+    writer.field(FieldNumber(1), 1, b"078-05-1120").unwrap();
+    writer.field(FieldNumber(300), 15, &[b'x'; 200]).unwrap();
+    writer.finish();
+    out
+}
+
+fn answers() -> Vec<(&'static str, Vec<u8>)> {
+    let (keys, (secret, slot)) = (keys(), secret(6));
+    let at = SlotAddress { install: INSTALL, tenant: TENANT, record: RECORD };
+    let stone = Tombstone { index: 7, leaf_head: [9; 24] };
+    let epoch = EpochKey::new(1, &key(5)).unwrap();
+    let mut token = String::new();
+    write_token(&keys, Named { record: RECORD, field: FieldNumber(1) }, &mut token).unwrap();
+    let place = KeyPlace { install: INSTALL, tenant: Some(TENANT), job: Job::Seal, version: 1 };
+    let root = WrappingKey::new(&key(10), "strongroom/root").unwrap();
+    let wrapped = root.wrap(&CountingRandom::default(), &place, &key(11)).unwrap();
+    let control = ControlKey::new(&key(12));
+    let credential = Credential::generate(PrincipalId([4; 16]), &CountingRandom::default());
+    let credential = credential.unwrap();
+    vec![
+        ("slot", slot.to_vec()),
+        ("tombstone", epoch.tombstone(at, &[6; 12], &stone).unwrap().to_vec()),
+        ("row", row()),
+        ("token", token.into_bytes()),
+        ("record id", record_id(&keys, RECORD).unwrap().into_bytes()),
+        ("index", index_key(&keys, COLLECTION, FieldNumber(1), "078051120", RECORD).to_vec()),
+        ("wrapped key", wrapped.to_vec()),
+        ("control row", protect(&control, "control", b"t", b"{}")),
+        ("credential", credential.disclose().as_bytes().to_vec()),
+        ("credential hash", credential.hash(&control).into_bytes()),
+        ("pseudonym", pseudonym(&keys, &secret, RECORD).0.to_vec()),
+    ]
+}
+
+#[test]
+fn the_bytes_are_the_ones_that_were_written_before() {
+    let short = |bytes: &[u8]| HEXLOWER.encode(&Sha256::digest(bytes)[..8]);
+    let found: Vec<String> =
+        answers().iter().map(|(what, bytes)| format!("{what} {}", short(bytes))).collect();
+    let pinned: Vec<&str> = PINNED.trim().lines().collect();
+    assert_eq!(found, pinned);
+}
+
+#[test]
+fn a_tag_is_of_its_collection_and_field_and_a_pseudonym_of_its_slot() {
+    let keys = keys();
+    let tag = |collection, field| {
+        index_key(&keys, CollectionId(collection), FieldNumber(field), "same", RECORD)[22..30]
+            .to_vec()
+    };
+    assert_ne!(tag(1, 1), tag(1, 2));
+    assert_ne!(tag(1, 1), tag(2, 1));
+    assert_eq!(tag(1, 1), tag(1, 1));
+    let of = |byte| pseudonym(&keys, &secret(byte).0, RECORD);
+    assert_ne!(of(1), of(2), "an erased slot's person could still be named");
+}
+
+const PINNED: &str = "
+slot c7ec278d6a9ceee1
+tombstone 893ec05d3f99233e
+row bf2f08ad034b2da1
+token 57b555c5b2a17956
+record id 2f6269c1871dc2ee
+index 096490a1894d1850
+wrapped key 281fb72ce5c1d706
+control row 5ee00d436b96ac30
+credential 112bd58b8673bef6
+credential hash 7d1b31eea8850d0d
+pseudonym 2dc16c9ff86c418a
+";

@@ -1,0 +1,77 @@
+//! Every person of a reveal is named in the ledger: the entries of one request name as many people
+//! as it concerned, and asking who saw each of them finds it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
+#[path = "support/install.rs"]
+mod install;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use install::Install;
+use strongroom_core::ledger::entry::{Act, Phase};
+use strongroom_core::ledger::{Entry, LogId};
+
+/// One more than an entry may name.
+const PEOPLE: usize = 513;
+
+#[test]
+fn a_reveal_of_many_names_each_of_them() {
+    let install = Install::new("named");
+    install.operate(&["tenant", "add", "acme"]);
+    let mut text = String::from("id,email,phone\n");
+    for n in 0..PEOPLE {
+        text.push_str(&format!("{n},person{n}@example.com,(214) 555-{n:04}\n"));
+    }
+    let file = install.scratch.write("people.csv", &text);
+    let file = file.to_str().unwrap();
+    let seal = ["seal", file, "--tenant", "acme", "--collection", "people"];
+    let sealed = fs::read_to_string(install.operate(&seal).text("/out")).unwrap();
+    let tokens: Vec<&str> =
+        sealed.split([',', '\n']).filter(|cell| cell.starts_with("srt_")).collect();
+    assert_eq!(tokens.len(), 2 * PEOPLE);
+    let reveal = ["reveal", "--tenant", "acme", "--purpose", "support", "-"];
+    let answer = install.run_on(&reveal, &tokens.join("\n"));
+    assert_eq!(answer.code, 0, "{}", answer.json);
+
+    let named = named(&install);
+    assert_eq!(named.len(), 2, "513 people take two entries");
+    let people: BTreeSet<_> = named.iter().flatten().collect();
+    assert_eq!(people.len(), PEOPLE, "each person once, whatever the number of their tokens");
+
+    let records: BTreeSet<&str> = answer.json["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| value["record"].as_str().unwrap())
+        .collect();
+    assert_eq!(records.len(), PEOPLE);
+    for record in [records.first().unwrap(), records.last().unwrap()] {
+        let who = install.operate(&["ledger", "who", "--tenant", "acme", "--record", record]);
+        let acts: Vec<&str> = who.json["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["act"].as_str().unwrap())
+            .collect();
+        assert_eq!(acts, ["pii.collect", "pii.reveal", "ledger.who"]);
+    }
+}
+
+/// The people named by each entry of a reveal.
+fn named(install: &Install) -> Vec<Vec<String>> {
+    let vault = install.open();
+    let mut found = Vec::new();
+    for (log, ..) in vault.store().heads().into_iter().filter(|(log, ..)| *log != LogId::System) {
+        let mut keep = |_, leaf: &[u8]| {
+            let entry = Entry::from_bytes(leaf).unwrap();
+            if entry.act == Act::PiiReveal && entry.phase == Phase::Commit {
+                found.push(entry.subjects.iter().map(ToString::to_string).collect());
+            }
+            true
+        };
+        vault.store().entries(log, &mut keep).unwrap();
+    }
+    found
+}
