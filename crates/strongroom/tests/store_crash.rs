@@ -19,7 +19,7 @@ use store_support::check::{Account, account};
 use store_support::history::{Act, Base, Oracle, perform, reveal};
 use store_support::office::{Office, values};
 use store_support::{Sources, Temp, commit, long, new_world, open};
-use strongroom::store::model::ModelWorld;
+use strongroom::store::model::{Effect, Fault, ModelWorld, Operation};
 use strongroom_core::store::Store;
 
 /// Goes over several segments, and has every kind of act.
@@ -288,5 +288,33 @@ fn killed_over_and_over() {
                 assert_eq!(office.reveal(&store, *tenant, tokens), Ok(values), "life {life}");
             }
         }
+    }
+}
+
+/// A machine that dies when a segment stands and nothing was written to it yet: what the one
+/// before it holds is then whole, and a flip in its last frame no torn tail.
+#[test]
+fn killed_when_a_segment_was_only_begun() {
+    let sources = Sources::new();
+    let world = new_world(&sources);
+    let office = Office::new(sources.random());
+    let newest = "data/ledger/00000002.seg";
+    let (operation, place) = (Some(Operation::Write), newest.to_owned());
+    world.fault(Fault { at: 1, operation, place, effect: Effect::Kill });
+    let store = open(&world, &sources).unwrap();
+    let mut positions = Vec::new();
+    while let Ok(committed) = commit(&store, office.heads(3)) {
+        positions.extend_from_slice(committed.positions());
+    }
+    drop(store);
+    let image = world.crash(0);
+    assert!(image.names("data/ledger/").iter().any(|name| name == newest));
+    account(&open(&image.restart(0), &sources).unwrap(), &positions);
+    let before = "data/ledger/00000001.seg";
+    let used = image.bytes(before).len();
+    for at in used - 600..used {
+        let flipped = image.restart(0);
+        flipped.edit(before, |bytes| bytes[at] ^= 4);
+        assert!(open(&flipped, &sources).is_err(), "byte {at}");
     }
 }

@@ -369,7 +369,7 @@ fn an_engine_that_panics_is_one_that_failed() {
     let store = LocalStore::open(media, INSTALL, &epoch_key()).unwrap();
     let kept = room.office.seal_now(&store, 0, &values(0, 1));
     engine.armed.store(true, Ordering::Release);
-    for n in 0..3 {
+    for n in 0..30 {
         let batch = room.office.seal(&store, 0, &values(5 + n, 1)).0;
         assert_eq!(commit(&store, batch).err(), Some(CommitError::Stopped));
     }
@@ -377,7 +377,7 @@ fn an_engine_that_panics_is_one_that_failed() {
     drop(store);
     let found = account(&room.open(), &[]);
     assert_eq!(found.live.len(), 1);
-    assert!(!found.failed.is_empty());
+    assert!((1..10).contains(&found.failed.len()), "soon nothing more is stated");
 }
 
 #[test]
