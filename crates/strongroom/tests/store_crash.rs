@@ -256,7 +256,7 @@ fn killed_with_many_acts_under_way() {
 /// A machine that dies again and again, each time somewhere else, while one office works on.
 #[test]
 fn killed_over_and_over() {
-    let lives = if long() { 600 } else { 60 };
+    let lives = if long() { 150 } else { 60 };
     let sources = Sources::new();
     let mut world = new_world(&sources);
     let office = Office::new(sources.random());
