@@ -120,9 +120,19 @@ fn keep_apart(args: &Args) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Writes a file, never through a link to another.
+fn write_plain(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    let mut options = fs::OpenOptions::new();
+    options.create(true).truncate(true).write(true).custom_flags(flags);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
 fn write_report(path: &Path, json: &serde_json::Value) -> Result<(), Problem> {
     let text = serde_json::to_string_pretty(json).unwrap_or_default();
-    fs::write(path, text + "\n").map_err(|e| {
+    write_plain(path, &(text + "\n")).map_err(|e| {
         let detail = format!("the rows are sealed; the report {} failed: {e}", path.display());
         Problem::usage(detail, "run the same command again with another --report")
     })

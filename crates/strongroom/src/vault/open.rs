@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use strongroom_core::access::system;
 use strongroom_core::control::{Registry, principal_key, wrapped_key};
@@ -29,6 +30,7 @@ use crate::store::recovery::OpenError;
 const INSTALL_FILE: &str = "install.json";
 /// Stands in the key folder while an install is being made.
 const INCOMPLETE_FILE: &str = "init.incomplete";
+const INCOMPLETE_TEXT: &[u8] = b"an interrupted `init` left this; run it again\n";
 const LOCK_FILE: &str = "lock";
 const FORMAT: u32 = 1;
 
@@ -71,7 +73,7 @@ impl Vault {
         keep_apart(folders)?;
         let keys = KeyFolder::open(&folders.keys)?;
         start_over(folders)?;
-        keys.write(INCOMPLETE_FILE, b"an interrupted `init` left this; run it again\n")?;
+        keys.write(INCOMPLETE_FILE, INCOMPLETE_TEXT)?;
         let _lock = lock(&folders.data)?;
         let install = InstallId(draw(&*random)?);
         let root = keys.create(install, &*random)?;
@@ -275,7 +277,10 @@ fn data(folders: &Folders, error: &io::Error) -> Problem {
 fn lock(path: &Path) -> Result<File, Problem> {
     folder(path)?;
     let mut options = OpenOptions::new();
+    // Never through a link: the data folder's writer must not make files elsewhere.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
     options.create(true).truncate(false).write(true).mode(0o600);
+    options.custom_flags(i32::try_from(flags).unwrap_or(0));
     let file = options.open(path.join(LOCK_FILE)).map_err(|e| {
         Problem::usage(
             format!("{} cannot be locked: {e}", path.display()),
@@ -311,13 +316,16 @@ fn resolved(path: &Path) -> PathBuf {
 fn start_over(folders: &Folders) -> Result<(), Problem> {
     // A data folder that says which install it is was finished: never emptied, whatever stands
     // in the key folder.
-    let finished = folders.data.join(INSTALL_FILE).exists();
+    let finished = [&folders.data, &folders.keys].iter().any(|f| f.join(INSTALL_FILE).exists());
     if finished {
-        let detail = format!("{} is an install already", folders.data.display());
+        let (data, keys) = (folders.data.display(), folders.keys.display());
+        let detail = format!("{data} or {keys} belongs to an install already");
         let remedy = "go on with it (`strongroom tenant add NAME`), or name other folders";
         return Err(Problem::usage(detail, remedy));
     }
-    let interrupted = folders.keys.join(INCOMPLETE_FILE).exists();
+    // Only the marker that `init` itself writes, never a file that somebody planted.
+    let marker = std::fs::read(folders.keys.join(INCOMPLETE_FILE));
+    let interrupted = marker.is_ok_and(|m| m == INCOMPLETE_TEXT);
     for path in [&folders.data, &folders.keys] {
         let Ok(entries) = std::fs::read_dir(path) else { continue };
         for entry in entries.flatten() {
