@@ -51,8 +51,8 @@ const FIRST_ROWS: &[&str] =
 /// Hosts that a tracked file may name: never a mirror that this or that machine uses.
 const HOSTS: &[&str] = &["c2sp.org", "github.com", "www.apache.org"];
 
-/// Folders of this or that machine.
-const MACHINE: &[&str] = &["/work/", "/root/", "/home/", "/.cargo/registry"];
+/// Folders of this or that machine; the folder of this checkout is looked for besides.
+const MACHINE: &[&str] = &["/root/", "/home/", "/.cargo/registry"];
 
 /// Every rule.
 pub const RULES: &[Rule] = &[
@@ -293,5 +293,7 @@ fn foreign_hosts(text: &str) -> Vec<usize> {
 }
 
 fn machine_paths(text: &str) -> Vec<usize> {
-    lines(text, |line| MACHINE.iter().any(|path| line.contains(path)))
+    let here = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let here = here.replace("crates/strongroom/", "");
+    lines(text, |line| line.contains(&here) || MACHINE.iter().any(|path| line.contains(path)))
 }
