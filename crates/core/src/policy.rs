@@ -2,15 +2,13 @@
 //!
 //! It is asked at one door, `access::authorize`, and nowhere else.
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::entry::{Act, Form};
 use crate::principal::{Kind, Principal, Scope};
 
 /// What a reveal is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Helping the person concerned.
     Support,

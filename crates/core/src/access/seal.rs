@@ -212,27 +212,20 @@ impl SealBatch<'_> {
         Ok(record)
     }
 
-    /// How many rows were sealed.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// Ends the batch: its entry, its slots, its rows, and the job's row that `describe` writes.
+    /// Ends the batch: its entry, its slots, its rows, and the job's row with this body.
     #[must_use]
     pub fn finish(
         mut self,
         control: &ControlKey,
         job_key: &[u8],
-        describe: impl FnOnce(&SealCounts) -> Vec<u8>,
+        body: &[u8],
     ) -> (Batch, SealCounts) {
         let mut entry = self.authorized.entry(Phase::Commit);
         entry.range = Some(RecordRange { first: self.first.0, count: self.rows });
         let kinds = FieldType::ALL.into_iter().filter(|k| self.fields & (1 << k.code()) != 0);
         entry.fields = kinds.map(|k| k.name().to_owned()).collect();
         entry.fields.sort_unstable();
-        let body = describe(&self.counts);
-        self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, &body));
+        self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, body));
         if self.rows > 0 {
             self.changes.slots = Some((self.first, self.slots));
         } else {

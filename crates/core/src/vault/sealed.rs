@@ -190,12 +190,6 @@ impl<'a> SealedRow<'a> {
         parse(bytes).ok_or(OpenError::Malformed)
     }
 
-    /// What the row says of itself.
-    #[must_use]
-    pub fn head(&self) -> RowHead {
-        self.head
-    }
-
     /// Checks the MAC against the address; only then is there a row to open.
     ///
     /// # Errors

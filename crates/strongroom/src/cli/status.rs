@@ -14,7 +14,7 @@ pub struct Args {}
 /// Shows the state.
 pub fn run(global: &Global, _: &Args) -> Result<Answer, Problem> {
     let session = global.session()?;
-    let status = session.vault.status(&session.who)?.json;
+    let status = session.vault.status(&session.who)?;
     let mut text = String::new();
     for (name, value) in status.as_object().into_iter().flatten() {
         let name = name.replace('_', " ");

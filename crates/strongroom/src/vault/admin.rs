@@ -205,16 +205,6 @@ impl Vault {
         Ok(row)
     }
 
-    /// Asks whether the caller may set a schema of the tenant, for a dry run.
-    pub(super) fn may_set_schema(
-        &self,
-        who: &Principal,
-        tenant: Option<TenantId>,
-    ) -> Result<(), Problem> {
-        let action = SetSchema { tenant, collection: "dry-run".to_owned() };
-        self.authorize(who, action).map(|_| ())
-    }
-
     pub(super) fn collection(
         &self,
         tenant: Option<TenantId>,

@@ -12,9 +12,10 @@ use strongroom_core::access::system;
 use strongroom_core::access::who::Who;
 use strongroom_core::control::wrapped_key;
 use strongroom_core::id::TenantId;
+use strongroom_core::ledger::merkle::empty_root;
 use strongroom_core::ledger::note::{Signer, origin};
 use strongroom_core::ledger::tile::{TileWriter, WriteError};
-use strongroom_core::ledger::{Entry, Id, LogId};
+use strongroom_core::ledger::{Entry, Hash, Id, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::source::{Random, draw};
 use strongroom_core::vault::keys::{Job, KeyPlace};
@@ -22,6 +23,9 @@ use strongroom_core::vault::keys::{Job, KeyPlace};
 use super::Vault;
 use crate::memory;
 use crate::problem::{Kind, Problem, is_full};
+
+/// Size and root of each log, taken together.
+type Heads = BTreeMap<LogId, (u64, Hash)>;
 
 /// One line of the answer to "who saw this record".
 pub struct WhoEntry {
@@ -43,12 +47,6 @@ pub struct WhoEntry {
     pub purpose: Option<String>,
     /// The field types touched.
     pub fields: Vec<String>,
-}
-
-/// The state of the install.
-pub struct Status {
-    /// As JSON.
-    pub json: Value,
 }
 
 impl Vault {
@@ -79,10 +77,6 @@ impl Vault {
     /// A [`Problem`] when refused.
     pub fn ledger_keys(&self, who: &Principal) -> Result<Vec<String>, Problem> {
         self.authorize(who, ReadLedgerKeys)?;
-        self.verifier_lines()
-    }
-
-    fn verifier_lines(&self) -> Result<Vec<String>, Problem> {
         self.logs().into_iter().map(|l| Ok(self.signer(l)?.verifier().to_string())).collect()
     }
 
@@ -102,15 +96,15 @@ impl Vault {
             return Err(Problem::usage(detail, "name a folder that does not exist yet"));
         }
         self.commit(authorized.record(Default::default()).1)?;
-        let heads: Vec<_> =
-            self.store.heads().into_iter().filter(|(l, ..)| *l != LogId::System).collect();
+        let mut heads = self.store.heads();
+        heads.retain(|(log, ..)| *log != LogId::System);
         if !heads.is_empty() {
             self.commit(system::heads(&heads))?;
         }
-        let sizes: BTreeMap<LogId, u64> =
-            self.store.heads().into_iter().map(|(l, size, _)| (l, size)).collect();
+        let heads: Heads =
+            self.store.heads().into_iter().map(|(l, n, root)| (l, (n, root))).collect();
         let partial = aside(out, &*self.random)?;
-        let done = self.export_logs(&sizes, &partial).and_then(|done| {
+        let done = self.export_logs(&heads, &partial).and_then(|done| {
             let _ = fs::remove_dir(out);
             fs::rename(&partial, out).map_err(|e| unwritable(out, &e))?;
             Ok(done)
@@ -121,25 +115,27 @@ impl Vault {
         done
     }
 
-    fn export_logs(
-        &self,
-        sizes: &BTreeMap<LogId, u64>,
-        to: &Path,
-    ) -> Result<BTreeMap<String, u64>, Problem> {
+    fn export_logs(&self, heads: &Heads, to: &Path) -> Result<BTreeMap<String, u64>, Problem> {
         let mut done = BTreeMap::new();
         for log in self.logs() {
-            let size = sizes.get(&log).copied().unwrap_or(0);
+            // A tenant's log without an entry yet has no head.
+            let head = heads.get(&log).copied().unwrap_or((0, empty_root()));
             let folder = match log {
                 LogId::System => to.join("system"),
                 LogId::Tenant(_) => to.join("tenants").join(log.to_string()),
             };
-            self.export_log(log, size, &folder)?;
-            done.insert(log.to_string(), size);
+            self.export_log(log, head, &folder)?;
+            done.insert(log.to_string(), head.0);
         }
         Ok(done)
     }
 
-    fn export_log(&self, log: LogId, size: u64, folder: &Path) -> Result<(), Problem> {
+    fn export_log(
+        &self,
+        log: LogId,
+        (size, root): (u64, Hash),
+        folder: &Path,
+    ) -> Result<(), Problem> {
         let mut sink = |path: strongroom_core::ledger::tile::TilePath, bytes: &[u8]| {
             write_new(&folder.join(path.to_string()), bytes)
         };
@@ -158,15 +154,12 @@ impl Vault {
             Some(WriteError::Leaf(_)) => return Err(Problem::internal("an entry fits no bundle")),
             _ => {}
         }
-        let head = self.store.heads().into_iter().find(|(l, ..)| *l == log);
-        let whole = tiles.size() == size;
-        let agrees = head.is_none_or(|(_, now, root)| now != size || root == tiles.root());
-        if !whole || !agrees {
+        if (tiles.size(), tiles.root()) != (size, root) {
             return Err(Problem::tampered(format!(
                 "log {log} on disk is not the one whose root is in memory"
             )));
         }
-        let checkpoint = self.signer(log)?.sign(size, &tiles.root());
+        let checkpoint = self.signer(log)?.sign(size, &root);
         write_new(&folder.join("checkpoint"), checkpoint.as_bytes())
             .map_err(|e| unwritable(folder, &e))
     }
@@ -184,13 +177,11 @@ impl Vault {
         let tenant = self.tenant(tenant);
         let authorized = self.authorize(who, Who { tenant, record: record.to_owned() })?;
         self.load_keys(tenant)?;
-        let (pending, batch) = {
+        let planned = {
             let state = self.read();
             authorized.plan(&self.context(&state), &mut |record| self.store.slot(record))
-        }
-        .map_err(|stop| self.stopped(stop))?;
-        let committed = self.commit(batch)?;
-        let receipt = pending.receipt(&committed).map_err(|stop| self.stopped(stop))?;
+        };
+        let receipt = self.receipt(planned)?;
         let log = LogId::Tenant(tenant.ok_or_else(Problem::not_found)?.0);
         let (mut found, mut bad) = (Vec::new(), None);
         self.store.entries(log, &mut |index, leaf| {
@@ -235,7 +226,7 @@ impl Vault {
     ///
     /// # Errors
     /// A [`Problem`] when refused.
-    pub fn status(&self, who: &Principal) -> Result<Status, Problem> {
+    pub fn status(&self, who: &Principal) -> Result<Value, Problem> {
         self.authorize(who, ReadStatus)?;
         // Loaded and locked here, so that the answer below is of every tenant's keys.
         let tenants: Vec<TenantId> = self.read().registry.tenants.keys().copied().collect();
@@ -265,22 +256,20 @@ impl Vault {
             .collect();
         let free = self.data_folder().and_then(|f| rustix::fs::statvfs(f).ok());
         let free = free.map(|s| s.f_bavail.saturating_mul(s.f_frsize));
-        Ok(Status {
-            json: json!({
-                "install": self.install.to_string(),
-                "development": self.development,
-                "epoch": self.keys.epoch.number(),
-                "tenants": state.registry.tenants.len(),
-                "principals": live,
-                "collections": collections,
-                "logs": logs,
-                "bytes_free": free,
-                "keys_locked_in_memory": locked,
-                "core_dumps_off": memory::core_dumps_off(),
-                "swap_in_use": memory::swap_in_use(),
-                "same_volume": self.folders.as_ref().map(super::open::same_volume),
-            }),
-        })
+        Ok(json!({
+            "install": self.install.to_string(),
+            "development": self.development,
+            "epoch": self.keys.epoch.number(),
+            "tenants": state.registry.tenants.len(),
+            "principals": live,
+            "collections": collections,
+            "logs": logs,
+            "bytes_free": free,
+            "keys_locked_in_memory": locked,
+            "core_dumps_off": memory::core_dumps_off(),
+            "swap_in_use": memory::swap_in_use(),
+            "same_volume": self.folders.as_ref().map(super::open::same_volume),
+        }))
     }
 }
 

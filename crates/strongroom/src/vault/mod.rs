@@ -13,16 +13,18 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use strongroom_core::access::{Action, Authorized, Context, Denied, KeyRing, Stop, authorize};
+use strongroom_core::access::{
+    Action, Authorized, Context, Denied, KeyRing, Pending, Receipt, Stop, authorize,
+};
 use strongroom_core::control::{Registry, protect};
 use strongroom_core::id::{InstallId, TenantId};
 use strongroom_core::principal::{Credential, Principal, authenticate};
 use strongroom_core::source::Random;
-use strongroom_core::store::{Batch, Changes, CommitError, Committed, Store, Table};
+use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::NewPrincipal;
-pub use ledger::{Status, WhoEntry};
+pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
 
 use crate::custody::RootKeys;
@@ -58,16 +60,13 @@ impl Vault {
     /// # Errors
     /// [`Problem`] of kind unauthenticated, or that the refusal could not be recorded.
     pub fn authenticate(&self, text: &str, development: bool) -> Result<Principal, Problem> {
-        let state = self.read();
-        let credential = Credential::parse(text);
-        let row = credential.as_ref().ok();
-        let row = row.and_then(|c| state.registry.principals.get(&c.principal()));
-        let claimed = row.map(|r| r.id);
-        let found = credential.and_then(|c| {
-            let row = state.registry.principals.get(&c.principal());
-            authenticate(&c, row, &self.control, development)
+        let mut claimed = None;
+        let found = Credential::parse(text).and_then(|credential| {
+            let state = self.read();
+            let row = state.registry.principals.get(&credential.principal());
+            claimed = row.map(|r| r.id);
+            authenticate(&credential, row, &self.control, development)
         });
-        drop(state);
         found.or_else(|why| {
             self.commit(strongroom_core::access::refuse_credential(why, claimed))?;
             Err(Problem::new(
@@ -106,11 +105,17 @@ impl Vault {
     }
 
     fn commit(&self, batch: Batch) -> Result<Committed, Problem> {
-        Ok(self.try_commit(batch)?)
+        Ok(pollster::block_on(self.store.commit(batch))?)
     }
 
-    fn try_commit(&self, batch: Batch) -> Result<Committed, CommitError> {
-        pollster::block_on(self.store.commit(batch))
+    /// Makes the entries of a planned action durable and gives its receipt.
+    fn receipt<A: Action>(
+        &self,
+        planned: Result<(Pending<A>, Batch), Stop>,
+    ) -> Result<Receipt<A>, Problem> {
+        let (pending, batch) = planned.map_err(|stop| self.stopped(stop))?;
+        let committed = self.commit(batch)?;
+        pending.receipt(&committed).map_err(|stop| self.stopped(stop))
     }
 
     /// Authorizes; a refusal is durable in the ledger before it is answered.

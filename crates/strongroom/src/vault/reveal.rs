@@ -27,13 +27,11 @@ impl Vault {
             .map_err(|e| Problem::usage(e.to_string(), "pass tokens, at most 10,000 at a time"))?;
         let authorized = self.authorize(who, request)?;
         self.load_keys(tenant)?;
-        let (pending, batch) = {
+        let planned = {
             let state = self.read();
             authorized.plan(&self.context(&state), &mut |record| self.store.slot(record))
-        }
-        .map_err(|stop| self.stopped(stop))?;
-        let committed = self.commit(batch)?;
-        let receipt = pending.receipt(&committed).map_err(|stop| self.stopped(stop))?;
+        };
+        let receipt = self.receipt(planned)?;
         let opened = {
             let state = self.read();
             receipt.open(&self.context(&state), &mut |at| self.store.get(Table::Record, &at.key()))

@@ -15,7 +15,7 @@ use crate::import::{Batch, Cell, Format, Limits, ReadError, Reader, detect, json
 use crate::problem::Problem;
 
 /// Rows that a proposal looks at.
-pub const SAMPLE_ROWS: usize = 5000;
+const SAMPLE_ROWS: usize = 5000;
 
 /// An input file.
 pub struct Input {
@@ -23,10 +23,10 @@ pub struct Input {
     pub path: PathBuf,
     /// Its format.
     pub format: Format,
+    /// What stands before the first row, to be written back as it is.
+    pub header: Vec<u8>,
     /// Its columns, no two alike.
     pub columns: Vec<String>,
-    /// Its length in bytes.
-    pub length: u64,
     /// SHA-256 of all of it. Never stored: it enters a keyed job id only.
     pub digest: [u8; 32],
     members: Vec<String>,
@@ -48,18 +48,17 @@ impl Input {
         let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;
         let head = head.get(..n).unwrap_or_default();
         let format = detect(path, head).map_err(|e| bad_file(path, &e))?;
-        let (length, digest) = digest(path)?;
+        let digest = digest(path)?;
         let members = match format {
             Format::JsonLines => {
                 json_columns(reopen(path)?, &Limits::default()).map_err(|e| bad_file(path, &e))?
             }
             Format::Delimited { .. } => Vec::new(),
         };
-        let mut input =
-            Self { path: path.to_path_buf(), format, columns: vec![], length, digest, members };
-        let reader = input.reader(reopen(path)?)?;
-        input.columns = reader.columns().to_vec();
-        drop(reader);
+        let reader = Reader::open(reopen(path)?, format, &members);
+        let reader = reader.map_err(|e| bad_file(path, &e))?;
+        let (header, columns) = (reader.header_raw().to_vec(), reader.columns().to_vec());
+        let input = Self { path: path.to_path_buf(), format, header, columns, digest, members };
         input.check_header()?;
         Ok(input)
     }
@@ -184,15 +183,14 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-fn digest(path: &Path) -> Result<(u64, [u8; 32]), Problem> {
+fn digest(path: &Path) -> Result<[u8; 32], Problem> {
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let mut hashing = Hashing { from: file, hash: Sha256::new() };
     let mut buffer = vec![0; 1 << 18];
-    let mut length = 0;
     loop {
         match hashing.read(&mut buffer) {
-            Ok(0) => return Ok((length, hashing.digest())),
-            Ok(n) => length += n as u64,
+            Ok(0) => return Ok(hashing.digest()),
+            Ok(_) => {}
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(unreadable(path, &e)),
         }

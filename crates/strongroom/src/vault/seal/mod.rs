@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strongroom_core::access::Authorized;
+use strongroom_core::access::admin::SetSchema;
 use strongroom_core::access::seal::{Seal, SealCounts};
 use strongroom_core::control::{CollectionRow, open as open_row, protect};
 use strongroom_core::field::FieldType;
@@ -29,7 +30,7 @@ use super::admin::stored_schema;
 use crate::import::{BadRow, RowView};
 use crate::problem::Problem;
 
-pub use input::{Input, SAMPLE_ROWS};
+pub use input::Input;
 pub use output::place;
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
@@ -205,7 +206,8 @@ impl Vault {
         let tenant = tenant.ok_or_else(Problem::not_found)?;
         let out = output::place(&request.input, request.out.as_deref())?;
         let input = Input::open(&request.input)?;
-        let (collection, schema, proposal) = self.schema_for(who, request, &input, &out)?;
+        let found = self.schema_for(who, tenant, request, &input, &out)?;
+        let (collection, schema, proposal) = found;
         let job = self.job_id(tenant, &collection, &input);
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
@@ -230,12 +232,12 @@ impl Vault {
     fn schema_for(
         &self,
         who: &Principal,
+        tenant: TenantId,
         request: &SealRequest,
         input: &Input,
         out: &Path,
     ) -> Result<(CollectionRow, Schema, Option<Proposal>), Problem> {
-        let tenant = self.tenant(&request.tenant);
-        let stored = self.collection(tenant, &request.collection);
+        let stored = self.collection(Some(tenant), &request.collection);
         let (schema, proposal) = match (&request.schema, &stored) {
             (Some(given), _) => (given.clone(), None),
             (None, Some(row)) => (stored_schema(row)?, None),
@@ -250,7 +252,8 @@ impl Vault {
             return Ok((row.clone(), schema, proposal));
         }
         let row = if request.dry_run {
-            self.may_set_schema(who, tenant)?;
+            let action = SetSchema { tenant: Some(tenant), collection: "dry-run".to_owned() };
+            self.authorize(who, action)?;
             self.would_be(tenant, &request.collection, stored, &schema)?
         } else {
             // A new version of the schema makes a new job: what is there cannot be its output.
@@ -263,12 +266,11 @@ impl Vault {
     /// The collection as it would be, for a dry run.
     fn would_be(
         &self,
-        tenant: Option<TenantId>,
+        tenant: TenantId,
         collection: &str,
         stored: Option<CollectionRow>,
         schema: &Schema,
     ) -> Result<CollectionRow, Problem> {
-        let tenant = tenant.ok_or_else(Problem::not_found)?;
         let name = strongroom_core::id::Name::parse(collection)
             .map_err(|e| Problem::usage(e.to_string(), "choose another collection name"))?;
         let id = stored.map_or(strongroom_core::id::CollectionId(0), |c| c.id);
@@ -286,7 +288,7 @@ impl Vault {
             &input.digest,
         ];
         let mac = self.control.mac("strongroom/job", &parts);
-        JobId(std::array::from_fn(|i| mac.get(i).copied().unwrap_or(0)))
+        JobId(mac.first_chunk().copied().unwrap_or_default())
     }
 
     fn read_job<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Problem> {
@@ -326,9 +328,7 @@ struct Run<'a> {
 impl Run<'_> {
     /// Reads everything, writes nothing.
     fn judge(&self) -> Result<SealReport, Problem> {
-        let mut done = pipeline::judge(self)?;
-        done.changed = 0;
-        Ok(self.report(done, true))
+        Ok(self.report(pipeline::judge(self)?, true))
     }
 
     fn seal(&self) -> Result<SealReport, Problem> {

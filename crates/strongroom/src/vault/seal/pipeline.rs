@@ -229,7 +229,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
     }
     let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64, start })
         .map_err(|_| Problem::internal("a job's row"))?;
-    let (batch, counts) = batch.finish(&vault.control, &key, |_| body);
+    let (batch, counts) = batch.finish(&vault.control, &key, &body);
     let commit = vault.store.commit(batch);
     let tokens = tokens(first.0)?;
     Ok(SealedBatch { read, tokens, counts, changed: true, commit: Some(commit) })
@@ -238,11 +238,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
 fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result<Done, Problem> {
     let mut done = Done::default();
     let mut writer = Writer::new(aside, run.input.format);
-    let header = {
-        let from = run.input.hashing()?;
-        run.input.reader(from)?.header_raw().to_vec()
-    };
-    writer.header(&header).map_err(|e| unwritable(&run.out, &e))?;
+    writer.header(&run.input.header).map_err(|e| unwritable(&run.out, &e))?;
     let mut tail = Vec::new();
     while let Ok(sealed) = sealed.recv() {
         if let Some(commit) = sealed.commit {
