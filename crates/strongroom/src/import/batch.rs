@@ -81,6 +81,11 @@ impl Batch {
         (0..self.rows()).filter_map(|index| self.row(index))
     }
 
+    /// The bytes of its rows as they stand in the file, with the blank lines before each.
+    pub fn bytes(&self) -> &[u8] {
+        self.raw.as_bytes()
+    }
+
     /// The stretches between its rows that could not be read.
     pub fn bad(&self) -> &[BadRow] {
         &self.bad

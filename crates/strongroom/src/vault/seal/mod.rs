@@ -13,6 +13,7 @@ mod plan;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use strongroom_core::access::Authorized;
@@ -100,8 +101,9 @@ pub(super) struct BatchRow {
     pub first: u64,
     /// Rows sealed.
     pub rows: u64,
-    /// Where the first of them begins in the input: the same bytes must make the same batches.
-    pub start: u64,
+    /// Keyed digest of where the batch begins and of its bytes: an input that changed while it was
+    /// sealed leaves batches behind that are not those of the input the job is named after.
+    pub mac: String,
 }
 
 /// A job's own row.
@@ -289,6 +291,12 @@ impl Vault {
         ];
         let mac = self.control.mac("strongroom/job", &parts);
         JobId(mac.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// The keyed digest of a batch, for its row.
+    fn batch_mac(&self, job: JobId, start: u64, bytes: &[u8]) -> String {
+        let parts: [&[u8]; 3] = [&job.0, &start.to_be_bytes(), bytes];
+        HEXLOWER.encode(&self.control.mac("strongroom/batch", &parts))
     }
 
     fn read_job<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Problem> {
