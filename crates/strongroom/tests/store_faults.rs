@@ -20,7 +20,7 @@ use store_support::check::account;
 use store_support::history::{Act, Base, Oracle, perform, reveal};
 use store_support::office::{Office, log, slot, tenant, values};
 use store_support::{
-    INSTALL, Sources, Temp, commit, entries, epoch_key, leaves, media, new_world, open,
+    INSTALL, Sources, Temp, commit, entries, epoch_key, leaves, media, new_world, open, store_key,
 };
 use strongroom::store::engine::{Engine, Put};
 use strongroom::store::local::{LocalStore, Media};
@@ -366,7 +366,7 @@ fn an_engine_that_panics_is_one_that_failed() {
     let media = media(&room.world, &room.sources);
     let engine = Arc::new(Panicking { engine: media.engine, armed: AtomicBool::new(false) });
     let media = Media { engine: engine.clone(), ..media };
-    let store = LocalStore::open(media, INSTALL, &epoch_key()).unwrap();
+    let store = LocalStore::open(media, INSTALL, &epoch_key(), store_key()).unwrap();
     let kept = room.office.seal_now(&store, 0, &values(0, 1));
     engine.armed.store(true, Ordering::Release);
     for n in 0..30 {

@@ -73,6 +73,51 @@ fn one_process_at_a_time() {
     assert!(install.open().is_ok());
 }
 
+/// Whoever can write the data folder can put new files in the place of the locks that lie there.
+#[test]
+fn locks_exchanged_in_the_data_folder_let_nobody_in() {
+    let install = Install::new();
+    let first = install.open().unwrap();
+    for name in ["data/lock", "data/engine/lock"] {
+        std::fs::rename(install.root.path(name), install.root.path("aside")).unwrap();
+        std::fs::write(install.root.path(name), "").unwrap();
+    }
+    let second = install.open().err().map(|p| p.kind);
+    assert_eq!(second, Some(Kind::Held));
+    drop(first);
+    assert!(install.open().is_ok());
+}
+
+#[test]
+fn an_interrupted_init_is_begun_again_and_takes_nobodys_files() {
+    let install = Install::new();
+    let at = |name: &str| install.root.path(name);
+    // As if it had died before its last steps.
+    std::fs::remove_file(at("data/install.json")).unwrap();
+    std::fs::rename(at("keys/install.json"), at("keys/install.json.new")).unwrap();
+    let begin = || {
+        let (clock, random) = (install.sources.clock.clone(), install.sources.random());
+        Vault::init(&install.folders(), true, clock, random).map(|_| ()).map_err(|p| p.detail)
+    };
+    assert!(begin().unwrap_err().contains("not empty"), "without its mark");
+    let mark = "an interrupted `init` left this; run it again\n";
+    std::fs::write(at("keys/init.incomplete"), mark).unwrap();
+    for own in ["data/accounts.csv", "keys/my.key", "data/new"] {
+        std::fs::write(at(own), "somebody's own").unwrap();
+        assert!(begin().unwrap_err().contains("not empty"), "{own}");
+        assert_eq!(std::fs::read_to_string(at(own)).unwrap(), "somebody's own");
+        assert!(at("keys/root.key").exists() && at("data/engine").exists(), "nothing is gone");
+        std::fs::remove_file(at(own)).unwrap();
+    }
+    let held = std::fs::File::options().write(true).open(at("keys/lock")).unwrap();
+    held.try_lock().unwrap();
+    assert!(begin().unwrap_err().contains("held"), "another one is at it");
+    drop(held);
+    assert_eq!(begin(), Ok(()));
+    assert!(!at("keys/init.incomplete").exists());
+    assert!(begin().unwrap_err().contains("belongs to an install already"));
+}
+
 #[test]
 fn an_export_has_the_same_root_after_reopening() {
     let install = Install::new();
@@ -143,6 +188,58 @@ fn an_older_data_folder_under_live_keys_is_refused() {
     }
 }
 
+#[test]
+fn a_file_that_has_no_end_holds_nobody_up() {
+    let install = Install::new();
+    let at = |name: &str| install.root.path(name);
+    let refused = || install.open().err().map(|p| p.kind);
+    let place = at("data/install.json");
+    std::fs::rename(&place, at("aside")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &place).unwrap();
+    assert_eq!(refused(), Some(Kind::Tampered));
+    std::fs::rename(at("aside"), &place).unwrap();
+    let segment = std::fs::File::options().write(true).open(at("data/ledger/00000000.seg"));
+    let segment = segment.unwrap();
+    let length = segment.metadata().unwrap().len();
+    segment.set_len(200 << 30).unwrap();
+    assert_eq!(refused(), Some(Kind::Tampered));
+    segment.set_len(length).unwrap();
+    assert_eq!(refused(), None);
+}
+
+#[test]
+fn keys_that_others_can_read_and_example_keys_are_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let install = Install::new();
+    let at = |name: &str| install.root.path(name);
+    let refused = || install.open().err().map(|p| p.detail).unwrap_or_default();
+    for name in ["root.key", "store.key", "epoch-00000001.key"] {
+        let path = at(&format!("keys/{name}"));
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(refused().contains("can be read by other users"), "{name}: {}", refused());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(refused().contains("is missing"), "{name}: {}", refused());
+        Folder::open(&at("keys")).unwrap().replace(name, &kept).unwrap();
+    }
+    assert_eq!(refused(), "");
+    let example = format!("strongroom-root-key-1 {}=\n", "A".repeat(43));
+    Folder::open(&at("keys")).unwrap().replace("root.key", example.as_bytes()).unwrap();
+    assert!(refused().contains("example"), "{}", refused());
+}
+
+#[test]
+fn a_format_of_another_version_is_refused() {
+    let install = Install::new();
+    let path = install.root.path("data/install.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"format\":1", "\"format\":2")).unwrap();
+    let problem = install.open().err().unwrap();
+    assert_eq!(problem.kind, Kind::Usage);
+    assert!(problem.detail.contains("format 2, not 1"), "{}", problem.detail);
+}
+
 /// Whoever can write the data folder must not lead our writes to a file of the key folder.
 #[test]
 fn links_in_the_data_folder_are_not_followed() {
@@ -152,7 +249,7 @@ fn links_in_the_data_folder_are_not_followed() {
     let disk = Folder::open(&temp.path("data")).unwrap();
     let mut file = disk.create("ledger/one.seg", b"head", 100).unwrap();
     let place = temp.path("data/ledger/one.seg");
-    std::os::unix::fs::symlink(&victim, temp.path("data/ledger/two.new")).unwrap();
+    std::os::unix::fs::symlink(&victim, temp.path("data/ledger/two.seg.new")).unwrap();
     disk.create("ledger/two.seg", b"head", 100).unwrap();
     disk.replace("ledger/two.json", b"{}").unwrap();
     std::fs::rename(&place, temp.path("aside")).unwrap();

@@ -54,6 +54,8 @@ pub enum Job {
     Control = 6,
     /// Seals slots (the install's, one an epoch, in custody only).
     Epoch = 7,
+    /// Authenticates what the store itself writes (the install's, in custody only).
+    Store = 8,
 }
 
 /// Where a wrapped key belongs.
@@ -271,18 +273,44 @@ impl ControlKey {
     /// A MAC over labelled, length-prefixed parts.
     #[must_use]
     pub fn mac(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.0.clone();
-        feed(&mut mac, label, 1, parts);
-        mac.finalize().into_bytes().into()
+        over(&self.0, label, parts).finalize().into_bytes().into()
     }
 
     /// Whether `tag` is the MAC of these parts, in constant time.
     #[must_use]
     pub fn verify(&self, label: &str, parts: &[&[u8]], tag: &[u8]) -> bool {
-        let mut mac = self.0.clone();
-        feed(&mut mac, label, 1, parts);
-        mac.verify_slice(tag).is_ok()
+        over(&self.0, label, parts).verify_slice(tag).is_ok()
     }
+}
+
+/// Authenticates the ledger's segments and the engine's marks: without it, whoever can write the
+/// data folder could add entries that were never stated.
+pub struct StoreKey(Hmac256);
+
+impl StoreKey {
+    /// Builds the key schedule.
+    #[must_use]
+    pub fn new(key: &SecretKey) -> Self {
+        Self(key.mac())
+    }
+
+    /// A MAC over labelled, length-prefixed parts.
+    #[must_use]
+    pub fn mac(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
+        over(&self.0, label, parts).finalize().into_bytes().into()
+    }
+
+    /// Whether `tag` is the MAC of these parts, in constant time.
+    #[must_use]
+    pub fn verify(&self, label: &str, parts: &[&[u8]], tag: &[u8]) -> bool {
+        over(&self.0, label, parts).verify_slice(tag).is_ok()
+    }
+}
+
+fn over(key: &Hmac256, label: &str, parts: &[&[u8]]) -> Hmac256 {
+    let mut mac = key.clone();
+    feed(&mut mac, label, 1, parts);
+    mac
 }
 
 #[cfg(test)]

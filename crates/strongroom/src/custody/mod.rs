@@ -7,11 +7,12 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use data_encoding::BASE64;
 use strongroom_core::id::InstallId;
 use strongroom_core::source::Random;
-use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, WrappingKey};
+use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, StoreKey, WrappingKey};
 use strongroom_core::vault::slot::EpochKey;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,7 @@ use crate::problem::{Kind, Problem, is_full};
 use crate::store::disk::{Disk, Folder};
 
 const ROOT_FILE: &str = "root.key";
+const STORE_FILE: &str = "store.key";
 const ROOT_PREFIX: &str = "strongroom-root-key-1 ";
 /// The operator's credential of a development install.
 pub const OPERATOR_FILE: &str = "operator.credential";
@@ -31,6 +33,8 @@ pub struct RootKeys {
     pub epoch_wrap: WrappingKey,
     /// Seals slots.
     pub epoch: EpochKey,
+    /// Authenticates what the store writes.
+    pub store: Arc<StoreKey>,
 }
 
 /// The key folder.
@@ -49,7 +53,7 @@ impl KeyFolder {
         Ok(Self { path: path.to_path_buf(), disk })
     }
 
-    /// Draws the root key and the first epoch key, and stores both.
+    /// Draws the root key, the first epoch key and the store's, and stores them.
     ///
     /// # Errors
     /// A [`Problem`] of the folder or the random source.
@@ -60,26 +64,34 @@ impl KeyFolder {
         BASE64.encode_append(root.expose(), &mut text);
         text.push('\n');
         self.write(ROOT_FILE, text.as_bytes())?;
-        let epoch = SecretKey::generate(random)?;
         let wrapping = WrappingKey::new(&root, "strongroom/root")?;
-        let wrapped = wrapping.wrap(random, &epoch_place(install, 1)?, &epoch)?;
-        self.write(&epoch_file(1), BASE64.encode(&wrapped).as_bytes())?;
-        keys(wrapping, &epoch, 1)
+        let fresh = |file: &str, place: &KeyPlace| -> Result<SecretKey, Problem> {
+            let key = SecretKey::generate(random)?;
+            let wrapped = wrapping.wrap(random, place, &key)?;
+            self.write(file, BASE64.encode(&wrapped).as_bytes())?;
+            Ok(key)
+        };
+        let epoch = fresh(&epoch_file(1), &epoch_place(install, 1)?)?;
+        let store = fresh(STORE_FILE, &store_place(install))?;
+        keys(wrapping, &epoch, 1, &store)
     }
 
-    /// Reads the root key and the key of epoch `number`.
+    /// Reads the root key, the key of epoch `number` and the store's.
     ///
     /// # Errors
     /// A [`Problem`]: a missing, readable-by-others, weak or foreign key.
     pub fn load(&self, install: InstallId, number: u32) -> Result<RootKeys, Problem> {
         let root = self.root()?;
         let wrapping = WrappingKey::new(&root, "strongroom/root")?;
-        let wrapped = self.read(&epoch_file(number))?;
-        let wrapped = BASE64.decode(wrapped.trim_ascii()).map_err(|_| self.unreadable("epoch"))?;
-        let epoch = wrapping
-            .unwrap(&epoch_place(install, number)?, &wrapped)
-            .map_err(|_| self.unreadable("epoch"))?;
-        keys(wrapping, &epoch, number)
+        let unwrap = |file: &str, which: &str, place: &KeyPlace| -> Result<SecretKey, Problem> {
+            let wrapped = self.read(file)?;
+            let wrapped = BASE64.decode(wrapped.trim_ascii()).ok();
+            let key = wrapped.and_then(|wrapped| wrapping.unwrap(place, &wrapped).ok());
+            key.ok_or_else(|| self.unreadable(which))
+        };
+        let epoch = unwrap(&epoch_file(number), "epoch", &epoch_place(install, number)?)?;
+        let store = unwrap(STORE_FILE, "store", &store_place(install))?;
+        keys(wrapping, &epoch, number, &store)
     }
 
     /// Writes a file of the folder, durable and 0600.
@@ -88,6 +100,16 @@ impl KeyFolder {
     /// A [`Problem`] that names the folder.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Problem> {
         self.disk.replace(name, bytes).map_err(|e| trouble(&self.path, &e))
+    }
+
+    /// Removes a file of the folder, durably.
+    ///
+    /// # Errors
+    /// A [`Problem`] that names the folder.
+    pub fn remove(&self, name: &str) -> Result<(), Problem> {
+        let gone = fs::remove_file(self.path.join(name));
+        let gone = gone.and_then(|()| fs::File::open(&self.path)?.sync_all());
+        gone.map_err(|e| trouble(&self.path, &e))
     }
 
     /// Reads a file of the folder.
@@ -134,9 +156,19 @@ impl KeyFolder {
     }
 }
 
-fn keys(root: WrappingKey, epoch: &SecretKey, number: u32) -> Result<RootKeys, Problem> {
+fn keys(
+    root: WrappingKey,
+    epoch: &SecretKey,
+    number: u32,
+    store: &SecretKey,
+) -> Result<RootKeys, Problem> {
     let epoch_wrap = WrappingKey::new(epoch, "strongroom/epoch")?;
-    Ok(RootKeys { root, epoch_wrap, epoch: EpochKey::new(number, epoch)? })
+    let (epoch, store) = (EpochKey::new(number, epoch)?, Arc::new(StoreKey::new(store)));
+    Ok(RootKeys { root, epoch_wrap, epoch, store })
+}
+
+fn store_place(install: InstallId) -> KeyPlace {
+    KeyPlace { install, tenant: None, job: Job::Store, version: 1 }
 }
 
 fn epoch_place(install: InstallId, number: u32) -> Result<KeyPlace, Problem> {
@@ -146,6 +178,14 @@ fn epoch_place(install: InstallId, number: u32) -> Result<KeyPlace, Problem> {
 
 fn epoch_file(number: u32) -> String {
     format!("epoch-{number:08}.key")
+}
+
+/// Whether a file of this name is custody's.
+#[must_use]
+pub fn is_ours(name: &str) -> bool {
+    let epoch = name.strip_prefix("epoch-").and_then(|rest| rest.strip_suffix(".key"));
+    let numbered = epoch.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    numbered || [ROOT_FILE, STORE_FILE, OPERATOR_FILE].contains(&name)
 }
 
 /// Keys that documents and examples are full of: constant bytes, and bytes that count.

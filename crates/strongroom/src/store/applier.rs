@@ -55,7 +55,7 @@ impl Shared {
             return Err(CommitError::Failed("slot file: it was moved or deleted"));
         }
         let positions: Vec<_> = group.iter().flat_map(|a| &a.positions).copied().collect();
-        let marks = mark_rows(&positions);
+        let marks = mark_rows(&self.key, &positions);
         let mut rows = ordered(group);
         let control = rows.iter().any(|(table, ..)| *table == Table::Control);
         let next = if control { Some(self.announce(&rows)?) } else { None };

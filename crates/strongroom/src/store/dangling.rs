@@ -11,6 +11,7 @@ use strongroom_core::ledger::merkle::leaf_hash;
 use strongroom_core::ledger::{Entry, Hash, Id, LogId};
 use strongroom_core::source::{Random, draw};
 use strongroom_core::store::{CommitError, Position, Table};
+use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotAddress, Tombstone};
 
 use super::engine::Engine;
@@ -104,6 +105,7 @@ pub struct Mending<'a> {
     pub writer: &'a mut LedgerWriter,
     pub slots: &'a SlotFile,
     pub engine: &'a dyn Engine,
+    pub key: &'a StoreKey,
     pub install: InstallId,
     pub epoch: &'a EpochKey,
     pub random: &'a dyn Random,
@@ -130,7 +132,7 @@ impl Mending<'_> {
         if passed.is_empty() {
             return Ok(());
         }
-        let rows = marks::rows(&passed);
+        let rows = marks::rows(self.key, &passed);
         let mut rows = rows.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice()));
         at("the engine", self.engine.commit(&mut rows))?;
         marks::advance(marks, &passed);

@@ -2,7 +2,7 @@
 //! file system and on a model that fails, tears and reorders writes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -83,6 +83,12 @@ pub trait DiskFile: Send + Sync {
     fn is_in_place(&self) -> io::Result<bool>;
 }
 
+/// Small files are no larger than this.
+const SMALL_BYTES_MAX: u64 = 64 << 20;
+
+/// What the name of a file ends in while it is written beside its place.
+pub const ASIDE: &str = ".new";
+
 /// A folder of the machine's file system. Files are 0600, folders 0700.
 pub struct Folder {
     root: PathBuf,
@@ -107,7 +113,7 @@ impl Folder {
         let path = self.path(name);
         let folder = path.parent().unwrap_or(&self.root);
         make_folder(folder)?;
-        let aside = path.with_extension("new");
+        let aside = self.path(&format!("{name}{ASIDE}"));
         // Never followed, never taken over: whoever can write here could lead it to a key file.
         match fs::remove_file(&aside) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
@@ -158,11 +164,20 @@ impl Disk for Folder {
     }
 
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.path(name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e),
+        let mut options = OpenOptions::new();
+        // A pipe or a device in its place must hold nobody up, nor be read without end.
+        options.read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let file = match options.open(self.path(name)) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e),
+        };
+        let mut bytes = Vec::new();
+        file.take(SMALL_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > SMALL_BYTES_MAX {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is larger than it can be"));
         }
+        Ok(Some(bytes))
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {

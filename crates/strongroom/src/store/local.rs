@@ -15,6 +15,7 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::source::{Clock, Random};
 use strongroom_core::store::{Batch, Commit, CommitError, ReadError, Store, Table};
+use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotBytes};
 
 use super::applier::Apply;
@@ -24,11 +25,11 @@ use super::engine::Engine;
 use super::marks::{Marks, check_control, control_digests};
 use super::notes::{NoteKeeper, Notes};
 use super::reader::read_entries;
-use super::recovery::{OpenError, at, replay};
+use super::recovery::{OpenError, Replay, at, replay};
 use super::segment::{LogState, Logs};
 use super::sequencer::Request;
 use super::slots::SlotFile;
-use super::writer::{LedgerWriter, Tail, unstated};
+use super::writer::{LedgerWriter, Next, Tail, unstated};
 
 /// Requests waiting before callers are held back.
 const QUEUE: usize = 8192;
@@ -63,6 +64,7 @@ pub(super) struct Shared {
     pub(super) data: Arc<dyn Disk>,
     pub(super) engine: Arc<dyn Engine>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) key: Arc<StoreKey>,
     pub(super) slots: SlotFile,
     pub(super) reserve: Mutex<Reserve>,
     pub(super) notes: NoteKeeper,
@@ -110,9 +112,15 @@ impl LocalStore {
     ///
     /// # Errors
     /// As the media's.
-    pub fn create(media: &Media, install: InstallId, epoch: u32) -> Result<(), OpenError> {
+    pub fn create(
+        media: &Media,
+        install: InstallId,
+        epoch: u32,
+        key: &StoreKey,
+    ) -> Result<(), OpenError> {
         at("the slot file", SlotFile::create(&*media.data, epoch))?;
-        at("ledger", Tail::create(&*media.data, 0, 0, &Logs::new(), 0))?;
+        let first = Tail::create(&*media.data, key, 0, Next::default(), &Logs::new(), 0);
+        at("ledger", first)?;
         let (control, _) = at("the engine", control_digests(&*media.engine, std::iter::empty()))?;
         let notes = Notes {
             install,
@@ -133,13 +141,18 @@ impl LocalStore {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(media: Media, install: InstallId, epoch: &EpochKey) -> Result<Self, OpenError> {
+    pub fn open(
+        media: Media,
+        install: InstallId,
+        epoch: &EpochKey,
+        key: Arc<StoreKey>,
+    ) -> Result<Self, OpenError> {
         let notes = open_notes(&media, install)?;
         let noted = notes.get();
         let slots = at("the slot file", SlotFile::open(&*media.data, epoch.number()))?
             .ok_or(OpenError::RolledBack("the slot file"))?;
         let control = check_control(&*media.engine, &noted)?;
-        let replayed = replay(&*media.data, &noted, &*media.engine)?;
+        let replayed = replay(&*media.data, &key, &noted, &*media.engine)?;
         let begun = notes.update(|n| {
             n.boot += 1;
             n.clean = false;
@@ -147,21 +160,23 @@ impl LocalStore {
         at("the key folder", begun)?;
         let (data, clock) = (Arc::clone(&media.data), Arc::clone(&media.clock));
         let (random, boot) = (Arc::clone(&media.random), noted.boot + 1);
-        let mut writer = LedgerWriter::new(data, clock, random, boot, replayed.logs, replayed.tail);
-        let mut marks = replayed.marks;
+        let Replay { logs, tail, dangling, mut marks } = replayed;
+        let mut writer = LedgerWriter::new(data, clock, random, Arc::clone(&key), boot, logs, tail);
         let mut mending = Mending {
             writer: &mut writer,
             slots: &slots,
             engine: &*media.engine,
+            key: &key,
             install,
             epoch,
             random: &*media.random,
         };
-        mending.fail(&replayed.dangling, &mut marks)?;
+        mending.fail(&dangling, &mut marks)?;
         let shared = Shared {
             data: media.data,
             engine: media.engine,
             clock: media.clock,
+            key,
             slots,
             reserve: Mutex::new(Reserve {
                 next: noted.high_water,
@@ -287,7 +302,7 @@ impl Store for LocalStore {
     ) -> Result<(), ReadError> {
         let state = lock(&self.shared.logs).get(&log).cloned();
         let LogState { frontier, .. } = state.unwrap_or_default();
-        read_entries(&*self.shared.data, log, &frontier, visit)
+        read_entries(&*self.shared.data, &self.shared.key, log, &frontier, visit)
     }
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {

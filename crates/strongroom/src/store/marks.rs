@@ -1,11 +1,12 @@
-//! The engine's marks: how far it has come with each log. They are plain rows, so that they prove
-//! nothing by themselves; custody's notes and the ledger say what they may be.
+//! The engine's marks: how far it has come with each log. Each ends in a MAC under custody's store
+//! key; whether it is the newest, custody's notes and the ledger say.
 
 use std::collections::BTreeMap;
 
 use strongroom_core::ledger::merkle::leaf_hash;
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::store::{Position, Table};
+use strongroom_core::vault::keys::StoreKey;
 
 use super::dangling::Open;
 use super::engine::Engine;
@@ -16,12 +17,26 @@ use super::segment::{log_key, log_of_key};
 /// The index of the last entry of each log whose effect is in the engine.
 pub type Marks = BTreeMap<LogId, u64>;
 
+const LABEL: &str = "strongroom/applied";
+
 /// The rows that say so of `positions`, one a log.
 #[must_use]
-pub fn rows(positions: &[Position]) -> Vec<(Vec<u8>, [u8; 8])> {
+pub fn rows(key: &StoreKey, positions: &[Position]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut newest = Marks::new();
     advance(&mut newest, positions);
-    newest.iter().map(|(log, index)| (log_key(*log), index.to_be_bytes())).collect()
+    let row = |(log, index): (&LogId, &u64)| {
+        let (row, index) = (log_key(*log), index.to_be_bytes());
+        let mac = key.mac(LABEL, &[&row, &index]);
+        (row, [index.as_slice(), &mac].concat())
+    };
+    newest.iter().map(row).collect()
+}
+
+/// Reads one, if this install wrote it there.
+fn read(key: &StoreKey, row: &[u8], value: &[u8]) -> Option<(LogId, u64)> {
+    let (index, mac) = value.split_first_chunk::<8>()?;
+    let ours = key.verify(LABEL, &[row, index], mac);
+    ours.then(|| log_of_key(row)).flatten().map(|log| (log, u64::from_be_bytes(*index)))
 }
 
 /// Takes the same into `marks`.
@@ -37,11 +52,15 @@ pub fn advance(marks: &mut Marks, positions: &[Position]) {
 ///
 /// # Errors
 /// [`OpenError::RolledBack`] when the engine is older, [`OpenError::Damaged`] otherwise.
-pub fn check_marks(engine: &dyn Engine, notes: &Notes, open: &Open) -> Result<Marks, OpenError> {
+pub fn check_marks(
+    engine: &dyn Engine,
+    key: &StoreKey,
+    notes: &Notes,
+    open: &Open,
+) -> Result<Marks, OpenError> {
     let mut marks = Some(Marks::new());
-    let read = engine.scan(Table::Applied, &[], &mut |key, value| {
-        let mark = log_of_key(key).zip(value.try_into().ok().map(u64::from_be_bytes));
-        match (mark, &mut marks) {
+    let read = engine.scan(Table::Applied, &[], &mut |row, value| {
+        match (read(key, row, value), &mut marks) {
             (Some((log, index)), Some(marks)) => drop(marks.insert(log, index)),
             _ => marks = None,
         }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io;
 
 use strongroom_core::ledger::{Entry, LogId};
+use strongroom_core::vault::keys::StoreKey;
 
 use super::dangling::{Dangling, Open, dangling};
 use super::disk::{Disk, DiskFile};
@@ -15,10 +16,10 @@ use super::engine::Engine;
 use super::marks::{Marks, check_marks};
 use super::notes::{LogNote, Notes};
 use super::segment::{
-    FRAME_HEAD_BYTES, Logs, SEGMENT_HEAD_BYTES, SegmentHead, append, read_frame, segment_name,
-    segment_number,
+    FRAME_HEAD_BYTES, Logs, RawFrame, SEGMENT_BYTES_MAX, SEGMENT_HEAD_BYTES, SegmentHead, append,
+    segment_name, segment_number,
 };
-use super::writer::Tail;
+use super::writer::{Next, Tail};
 
 /// Why a store did not open.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +76,9 @@ fn segment(disk: &dyn Disk, number: u64) -> Result<(Box<dyn DiskFile>, Vec<u8>),
     let file = at("ledger", disk.open(&name))?
         .ok_or_else(|| OpenError::Damaged(format!("ledger segment {name} is missing")))?;
     let length = at("ledger", file.length())?;
+    if length > SEGMENT_BYTES_MAX {
+        return Err(OpenError::Damaged(format!("ledger segment {name} is larger than any")));
+    }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
     let read = at("ledger", file.read_at(0, &mut bytes))?;
     bytes.truncate(read);
@@ -101,9 +105,9 @@ pub fn segments(disk: &dyn Disk) -> Result<u64, OpenError> {
 }
 
 /// The newest segment from whose header on everything unsettled is seen again.
-fn start(disk: &dyn Disk, notes: &Notes, last: u64) -> Result<u64, OpenError> {
+fn start(disk: &dyn Disk, key: &StoreKey, notes: &Notes, last: u64) -> Result<u64, OpenError> {
     for number in (1..=last).rev() {
-        let Some(head) = at("ledger", head(disk, number))? else { continue };
+        let Some(head) = at("ledger", head(disk, key, number))? else { continue };
         let settled = |log: &LogId| notes.logs.get(&log.to_string()).map_or(0, |n| n.settled);
         if head.logs.iter().all(|(log, state)| state.frontier.size() <= settled(log)) {
             return Ok(number);
@@ -113,7 +117,7 @@ fn start(disk: &dyn Disk, notes: &Notes, last: u64) -> Result<u64, OpenError> {
 }
 
 /// The header of a segment, without the rest of it; nothing when it is not whole.
-fn head(disk: &dyn Disk, number: u64) -> io::Result<Option<SegmentHead>> {
+fn head(disk: &dyn Disk, key: &StoreKey, number: u64) -> io::Result<Option<SegmentHead>> {
     let Some(file) = disk.open(&segment_name(number))? else { return Ok(None) };
     let mut bytes = vec![0; SEGMENT_HEAD_BYTES];
     file.read_at(0, &mut bytes)?;
@@ -123,39 +127,45 @@ fn head(disk: &dyn Disk, number: u64) -> io::Result<Option<SegmentHead>> {
     }
     bytes.resize(length, 0);
     file.read_at(0, &mut bytes)?;
-    Ok(SegmentHead::decode(&bytes).map(|(head, _)| head))
+    Ok(SegmentHead::decode(&bytes, key).map(|(head, _)| head))
 }
 
 /// Replays the ledger, and holds it and the engine against the notes and against each other.
 ///
 /// # Errors
 /// [`OpenError`] when something is damaged, older than the notes, or was never written here.
-pub fn replay(disk: &dyn Disk, notes: &Notes, engine: &dyn Engine) -> Result<Replay, OpenError> {
+pub fn replay(
+    disk: &dyn Disk,
+    key: &StoreKey,
+    notes: &Notes,
+    engine: &dyn Engine,
+) -> Result<Replay, OpenError> {
     let last = segments(disk)?;
-    let first = start(disk, notes, last)?;
-    let mut run =
-        Run { notes, logs: Logs::new(), sequence: 0, newest: HashMap::new(), open: vec![] };
+    let first = start(disk, key, notes, last)?;
+    let (logs, next) = (Logs::new(), Next::default());
+    let mut run = Run { key, notes, logs, next, newest: HashMap::new(), open: vec![] };
     let mut tail = None;
     for number in first..=last {
         let (file, bytes) = segment(disk, number)?;
         let offset = run.segment(number, number == first, &bytes)?;
         if number == last {
             clear_torn_frame(&*file, &bytes, offset)?;
-            tail = Some(at("ledger", Tail::new(file, number, offset as u64, run.sequence))?);
+            tail = Some(at("ledger", Tail::new(file, number, offset as u64, run.next))?);
         }
     }
     let tail = tail.ok_or(OpenError::RolledBack("the ledger"))?;
     run.finish()?;
     let open = Open::read(&run.open, notes)?;
-    let marks = check_marks(engine, notes, &open)?;
+    let marks = check_marks(engine, key, notes, &open)?;
     Ok(Replay { logs: run.logs, tail, dangling: dangling(&open, &marks), marks })
 }
 
 /// One replay under way.
 struct Run<'a> {
+    key: &'a StoreKey,
     notes: &'a Notes,
     logs: Logs,
-    sequence: u64,
+    next: Next,
     newest: HashMap<LogId, Vec<u8>>,
     open: Vec<(LogId, u64, Vec<u8>)>,
 }
@@ -166,7 +176,7 @@ impl Run<'_> {
         let name = segment_name(number);
         let damaged = |what: &str| OpenError::Damaged(format!("ledger segment {name}: {what}"));
         let (head, mut offset) =
-            SegmentHead::decode(bytes).ok_or_else(|| damaged("its header is damaged"))?;
+            SegmentHead::decode(bytes, self.key).ok_or_else(|| damaged("its header is damaged"))?;
         if head.number != number {
             return Err(damaged("it is another segment"));
         }
@@ -174,14 +184,22 @@ impl Run<'_> {
             if number == 0 && (!head.logs.is_empty() || head.sequence != 0) {
                 return Err(damaged("it does not begin with nothing"));
             }
-            (self.logs, self.sequence) = (head.logs, head.sequence);
+            self.logs = head.logs;
+            self.next = Next { sequence: head.sequence, chain: head.chain };
             self.check_all()?;
-        } else if !same(&self.logs, &head.logs) || self.sequence != head.sequence {
+        } else if !same(&self.logs, &head.logs)
+            || (self.next.sequence, self.next.chain) != (head.sequence, head.chain)
+        {
             return Err(damaged("the segment before it does not lead up to it"));
         }
-        while let Some((sequence, entries, length)) =
-            bytes.get(offset..).and_then(read_frame).filter(|(s, ..)| *s == self.sequence)
+        while let Some(frame) = bytes
+            .get(offset..)
+            .and_then(RawFrame::find)
+            .filter(|frame| frame.sequence == self.next.sequence)
         {
+            let entries = frame
+                .open(self.key, &self.next.chain)
+                .ok_or_else(|| damaged("a frame was not written by this install"))?;
             for entry in &entries {
                 append(&mut self.logs, entry, 0)
                     .ok_or_else(|| damaged("an entry is not at its index"))?;
@@ -191,8 +209,8 @@ impl Run<'_> {
                     self.open.push((entry.log, entry.index, entry.leaf.to_vec()));
                 }
             }
-            self.sequence = sequence + 1;
-            offset += length;
+            self.next = Next { sequence: frame.sequence + 1, chain: frame.mac };
+            offset += frame.length;
         }
         Ok(offset)
     }
@@ -253,7 +271,7 @@ fn clear_torn_frame(file: &dyn DiskFile, bytes: &[u8], offset: usize) -> Result<
     let rest = bytes.get(offset..).unwrap_or_default();
     let Some(end) = rest.iter().rposition(|b| *b != 0) else { return Ok(()) };
     for start in 0..=end.saturating_sub(FRAME_HEAD_BYTES) {
-        if rest.get(start..).and_then(read_frame).is_some() {
+        if rest.get(start..).and_then(RawFrame::find).is_some() {
             let text = "the ledger's last segment is damaged before its last frame";
             return Err(OpenError::Damaged(text.to_owned()));
         }

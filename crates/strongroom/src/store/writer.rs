@@ -8,11 +8,14 @@ use strongroom_core::ledger::merkle::leaf_hash;
 use strongroom_core::ledger::{Entry, Hash, Id, LogId};
 use strongroom_core::source::{Clock, Random, draw};
 use strongroom_core::store::{CommitError, Position};
+use strongroom_core::vault::keys::StoreKey;
 
 use crate::problem::is_full;
 
 use super::disk::{Disk, DiskFile};
-use super::segment::{FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name};
+use super::segment::{
+    Chain, FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name,
+};
 
 /// The wall clock may go back by this much before an entry says so: time synchronisation slews.
 const STEP_US: u64 = 2_000_000;
@@ -23,7 +26,16 @@ pub struct Tail {
     number: u64,
     offset: u64,
     room: u64,
-    sequence: u64,
+    next: Next,
+}
+
+/// What the next frame is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Next {
+    /// Its sequence number.
+    pub sequence: u64,
+    /// What it is bound to.
+    pub chain: Chain,
 }
 
 impl Tail {
@@ -34,30 +46,27 @@ impl Tail {
     /// As the medium's.
     pub fn create(
         disk: &dyn Disk,
+        key: &StoreKey,
         number: u64,
-        sequence: u64,
+        next: Next,
         logs: &Logs,
         frame: u64,
     ) -> io::Result<Self> {
-        let head = SegmentHead { number, sequence, logs: logs.clone() }.encode();
+        let Next { sequence, chain } = next;
+        let head = SegmentHead { number, sequence, chain, logs: logs.clone() }.encode(key);
         let offset = head.len() as u64;
         let length = SEGMENT_BYTES.max(4 * offset).max(offset + frame);
         let file = disk.create(&segment_name(number), &head, length)?;
-        Self::new(file, number, offset, sequence)
+        Self::new(file, number, offset, next)
     }
 
-    /// Goes on in `file`, segment `number`: its next frame is `sequence` and begins at `offset`.
+    /// Goes on in `file`, segment `number`: its next frame begins at `offset`.
     ///
     /// # Errors
     /// As the medium's.
-    pub fn new(
-        file: Box<dyn DiskFile>,
-        number: u64,
-        offset: u64,
-        sequence: u64,
-    ) -> io::Result<Self> {
+    pub fn new(file: Box<dyn DiskFile>, number: u64, offset: u64, next: Next) -> io::Result<Self> {
         let room = file.length()?;
-        Ok(Self { file, number, offset, room, sequence })
+        Ok(Self { file, number, offset, room, next })
     }
 }
 
@@ -66,6 +75,7 @@ pub struct LedgerWriter {
     disk: Arc<dyn Disk>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    key: Arc<StoreKey>,
     boot: u64,
     logs: Logs,
     tail: Tail,
@@ -89,6 +99,7 @@ impl LedgerWriter {
         disk: Arc<dyn Disk>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        key: Arc<StoreKey>,
         boot: u64,
         logs: Logs,
         tail: Tail,
@@ -98,6 +109,7 @@ impl LedgerWriter {
             disk,
             clock,
             random,
+            key,
             boot,
             logs,
             tail,
@@ -206,11 +218,12 @@ impl LedgerWriter {
             // A failure here is tried again: nothing was promised yet. But the new file may be
             // there all the same, and its header says where the old one ended: no way back.
             self.tail.room = 0;
-            let (number, sequence) = (self.tail.number + 1, self.tail.sequence);
-            self.tail = Tail::create(&*self.disk, number, sequence, &self.logs, frame)
+            let (number, next) = (self.tail.number + 1, self.tail.next);
+            self.tail = Tail::create(&*self.disk, &self.key, number, next, &self.logs, frame)
                 .map_err(|e| unstated(&e, "ledger"))?;
         }
-        let bytes = group.frame.finish(self.tail.sequence);
+        let Next { sequence, chain } = self.tail.next;
+        let (bytes, chain) = group.frame.finish(sequence, &self.key, &chain);
         // From here on the frame may be found by the next opening, so a failure is never "nothing
         // was done", not even that of a full disk.
         let written = self.tail.file.write_at(self.tail.offset, &bytes);
@@ -222,7 +235,7 @@ impl LedgerWriter {
             Err(_) => return Err(self.stop("ledger")),
         }
         self.tail.offset += frame;
-        self.tail.sequence += 1;
+        self.tail.next = Next { sequence: sequence + 1, chain };
         for (log, leaf, time) in group.leaves {
             let state = self.logs.entry(log).or_default();
             state.frontier.append(leaf);

@@ -37,8 +37,8 @@ pub struct Vault {
     development: bool,
     folders: Option<Folders>,
     store: Arc<dyn Store>,
-    /// The data folder's lock; declared after the store, so that it is let go after it.
-    held: Option<File>,
+    /// The folders' locks; declared after the store, so that they are let go after it.
+    held: Option<[File; 2]>,
     keys: RootKeys,
     control: ControlKey,
     state: RwLock<State>,

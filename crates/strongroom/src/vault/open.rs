@@ -18,12 +18,13 @@ use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED
 use zeroize::Zeroizing;
 
 use super::{State, Vault};
-use crate::custody::{KeyFolder, OPERATOR_FILE, RootKeys};
+use crate::custody::{self, KeyFolder, OPERATOR_FILE, RootKeys};
 use crate::problem::{Problem, is_full};
-use crate::store::disk::{Disk, Folder};
+use crate::store::disk::{ASIDE, Disk, Folder};
 use crate::store::engine::Engine;
 use crate::store::fjall::Fjall;
 use crate::store::local::{LocalStore, Media};
+use crate::store::notes::{NOTES_FILE, NoteKeeper};
 use crate::store::recovery::OpenError;
 
 /// Says which install a folder belongs to; in the data folder and in the key folder alike.
@@ -71,16 +72,17 @@ impl Vault {
         random: Arc<dyn Random>,
     ) -> Result<Initialised, Problem> {
         keep_apart(folders)?;
+        refuse_finished(folders)?;
         let keys = KeyFolder::open(&folders.keys)?;
+        let _locks = locks(folders)?;
         start_over(folders)?;
         keys.write(INCOMPLETE_FILE, INCOMPLETE_TEXT)?;
-        let _lock = lock(&folders.data)?;
         let install = InstallId(draw(&*random)?);
         let root = keys.create(install, &*random)?;
         let media = media(folders, clock, Arc::clone(&random))?;
         let epoch = root.epoch.number();
-        LocalStore::create(&media, install, epoch)?;
-        let store = LocalStore::open(media, install, &root.epoch)?;
+        LocalStore::create(&media, install, epoch, &root.store)?;
+        let store = LocalStore::open(media, install, &root.epoch, Arc::clone(&root.store))?;
         let control = SecretKey::generate(&*random)?;
         let vault = Self::with(install, development, root, Arc::new(store), &control, random);
         let credential = vault.first_rows(&control)?;
@@ -93,7 +95,7 @@ impl Vault {
         let bytes = serde_json::to_vec(&file).map_err(|_| Problem::internal("install.json"))?;
         keys.write(INSTALL_FILE, &bytes)?;
         folder(&folders.data)?.replace(INSTALL_FILE, &bytes).map_err(|e| data(folders, &e))?;
-        std::fs::remove_file(folders.keys.join(INCOMPLETE_FILE)).map_err(|e| data(folders, &e))?;
+        keys.remove(INCOMPLETE_FILE)?;
         Ok(Initialised { install, credential: text })
     }
 
@@ -106,8 +108,8 @@ impl Vault {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Problem> {
-        let here = read_install(&folders.data.join(INSTALL_FILE))?;
-        let there = read_install(&folders.keys.join(INSTALL_FILE))?;
+        let here = read_install(&folders.data)?;
+        let there = read_install(&folders.keys)?;
         let (here, there) = match (here, there) {
             (Some(here), Some(there)) => (here, there),
             (here, _) => {
@@ -127,12 +129,12 @@ impl Vault {
             let detail = format!("the data folder has format {}, not {FORMAT}", here.format);
             return Err(Problem::usage(detail, "use the version of strongroom that made it"));
         }
-        let held = lock(&folders.data)?;
+        let held = locks(&folders)?;
         let keys = KeyFolder::open(&folders.keys)?;
         let epoch = epoch_of(&folders)?;
         let root = keys.load(there.install, epoch)?;
         let media = media(&folders, clock, Arc::clone(&random))?;
-        let store = LocalStore::open(media, there.install, &root.epoch)?;
+        let store = LocalStore::open(media, there.install, &root.epoch, Arc::clone(&root.store))?;
         let mut vault =
             Self::over(there.install, there.development, root, Arc::new(store), random)?;
         vault.folders = Some(folders);
@@ -273,7 +275,13 @@ fn data(folders: &Folders, error: &io::Error) -> Problem {
     }
 }
 
-/// One process owns a data folder.
+/// One process owns an install. The key folder's lock is the one that counts: whoever can write
+/// the data folder can put another file in the place of the lock there. That one keeps apart two
+/// copies of a key folder over one data folder.
+fn locks(folders: &Folders) -> Result<[File; 2], Problem> {
+    Ok([lock(&folders.keys)?, lock(&folders.data)?])
+}
+
 fn lock(path: &Path) -> Result<File, Problem> {
     folder(path)?;
     let mut options = OpenOptions::new();
@@ -284,7 +292,7 @@ fn lock(path: &Path) -> Result<File, Problem> {
     let file = options.open(path.join(LOCK_FILE)).map_err(|e| {
         Problem::usage(
             format!("{} cannot be locked: {e}", path.display()),
-            "run as the user who owns the data folder",
+            "run as the user who owns the folder",
         )
     })?;
     match file.try_lock() {
@@ -312,10 +320,8 @@ fn resolved(path: &Path) -> PathBuf {
     }
 }
 
-/// Refuses folders in use; empties those that an interrupted `init` left.
-fn start_over(folders: &Folders) -> Result<(), Problem> {
-    // A data folder that says which install it is was finished: never emptied, whatever stands
-    // in the key folder.
+/// Refuses folders of an install that was finished, whatever else stands in them.
+fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
     let finished = [&folders.data, &folders.keys].iter().any(|f| f.join(INSTALL_FILE).exists());
     if finished {
         let (data, keys) = (folders.data.display(), folders.keys.display());
@@ -323,39 +329,61 @@ fn start_over(folders: &Folders) -> Result<(), Problem> {
         let remedy = "go on with it (`strongroom tenant add NAME`), or name other folders";
         return Err(Problem::usage(detail, remedy));
     }
-    // Only the marker that `init` itself writes, never a file that somebody planted.
+    Ok(())
+}
+
+/// Whether a file or folder of this name is one that `init` makes.
+fn is_ours(name: &str) -> bool {
+    let name = name.strip_suffix(ASIDE).unwrap_or(name);
+    let known = ["ledger", "slots", "engine", NOTES_FILE, INSTALL_FILE, INCOMPLETE_FILE];
+    known.contains(&name) || custody::is_ours(name)
+}
+
+/// Empties the folders of what an interrupted `init` left, and refuses them when they hold
+/// anything else. Both locks are held: no other `init` is at work.
+fn start_over(folders: &Folders) -> Result<(), Problem> {
+    refuse_finished(folders)?;
     let marker = std::fs::read(folders.keys.join(INCOMPLETE_FILE));
     let interrupted = marker.is_ok_and(|m| m == INCOMPLETE_TEXT);
+    let mut left = Vec::new();
     for path in [&folders.data, &folders.keys] {
-        let Ok(entries) = std::fs::read_dir(path) else { continue };
-        for entry in entries.flatten() {
-            if !interrupted {
+        for entry in std::fs::read_dir(path).map_err(|e| data(folders, &e))?.flatten() {
+            let name = entry.file_name();
+            if name == LOCK_FILE {
+                continue;
+            }
+            if !(interrupted && name.to_str().is_some_and(is_ours)) {
                 let detail = format!("{} is not empty", path.display());
                 let remedy = "name folders that do not exist yet with --data and --keys";
                 return Err(Problem::usage(detail, remedy));
             }
-            let target = entry.path();
-            let is_folder = entry.file_type().is_ok_and(|t| t.is_dir());
-            let gone = if is_folder {
-                std::fs::remove_dir_all(&target)
-            } else {
-                std::fs::remove_file(&target)
-            };
-            gone.map_err(|e| data(folders, &e))?;
+            left.push((entry.path(), entry.file_type().is_ok_and(|t| t.is_dir())));
         }
+    }
+    for (path, is_folder) in left {
+        let gone =
+            if is_folder { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        gone.map_err(|e| data(folders, &e))?;
     }
     Ok(())
 }
 
 fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> {
-    match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|_| Problem::tampered(format!("{} is damaged", path.display()))),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => {
-            let detail = format!("{} cannot be read: {e}", path.display());
+    let file = path.join(INSTALL_FILE);
+    let read = match std::fs::symlink_metadata(&file) {
+        Ok(_) => folder(path)?.read(INSTALL_FILE),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => Err(e),
+    };
+    match read {
+        Err(e) if e.kind() != io::ErrorKind::InvalidData => {
+            let detail = format!("{} cannot be read: {e}", file.display());
             Err(Problem::usage(detail, "run as the user who owns the folder"))
+        }
+        bytes => {
+            let file = bytes.ok().flatten().and_then(|b| serde_json::from_slice(&b).ok());
+            file.map(Some)
+                .ok_or_else(|| Problem::tampered(format!("{} is damaged", path.display())))
         }
     }
 }
@@ -363,10 +391,10 @@ fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> {
 /// The current epoch, as custody notes it.
 fn epoch_of(folders: &Folders) -> Result<u32, Problem> {
     let disk: Arc<dyn Disk> = Arc::new(folder(&folders.keys)?);
-    let notes = crate::store::notes::NoteKeeper::open(disk).map_err(|e| match e.kind() {
+    let notes = NoteKeeper::open(disk).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidData => Problem::tampered(format!("the key folder's notes: {e}")),
         _ => {
-            let file = folders.keys.join(crate::store::notes::NOTES_FILE);
+            let file = folders.keys.join(NOTES_FILE);
             let detail = format!("{} cannot be read: {e}", file.display());
             Problem::usage(detail, "run as the user who owns both folders, and own all in them")
         }

@@ -25,7 +25,7 @@ use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::source::Random;
 use strongroom_core::store::{Batch, CommitError, Committed, ReadError, Store};
 use strongroom_core::testing::CountingRandom;
-use strongroom_core::vault::keys::{SecretKey, WrappingKey};
+use strongroom_core::vault::keys::{SecretKey, StoreKey, WrappingKey};
 use strongroom_core::vault::slot::EpochKey;
 use zeroize::Zeroizing;
 
@@ -40,7 +40,12 @@ pub const SEGMENT_BYTES: u64 = 8 << 10;
 pub fn root_keys() -> RootKeys {
     let root = WrappingKey::new(&secret(1), "strongroom/root").unwrap();
     let epoch_wrap = WrappingKey::new(&secret(2), "strongroom/epoch").unwrap();
-    RootKeys { root, epoch_wrap, epoch: epoch_key() }
+    RootKeys { root, epoch_wrap, epoch: epoch_key(), store: store_key() }
+}
+
+/// The fixed key of the store.
+pub fn store_key() -> Arc<StoreKey> {
+    Arc::new(StoreKey::new(&secret(3)))
 }
 
 /// The fixed key of epoch 1.
@@ -48,7 +53,7 @@ pub fn epoch_key() -> EpochKey {
     EpochKey::new(1, &secret(2)).unwrap()
 }
 
-fn secret(n: u8) -> SecretKey {
+pub fn secret(n: u8) -> SecretKey {
     SecretKey::from_bytes(Zeroizing::new(std::array::from_fn(|i| n.wrapping_mul(31) ^ i as u8)))
 }
 
@@ -72,7 +77,7 @@ impl Sources {
 /// A new machine with an empty store on it.
 pub fn new_world(sources: &Sources) -> ModelWorld {
     let world = ModelWorld::new(SEGMENT_BYTES);
-    LocalStore::create(&media(&world, sources), INSTALL, 1).unwrap();
+    LocalStore::create(&media(&world, sources), INSTALL, 1, &store_key()).unwrap();
     world
 }
 
@@ -81,7 +86,7 @@ pub fn media(world: &ModelWorld, sources: &Sources) -> Media {
 }
 
 pub fn open(world: &ModelWorld, sources: &Sources) -> Result<LocalStore, OpenError> {
-    LocalStore::open(media(world, sources), INSTALL, &epoch_key())
+    LocalStore::open(media(world, sources), INSTALL, &epoch_key(), store_key())
 }
 
 /// Media that a store of the contract stands on.
@@ -143,7 +148,7 @@ pub struct OnDisk {
 impl OnDisk {
     pub fn new() -> Self {
         let stand = Self { root: Temp::new(), sources: Sources::new() };
-        LocalStore::create(&stand.media(), INSTALL, 1).unwrap();
+        LocalStore::create(&stand.media(), INSTALL, 1, &store_key()).unwrap();
         stand
     }
 
@@ -160,7 +165,7 @@ impl OnDisk {
 
 impl Stand for OnDisk {
     fn open(&self) -> LocalStore {
-        LocalStore::open(self.media(), INSTALL, &epoch_key()).unwrap()
+        LocalStore::open(self.media(), INSTALL, &epoch_key(), store_key()).unwrap()
     }
 
     fn crash(&self) -> Box<dyn Stand> {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use strongroom::store::local::LocalStore;
 use strongroom::store::model::ModelWorld;
-use strongroom::store::segment::{FrameWriter, FramedEntry, SegmentHead, read_frame};
+use strongroom::store::segment::{FrameWriter, FramedEntry, RawFrame, SegmentHead};
 use strongroom_core::ledger::LogId;
 use strongroom_core::store::Store;
+use strongroom_core::vault::keys::StoreKey;
 
 use super::history::{Act, Base, Oracle, reveal};
 use super::office::{Office, Sealed, values};
-use super::{INSTALL, Sources, commit, leaves, media, open, root_of};
+use super::{INSTALL, Sources, commit, leaves, media, open, root_of, store_key};
 
 /// A machine on which an office has worked, stopped in good order.
 pub struct Worked {
@@ -24,7 +25,7 @@ impl Worked {
     pub fn new(segment_bytes: u64) -> Self {
         let sources = Sources::new();
         let world = ModelWorld::new(segment_bytes);
-        LocalStore::create(&media(&world, &sources), INSTALL, 1).unwrap();
+        LocalStore::create(&media(&world, &sources), INSTALL, 1, &store_key()).unwrap();
         let office = Office::new(sources.random());
         let mut worked = Self { world, sources, office, sealed: Vec::new() };
         worked.work(0);
@@ -90,32 +91,45 @@ impl Worked {
     }
 }
 
-/// One frame of a segment, to be written anew by somebody who can compute a CRC.
+/// One frame of a segment, to be written anew.
 pub struct Frame {
     pub sequence: u64,
     pub entries: Vec<(LogId, u64, Vec<u8>)>,
 }
 
+/// A segment's header, and its frames as they lie there.
 pub fn frames(bytes: &[u8]) -> (Vec<u8>, Vec<Frame>) {
-    let (_, mut offset) = SegmentHead::decode(bytes).unwrap();
+    let (head, mut offset) = SegmentHead::decode(bytes, &store_key()).unwrap();
+    let (mut chain, mut found) = (head.chain, Vec::new());
     let head = bytes[..offset].to_vec();
-    let mut found = Vec::new();
-    while let Some((sequence, entries, length)) = bytes.get(offset..).and_then(read_frame) {
+    while let Some(frame) = bytes.get(offset..).and_then(RawFrame::find) {
+        let entries = frame.open(&store_key(), &chain).unwrap();
         let entries = entries.iter().map(|e| (e.log, e.index, e.leaf.to_vec())).collect();
-        found.push(Frame { sequence, entries });
-        offset += length;
+        found.push(Frame { sequence: frame.sequence, entries });
+        chain = frame.mac;
+        offset += frame.length;
     }
     (head, found)
 }
 
+/// The same written anew by somebody who has the store's key: what is refused then is refused for
+/// what it says.
 pub fn segment(head: &[u8], frames: &[Frame]) -> Vec<u8> {
+    segment_with(head, frames, &store_key())
+}
+
+/// The same by whoever has `key`.
+pub fn segment_with(head: &[u8], frames: &[Frame], key: &StoreKey) -> Vec<u8> {
+    let mut chain = SegmentHead::decode(head, &store_key()).map(|(h, _)| h.chain).unwrap();
     let mut bytes = head.to_vec();
     for frame in frames {
         let mut writer = FrameWriter::new();
         for (log, index, leaf) in &frame.entries {
             writer.push(FramedEntry { log: *log, index: *index, leaf });
         }
-        bytes.extend(writer.finish(frame.sequence));
+        let (frame, mac) = writer.finish(frame.sequence, key, &chain);
+        bytes.extend(frame);
+        chain = mac;
     }
     bytes
 }
