@@ -37,8 +37,9 @@ pub struct FieldRow {
     pub column: String,
     /// Its number, unique within the tenant.
     pub number: FieldNumber,
-    /// Its type in the newest schema that sealed it.
-    pub kind: FieldType,
+    /// Every type that a schema ever gave it, in the order in which they came. Values sealed under
+    /// an earlier one are still there, so an entry about the field names all of them.
+    pub kinds: Vec<FieldType>,
 }
 
 impl FieldRow {
@@ -227,11 +228,14 @@ impl Registry {
         for column in &schema.columns {
             let Treatment::Seal { kind, .. } = column.treatment else { continue };
             if let Some(known) = fields.iter_mut().find(|f| f.is(&column.name)) {
-                known.kind = kind;
+                if !known.kinds.contains(&kind) {
+                    known.kinds.push(kind);
+                }
                 continue;
             }
             last = last.checked_add(1)?;
-            fields.push(FieldRow { column: column.name.clone(), number: FieldNumber(last), kind });
+            let (column, number) = (column.name.clone(), FieldNumber(last));
+            fields.push(FieldRow { column, number, kinds: vec![kind] });
         }
         Some(CollectionRow {
             tenant,
@@ -254,4 +258,32 @@ pub fn kind_byte(kind: FieldType, literal: bool) -> u8 {
 #[must_use]
 pub fn kind_of(byte: u8) -> Option<FieldType> {
     FieldType::from_code(byte & 0x7f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_keeps_its_number_and_every_type_it_had() {
+        let mut registry = Registry::default();
+        let (tenant, id) = (TenantId([1; 16]), CollectionId(1));
+        let name = Name::parse("people").unwrap();
+        let mut set = |toml: &str| {
+            let schema = Schema::from_toml(toml).unwrap();
+            let row = registry.evolve(tenant, id, &name, &schema).unwrap();
+            registry.collections.insert((tenant, id), row.clone());
+            row.fields.iter().map(|f| (f.number.0, f.kinds.clone())).collect::<Vec<_>>()
+        };
+        let sealed = |column: &str, kind: &str| {
+            format!("[[column]]\nname = \"{column}\"\ntype = \"{kind}\"\n")
+        };
+        let open = "[[column]]\nname = \"tax no\"\nclear = \"closed\"\n";
+        assert_eq!(set(&sealed("Tax No", "ssn")), [(1, vec![FieldType::Ssn])]);
+        let both = vec![FieldType::Ssn, FieldType::Text];
+        assert_eq!(set(&sealed("tax no", "text")), [(1, both.clone())]);
+        assert_eq!(set(open), [(1, both.clone())]);
+        assert_eq!(set(&sealed(" tax no", "ssn")), [(1, both.clone())]);
+        assert_eq!(set(&sealed("other", "name")), [(1, both), (2, vec![FieldType::Name])]);
+    }
 }

@@ -59,6 +59,29 @@ fn a_reveal_of_many_names_each_of_them() {
     }
 }
 
+#[test]
+fn a_type_set_after_the_sealing_hides_nothing() {
+    let install = Install::new("retyped");
+    install.operate(&["tenant", "add", "acme"]);
+    let file = install.scratch.write("people.csv", "id,ssn\n1,536-22-1847\n");
+    let of = ["--tenant", "acme", "--collection", "people"];
+    let seal = [&["seal", file.to_str().unwrap()], &of[..]].concat();
+    let sealed = fs::read_to_string(install.operate(&seal).text("/out")).unwrap();
+    let token = sealed.trim_end().rsplit(',').next().unwrap();
+    let other = "[[column]]\nname = \"id\"\nclear = \"a number of ours\"\n\
+                 [[column]]\nname = \"SSN\"\ntype = \"text\"\n";
+    let other = install.scratch.write("other.toml", other);
+    let set = [&["schema", "set", other.to_str().unwrap()], &of[..]].concat();
+    assert_eq!(install.operate(&set).json["version"], 2);
+
+    let reveal = ["reveal", "--tenant", "acme", "--purpose", "support", token];
+    let revealed = install.operate(&reveal);
+    let who = ["ledger", "who", "--tenant", "acme", "--record", revealed.text("/values/0/record")];
+    let entries = install.operate(&who).json["entries"].clone();
+    assert_eq!(entries[1]["act"], "pii.reveal");
+    assert_eq!(entries[1]["fields"], serde_json::json!(["ssn", "text"]));
+}
+
 /// The people named by each entry of a reveal.
 fn named(install: &Install) -> Vec<Vec<String>> {
     let vault = install.open();

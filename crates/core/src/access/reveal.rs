@@ -1,6 +1,6 @@
 //! Reveal: tokens to values. Every person is named in a durable entry before anything is opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hmac::Mac as _;
 use zeroize::Zeroizing;
@@ -98,7 +98,7 @@ struct Item {
     collection: CollectionId,
     field: FieldNumber,
     column: String,
-    kind: FieldType,
+    kinds: Vec<FieldType>,
 }
 
 impl Authorized<Reveal> {
@@ -138,7 +138,7 @@ impl Authorized<Reveal> {
                 collection: collection.id,
                 field: named.field,
                 column: field.column.clone(),
-                kind: field.kind,
+                kinds: field.kinds.clone(),
             });
         }
         let entries = self.entries(&people, &items);
@@ -166,11 +166,13 @@ impl Authorized<Reveal> {
         }
     }
 
-    /// One entry for every 512 people.
+    /// One entry for every 512 people. It stands before anything is opened, so which of its types
+    /// a field's value was sealed as is not known yet: all are named, and a type set since the
+    /// sealing hides nothing.
     fn entries(&self, people: &[Person], items: &[Item]) -> Vec<Entry> {
-        let mut fields: Vec<String> = items.iter().map(|i| i.kind.name().to_owned()).collect();
-        fields.sort_unstable();
-        fields.dedup();
+        let kinds: BTreeSet<&str> =
+            items.iter().flat_map(|i| &i.kinds).map(|kind| kind.name()).collect();
+        let fields: Vec<String> = kinds.into_iter().map(str::to_owned).collect();
         let entry = |group: &[Person]| {
             let mut entry = self.entry(Phase::Commit);
             entry.subjects = group.iter().map(|p| p.pseudonym).collect();

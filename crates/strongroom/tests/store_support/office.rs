@@ -209,7 +209,8 @@ pub fn slot(store: &dyn Store, tenant: TenantId, record: u64) -> Result<Slot, Sl
 }
 
 fn collection(tenant: TenantId) -> CollectionRow {
-    let field = FieldRow { column: "ssn".to_owned(), number: FIELD.number, kind: FieldType::Ssn };
+    let kinds = vec![FieldType::Ssn];
+    let field = FieldRow { column: "ssn".to_owned(), number: FIELD.number, kinds };
     CollectionRow {
         tenant,
         id: COLLECTION,
