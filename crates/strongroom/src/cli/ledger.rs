@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Global;
 use super::output::{Answer, count, table, time};
+use crate::boundary;
 use crate::problem::Problem;
 
 /// What can be asked of the ledger.
@@ -38,6 +39,9 @@ pub enum Ledger {
 
 /// Performs it.
 pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
+    if let Ledger::Export { out } = command {
+        boundary::outside(&global.folders(), out)?;
+    }
     let session = global.session()?;
     let (vault, who) = (&session.vault, &session.who);
     match command {

@@ -9,6 +9,7 @@ use strongroom_core::schema::Schema as Columns;
 
 use super::Global;
 use super::output::Answer;
+use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::seal::Input;
 
@@ -53,6 +54,7 @@ pub struct Of {
 pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
     match command {
         Schema::Propose { file } => {
+            boundary::outside(&global.folders(), file)?;
             let proposal = Input::open(file)?.propose()?;
             Ok(Answer::new(&proposal.to_json(), proposal.to_toml()))
         }
@@ -67,7 +69,7 @@ pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
             Ok(Answer::new(&json, format!("# version {version}\n\n{}", schema.to_toml())))
         }
         Schema::Set { file, of } => {
-            let schema = read(file)?;
+            let schema = read(global, file)?;
             let session = global.session()?;
             let row =
                 session.vault.set_schema(&session.who, &of.tenant, &of.collection, &schema)?;
@@ -80,11 +82,13 @@ pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
 }
 
 /// Reads a schema file.
-pub fn read(path: &Path) -> Result<Columns, Problem> {
+pub fn read(global: &Global, path: &Path) -> Result<Columns, Problem> {
+    boundary::outside(&global.folders(), path)?;
     let text = fs::read_to_string(path).map_err(|e| {
         let detail = format!("the schema {} cannot be read: {e}", path.display());
         Problem::usage(detail, "check the path; `strongroom schema propose FILE` writes one")
     })?;
+    boundary::no_secret(path, text.as_bytes())?;
     Columns::from_toml(&text).map_err(|e| {
         let detail = format!("{}: {e}", path.display());
         Problem::usage(

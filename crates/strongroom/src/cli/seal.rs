@@ -8,6 +8,7 @@ use strongroom_core::schema::{Proposal, Treatment};
 
 use super::output::{Answer, count, notice, table};
 use super::{Global, schema};
+use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::seal::{SealReport, SealRequest, place};
 
@@ -54,8 +55,9 @@ pub struct Args {
 /// Seals.
 #[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
-    let schema = args.schema.as_deref().map(schema::read).transpose()?;
-    keep_apart(args)?;
+    let read = |path| schema::read(global, path);
+    let schema = args.schema.as_deref().map(read).transpose()?;
+    keep_apart(global, args)?;
     let session = global.session()?;
     let request = SealRequest {
         input: args.file.clone(),
@@ -106,10 +108,15 @@ fn bar(length: u64) -> ProgressBar {
     }
 }
 
-/// The report takes the place of an older one, never that of a file of the job.
-fn keep_apart(args: &Args) -> Result<(), Problem> {
-    let Some(report) = &args.report else { return Ok(()) };
+/// Nothing of the install is read or written as a file of the job. The report takes the place of
+/// an older one, never that of another file of the job.
+fn keep_apart(global: &Global, args: &Args) -> Result<(), Problem> {
+    let folders = global.folders();
+    boundary::outside(&folders, &args.file)?;
     let out = place(&args.file, args.out.as_deref())?;
+    boundary::outside(&folders, &out)?;
+    let Some(report) = &args.report else { return Ok(()) };
+    boundary::outside(&folders, report)?;
     let full = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).ok();
     for other in [Some(&args.file), Some(&out), args.schema.as_ref()].into_iter().flatten() {
         if full(report) == full(other) {

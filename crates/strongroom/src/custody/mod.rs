@@ -21,7 +21,8 @@ use crate::store::disk::{Disk, Folder};
 
 const ROOT_FILE: &str = "root.key";
 const STORE_FILE: &str = "store.key";
-const ROOT_PREFIX: &str = "strongroom-root-key-1 ";
+/// How the file of the root key begins.
+pub const ROOT_PREFIX: &str = "strongroom-root-key-1 ";
 /// The operator's credential of a development install.
 pub const OPERATOR_FILE: &str = "operator.credential";
 

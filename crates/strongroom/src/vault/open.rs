@@ -18,6 +18,7 @@ use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED
 use zeroize::Zeroizing;
 
 use super::{State, Vault};
+use crate::boundary::resolved;
 use crate::custody::{self, KeyFolder, OPERATOR_FILE, RootKeys};
 use crate::problem::{Problem, is_full};
 use crate::store::disk::{ASIDE, Disk, Folder};
@@ -308,16 +309,6 @@ fn keep_apart(folders: &Folders) -> Result<(), Problem> {
         return Err(Problem::usage(detail, "put keys beside the data, better on another volume"));
     }
     Ok(())
-}
-
-/// Where a path leads, links followed as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
-    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    let there = full.ancestors().find_map(|a| Some((a, std::fs::canonicalize(a).ok()?)));
-    match there {
-        Some((ancestor, real)) => real.join(full.strip_prefix(ancestor).unwrap_or(&full)),
-        None => full,
-    }
 }
 
 /// Refuses folders of an install that was finished, whatever else stands in them.

@@ -11,6 +11,7 @@ use strongroom_core::schema::{
     Proposal, Proposer, Schema, Treatment, check_headers, looks_like_data,
 };
 
+use crate::boundary;
 use crate::import::{Batch, Cell, Format, Limits, ReadError, Reader, detect, json_columns};
 use crate::problem::Problem;
 
@@ -47,6 +48,7 @@ impl Input {
         let mut head = [0; 4096];
         let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;
         let head = head.get(..n).unwrap_or_default();
+        boundary::no_secret(path, head)?;
         let format = detect(path, head).map_err(|e| bad_file(path, &e))?;
         let digest = digest(path)?;
         let members = match format {
