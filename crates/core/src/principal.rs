@@ -71,7 +71,7 @@ pub struct PrincipalRow {
     pub kind: Kind,
     /// Its tenants.
     pub scope: Scope,
-    /// Raised by every revocation; whatever was issued under a lower one is dead.
+    /// Raised by every renewal and revocation; whatever was issued under a lower one is dead.
     pub epoch: u32,
     /// Whether it was revoked.
     pub revoked: bool,

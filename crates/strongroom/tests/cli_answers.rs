@@ -46,6 +46,7 @@ fn every_success_is_one_json_object() {
         &["tenant", "show", "acme"],
         &["principal", "add", "shop", "--kind", "service", "--tenant", "acme"],
         &["principal", "list"],
+        &["principal", "renew", "shop"],
         &["principal", "revoke", "shop"],
         &["schema", "propose", "people.csv"],
         &[&["schema", "show"], &people[..]].concat(),

@@ -70,6 +70,10 @@ object_action!(
     AddPrincipal, PrincipalAdd, PrincipalId
 );
 object_action!(
+    /// Give a principal a fresh credential.
+    RenewPrincipal, PrincipalRenew, PrincipalId
+);
+object_action!(
     /// Revoke a principal.
     RevokePrincipal, PrincipalRevoke, PrincipalId
 );

@@ -9,6 +9,7 @@ words! {
         InstallInit = "install.init": "an install was made",
         TenantAdd = "tenant.add": "a tenant was added",
         PrincipalAdd = "principal.add": "a principal was added",
+        PrincipalRenew = "principal.renew": "a principal was given a fresh credential",
         PrincipalRevoke = "principal.revoke": "a principal was revoked",
         SchemaSet = "schema.set": "a collection's schema was set",
         SchemaRead = "schema.read": "a collection's schema was read",
@@ -37,6 +38,7 @@ impl Act {
             Self::InstallInit
             | Self::TenantAdd
             | Self::PrincipalAdd
+            | Self::PrincipalRenew
             | Self::PrincipalRevoke
             | Self::SchemaSet
             | Self::JobBegin

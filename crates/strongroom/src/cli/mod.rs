@@ -76,7 +76,7 @@ enum Command {
     /// Add, list or show tenants (client companies)
     #[command(subcommand)]
     Tenant(tenant::Tenant),
-    /// Add, list or revoke principals (services and operators)
+    /// Add, list, renew or revoke principals (services and operators)
     #[command(subcommand)]
     Principal(principal::Principal),
     /// Propose, show or set the schema of a collection

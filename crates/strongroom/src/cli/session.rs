@@ -70,6 +70,7 @@ impl Global {
         }
         let folders = self.folders();
         let vault = Vault::open(folders.clone(), Arc::new(SystemClock), Arc::new(SystemRandom))?;
+        vault.settle_operator()?;
         let development = given.is_none() && vault.development();
         let text = match given {
             Some(text) => text,

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::Vault;
 use crate::problem::Problem;
 
-/// A principal just added, with its credential, which is shown once.
+/// A principal with a new credential, which is shown once.
 pub struct NewPrincipal {
     /// The principal.
     pub row: PrincipalRow,
@@ -138,7 +138,10 @@ impl Vault {
         let left = self.read().registry.principals.values().filter(local).count();
         if local(&&row) && left < 2 {
             let detail = "this is the last local operator: nobody could administer the install";
-            return Err(Problem::usage(detail, "keep it; restrict who can read its credential"));
+            return Err(Problem::usage(
+                detail,
+                "keep it; if others had its credential, `strongroom principal renew` replaces that",
+            ));
         }
         row.revoked = true;
         row.epoch += 1;
@@ -228,6 +231,6 @@ fn in_use(what: &str, name: &Name) -> Problem {
     Problem::usage(format!("there is a {what} named `{name}` already"), "choose another name")
 }
 
-fn json(row: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
+pub(super) fn json(row: &impl serde::Serialize) -> Result<Vec<u8>, Problem> {
     serde_json::to_vec(row).map_err(|_| Problem::internal("a control row could not be written"))
 }

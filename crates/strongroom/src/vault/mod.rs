@@ -6,6 +6,7 @@
 mod admin;
 mod ledger;
 mod open;
+mod renew;
 mod reveal;
 pub mod seal;
 
