@@ -13,6 +13,7 @@ pub mod principal;
 pub mod schema;
 pub mod source;
 pub mod store;
+pub mod text;
 pub mod vault;
 
 #[cfg(any(test, feature = "testing"))]

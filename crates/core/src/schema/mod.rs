@@ -17,6 +17,7 @@ mod words;
 use serde_json::{Value, json};
 
 use crate::field::{FieldType, Storage, brand, is_grouped_ssn, is_written_date, is_written_phone};
+use crate::text::toml_string;
 
 pub use error::SchemaError;
 pub use proposal::{Proposal, ProposedColumn};
@@ -129,9 +130,8 @@ impl Column {
     }
 
     fn write_toml(&self, out: &mut String) {
-        let quote = |text: &str| toml::Value::String(text.to_owned()).to_string();
         out.push_str("[[column]]\nname = ");
-        out.push_str(&quote(&self.name));
+        out.push_str(&toml_string(&self.name));
         match &self.treatment {
             Treatment::Seal { kind, index } => {
                 out.push_str("\ntype = \"");
@@ -145,7 +145,7 @@ impl Column {
             }
             Treatment::Clear { reason } => {
                 out.push_str("\nclear = ");
-                out.push_str(&quote(reason));
+                out.push_str(&toml_string(reason));
             }
         }
         out.push('\n');

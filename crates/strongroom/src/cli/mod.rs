@@ -16,11 +16,14 @@ mod status;
 mod tenant;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use strongroom_core::text::visible_lines;
 
 use crate::problem::Problem;
 use output::Answer;
@@ -140,7 +143,8 @@ fn usage(error: &clap::Error, json: bool) -> ExitCode {
         let remedy = "see `strongroom --help`, or `--help` after the subcommand";
         return output::print_problem(&Problem::usage(detail, remedy), true);
     }
-    let _ = error.print();
+    let text = error.render().to_string();
+    let _ = write!(std::io::stderr(), "{}", *visible_lines(&text));
     ExitCode::from(2)
 }
 

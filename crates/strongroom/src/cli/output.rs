@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use strongroom_core::text::{visible, visible_lines};
 use zeroize::Zeroizing;
 
 use crate::problem::Problem;
@@ -16,10 +17,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer with exit code 0.
+    /// An answer with exit code 0. As JSON it is exact; as text it hides nothing.
     pub fn new(json: &impl Serialize, text: impl Into<String>) -> Self {
         let json = serde_json::to_string(json).unwrap_or_default();
-        Self { json: Zeroizing::new(json), text: Zeroizing::new(text.into()), exit: 0 }
+        let text = Zeroizing::new(text.into());
+        Self { json: Zeroizing::new(json), text: visible_lines(&text), exit: 0 }
     }
 
     /// The same with another exit code.
@@ -49,34 +51,23 @@ pub fn print_problem(problem: &Problem, json: bool) -> ExitCode {
         // The exit code says it too: nothing is left to tell whoever closed this output.
         let _ = writeln!(std::io::stdout(), "{}", problem.to_json());
     } else {
-        notice(&format!("{}\n  what to do: {}", problem.detail, problem.remedy));
+        notice(&problem.detail);
+        let _ = writeln!(std::io::stderr(), "  what to do: {}", *visible(&problem.remedy));
     }
     ExitCode::from(problem.kind.exit())
 }
 
-/// Says something on standard error; a reader that went away does not stop the work.
+/// Says one line on standard error; a reader that went away does not stop the work.
 pub fn notice(text: &str) {
-    let _ = writeln!(std::io::stderr(), "strongroom: {text}");
+    let _ = writeln!(std::io::stderr(), "strongroom: {}", *visible(text));
 }
 
-/// A value as a terminal may see it: what would move the cursor, change the title or turn the
-/// direction of writing is spelt out.
-pub fn visible(value: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(value.len() * 2));
-    for c in value.chars() {
-        match c {
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.extend(c.escape_unicode()),
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// A table with padded columns.
+/// A table with padded columns; each cell on its line, whatever is in it.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let cells = |row: &Vec<String>| row.iter().map(|cell| visible(cell)).collect();
+    let rows: Vec<Vec<Zeroizing<String>>> = rows.iter().map(cells).collect();
     let mut widths: Vec<usize> = head.iter().map(|h| h.chars().count()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -86,8 +77,8 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     let mut out = line(head.to_vec());
-    for row in rows {
-        out.push_str(&line(row.iter().map(String::as_str).collect()));
+    for row in &rows {
+        out.push_str(&line(row.iter().map(|cell| cell.as_str()).collect()));
     }
     out
 }

@@ -10,7 +10,7 @@ use strongroom_core::policy::Purpose;
 use strongroom_core::store::Position;
 
 use super::Global;
-use super::output::{Answer, table, visible};
+use super::output::{Answer, table};
 use crate::problem::Problem;
 
 const AFTER_HELP: &str = "\
@@ -144,7 +144,7 @@ fn value_json(value: &Disclosed) -> ValueJson<'_> {
 fn text(values: &[Disclosed], ledger: &LedgerJson) -> String {
     let lines: Vec<Vec<String>> = values
         .iter()
-        .map(|v| vec![v.field.clone(), visible(&v.value).to_string(), v.record.clone()])
+        .map(|v| vec![v.field.clone(), v.value.to_string(), v.record.clone()])
         .collect();
     let entry = format!("ledger entry {} of log {}\n", ledger.index, ledger.log);
     table(&["FIELD", "VALUE", "RECORD"], &lines) + &entry

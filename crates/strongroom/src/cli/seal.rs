@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use strongroom_core::schema::{Proposal, Treatment};
+use strongroom_core::text::visible;
 
 use super::output::{Answer, count, notice, table};
 use super::{Global, schema};
@@ -192,14 +193,15 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
         out.push_str("nothing was sealed\n");
         return out;
     }
-    out.push_str(&format!("tokenised copy: {}\n", report.out.display()));
+    let shown = |path: &Path| visible(&path.to_string_lossy());
+    out.push_str(&format!("tokenised copy: {}\n", *shown(&report.out)));
     let only_there = report.quarantined > 0 || report.counts.dropped_by_type().next().is_some();
     let advice = if only_there {
         "what was left out or dropped is only there; remove it once you no longer need that"
     } else {
         "remove it once the copy has taken its place"
     };
-    out.push_str(&format!("still in clear: {}; {advice}\n", args.file.display()));
+    out.push_str(&format!("still in clear: {}; {advice}\n", *shown(&args.file)));
     out
 }
 
