@@ -21,6 +21,22 @@ const MAC_BYTES: usize = 32;
 #[error("a {0} row of the control table is not authentic")]
 pub struct NotAuthentic(pub &'static str);
 
+/// Why a schema cannot be the next one of a collection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EvolveError {
+    /// The tenant's 65,535 field numbers, or the collection's versions, are used up.
+    #[error("the tenant has used up its 65,535 field numbers")]
+    Numbers,
+    /// A field that has values cannot become indexed, or cease to be.
+    #[error("the sealed column `{column}` is{} indexed, and stays so", if *index { "" } else { " not" })]
+    Index {
+        /// The column.
+        column: String,
+        /// Whether it is indexed.
+        index: bool,
+    },
+}
+
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantRow {
@@ -40,6 +56,8 @@ pub struct FieldRow {
     /// Every type that a schema ever gave it, in the order in which they came. Values sealed under
     /// an earlier one are still there, so an entry about the field names all of them.
     pub kinds: Vec<FieldType>,
+    /// Whether the equality index holds its values: all of them or none, for as long as it lives.
+    pub index: bool,
 }
 
 impl FieldRow {
@@ -68,10 +86,10 @@ pub struct CollectionRow {
 }
 
 impl CollectionRow {
-    /// The number of the field of `column`, whatever the case and the white space around it.
+    /// The field of `column`, whatever the case and the white space around it.
     #[must_use]
-    pub fn field(&self, column: &str) -> Option<FieldNumber> {
-        self.fields.iter().find(|f| f.is(column)).map(|f| f.number)
+    pub fn field(&self, column: &str) -> Option<&FieldRow> {
+        self.fields.iter().find(|f| f.is(column))
     }
 }
 
@@ -212,36 +230,42 @@ impl Registry {
     /// The collection's next version under `schema`: a column that was a field before keeps its
     /// number, so that its tokens stay good.
     ///
-    /// Gives nothing when the tenant's 65,535 field numbers are used up.
-    #[must_use]
+    /// # Errors
+    /// [`EvolveError`]; nothing is changed.
     pub fn evolve(
         &self,
         tenant: TenantId,
         id: CollectionId,
         name: &Name,
         schema: &Schema,
-    ) -> Option<CollectionRow> {
+    ) -> Result<CollectionRow, EvolveError> {
         let old = self.collections.get(&(tenant, id));
         let mut fields = old.map(|c| c.fields.clone()).unwrap_or_default();
         let all = self.collections.values().filter(|c| c.tenant == tenant);
         let mut last = all.flat_map(|c| &c.fields).map(|f| f.number.0).max().unwrap_or(0);
         for column in &schema.columns {
-            let Treatment::Seal { kind, .. } = column.treatment else { continue };
+            let Treatment::Seal { kind, index } = column.treatment else { continue };
             if let Some(known) = fields.iter_mut().find(|f| f.is(&column.name)) {
+                // A find over an index that holds some of the values would answer wrongly.
+                if known.index != index {
+                    let (column, index) = (known.column.clone(), known.index);
+                    return Err(EvolveError::Index { column, index });
+                }
                 if !known.kinds.contains(&kind) {
                     known.kinds.push(kind);
                 }
                 continue;
             }
-            last = last.checked_add(1)?;
+            last = last.checked_add(1).ok_or(EvolveError::Numbers)?;
             let (column, number) = (column.name.clone(), FieldNumber(last));
-            fields.push(FieldRow { column, number, kinds: vec![kind] });
+            fields.push(FieldRow { column, number, kinds: vec![kind], index });
         }
-        Some(CollectionRow {
+        let version = old.map_or(0, |c| c.version).checked_add(1).ok_or(EvolveError::Numbers)?;
+        Ok(CollectionRow {
             tenant,
             id,
             name: name.clone(),
-            version: old.map_or(0, |c| c.version).checked_add(1)?,
+            version,
             schema: schema.to_toml(),
             fields,
         })

@@ -56,10 +56,14 @@ pub fn permits(who: &Principal, act: Act) -> bool {
                 | Act::SchemaSet
                 | Act::PiiCollect
                 | Act::PiiReveal
+                | Act::PiiFind
                 | Act::LedgerWho
         ),
         (Scope::Tenants(_), Kind::Service) => {
-            matches!(act, Act::TenantRead | Act::SchemaRead | Act::PiiCollect | Act::PiiReveal)
+            matches!(
+                act,
+                Act::TenantRead | Act::SchemaRead | Act::PiiCollect | Act::PiiReveal | Act::PiiFind
+            )
         }
     }
 }

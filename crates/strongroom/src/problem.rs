@@ -3,7 +3,8 @@
 //! No personal value ever enters one: details are built from names, places and counts only.
 
 use serde_json::{Value, json};
-use strongroom_core::access::{Refusal, Stop};
+use strongroom_core::access::{Refusal, Stop, Unfit};
+use strongroom_core::control::EvolveError;
 use strongroom_core::source::RandomError;
 use strongroom_core::store::{CommitError, ReadError};
 use strongroom_core::vault::keys::KeyError;
@@ -180,8 +181,33 @@ impl From<Refusal> for Problem {
                 "this credential may not do this",
                 "use the credential of a principal with the right, or ask the local operator",
             ),
+            Refusal::Unfit(unfit) => {
+                let remedy = match unfit {
+                    Unfit::NoSuchField | Unfit::NotIndexed => {
+                        "`strongroom schema show` lists the sealed columns and which are indexed"
+                    }
+                    Unfit::NotOfItsType => {
+                        "check the value; one that did not fit its column's type was sealed as \
+                         text and cannot be found by value"
+                    }
+                    Unfit::TooMany => "ask by a field whose values name fewer people",
+                };
+                Self::usage(unfit.to_string(), remedy)
+            }
             _ => Self::not_found(),
         }
+    }
+}
+
+impl From<EvolveError> for Problem {
+    fn from(error: EvolveError) -> Self {
+        let remedy = match &error {
+            EvolveError::Numbers => "add a tenant for further collections",
+            EvolveError::Index { .. } => {
+                "leave `index` of the column as it is; what is sealed already is not indexed anew"
+            }
+        };
+        Self::usage(error.to_string(), remedy)
     }
 }
 

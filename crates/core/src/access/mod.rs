@@ -8,13 +8,15 @@
 //! a durable entry. This module never performs I/O and never decides policy: `policy` does.
 
 pub mod admin;
+pub mod find;
+mod person;
 pub mod reveal;
 pub mod seal;
 pub mod system;
 pub mod who;
 
 #[cfg(test)]
-pub(crate) use reveal::pseudonym as pseudonym_for_tests;
+pub(crate) use person::pseudonym as pseudonym_for_tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,6 +85,37 @@ pub enum Refusal {
     /// The caller may see the thing and may not do this with it.
     #[error("forbidden")]
     Forbidden(&'static str),
+    /// The caller may do it, and what was asked for cannot be answered.
+    #[error("{0}")]
+    Unfit(Unfit),
+}
+
+/// Why a permitted question has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The collection has no such field.
+    #[error("the collection has no such sealed field")]
+    NoSuchField,
+    /// The field is not indexed.
+    #[error("the field is not indexed")]
+    NotIndexed,
+    /// The value is none of the field's type.
+    #[error("the value is none of the field's type")]
+    NotOfItsType,
+    /// The value names more than [`find::RECORDS_MAX`] records.
+    #[error("more than {} records have this value", find::RECORDS_MAX)]
+    TooMany,
+}
+
+impl Unfit {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchField => "unfit.field",
+            Self::NotIndexed => "unfit.not_indexed",
+            Self::NotOfItsType => "unfit.value",
+            Self::TooMany => "unfit.many",
+        }
+    }
 }
 
 /// A refusal and the batch that records it. The caller hears of it after the entry is durable.
@@ -295,6 +328,7 @@ impl<A: Action> Authorized<A> {
         entry.reason = Some(match refusal {
             Refusal::NotFound => "not_found".to_owned(),
             Refusal::Forbidden(code) => format!("forbidden.{code}"),
+            Refusal::Unfit(unfit) => unfit.code().to_owned(),
         });
         Denied { refusal, batch: Box::new(entry_alone(self.log, entry)) }
     }

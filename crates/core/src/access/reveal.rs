@@ -1,26 +1,22 @@
 //! Reveal: tokens to values. Every person is named in a durable entry before anything is opened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use hmac::Mac as _;
 use zeroize::Zeroizing;
 
+use super::person::Person;
 use super::{
-    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering,
-    Target, tampered,
+    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target,
 };
 use crate::control::kind_of;
 use crate::field::FieldType;
-use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
-use crate::ledger::entry::{Act, Form, Phase, SUBJECTS_MAX};
-use crate::ledger::{Entry, Pseudonym};
+use crate::id::{CollectionId, FieldNumber, TenantId};
+use crate::ledger::Entry;
+use crate::ledger::entry::{Act, Form};
 use crate::policy::{self, Purpose};
-use crate::store::{Batch, Changes, Position, ReadError};
-use crate::vault::feed;
+use crate::store::{Batch, Changes, Position};
 use crate::vault::keys::TenantKeys;
 use crate::vault::plaintext::Plaintext;
-use crate::vault::sealed::{RowAddress, SealedRow};
-use crate::vault::slot::{Slot, SlotAddress, SlotSecret};
 use crate::vault::token::{read_token, record_id};
 
 /// Most tokens of one reveal.
@@ -87,12 +83,6 @@ pub struct RevealPlan {
     items: Vec<Item>,
 }
 
-struct Person {
-    record: RecordNumber,
-    secret: SlotSecret,
-    pseudonym: Pseudonym,
-}
-
 struct Item {
     person: usize,
     collection: CollectionId,
@@ -125,7 +115,7 @@ impl Authorized<Reveal> {
             let person = match numbered.get(&named.record) {
                 Some(person) => *person,
                 None => {
-                    let Some(found) = self.person(context, keys, named.record, slots)? else {
+                    let Some(found) = self.person(context, named.record, slots)? else {
                         return Err(Stop::Denied(self.deny(Refusal::NotFound)));
                     };
                     people.push(found);
@@ -141,72 +131,9 @@ impl Authorized<Reveal> {
                 kinds: field.kinds.clone(),
             });
         }
-        let entries = self.entries(&people, &items);
+        let entries = self.naming(&people, items.iter().flat_map(|i| i.kinds.iter().copied()));
         Ok(self.pending(RevealPlan { tenant, people, items }, entries, Changes::default()))
     }
-
-    fn person(
-        &self,
-        context: &Context<'_>,
-        keys: &TenantKeys,
-        record: RecordNumber,
-        slots: &mut ReadSlot<'_>,
-    ) -> Result<Option<Person>, Stop> {
-        let found = live_slot(context, keys.tenant(), record, slots)?;
-        match found {
-            Ok(Some(secret)) => {
-                let pseudonym = pseudonym(keys, &secret, record);
-                Ok(Some(Person { record, secret, pseudonym }))
-            }
-            Ok(None) => Ok(None),
-            Err(what) => {
-                let id = record_id(keys, record).unwrap_or_default();
-                Err(tampered(&self.action, self.actor, self.log, what, &id))
-            }
-        }
-    }
-
-    /// One entry for every 512 people. It stands before anything is opened, so which of its types
-    /// a field's value was sealed as is not known yet: all are named, and a type set since the
-    /// sealing hides nothing.
-    fn entries(&self, people: &[Person], items: &[Item]) -> Vec<Entry> {
-        let kinds: BTreeSet<&str> =
-            items.iter().flat_map(|i| &i.kinds).map(|kind| kind.name()).collect();
-        let fields: Vec<String> = kinds.into_iter().map(str::to_owned).collect();
-        let entry = |group: &[Person]| {
-            let mut entry = self.entry(Phase::Commit);
-            entry.subjects = group.iter().map(|p| p.pseudonym).collect();
-            entry.fields.clone_from(&fields);
-            entry
-        };
-        people.chunks(SUBJECTS_MAX).map(entry).collect()
-    }
-}
-
-/// The secret of a live slot; nothing for an erased one; what is wrong for any other.
-pub(super) fn live_slot(
-    context: &Context<'_>,
-    tenant: TenantId,
-    record: RecordNumber,
-    slots: &mut ReadSlot<'_>,
-) -> Result<Result<Option<SlotSecret>, Tampering>, ReadError> {
-    let bytes = slots(record)?;
-    let address = SlotAddress { install: context.install, tenant, record };
-    Ok(match context.epoch.open(address, &bytes) {
-        Ok(Slot::Live(secret)) => Ok(Some(secret)),
-        Ok(Slot::Erased(_)) => Ok(None),
-        Ok(Slot::Unused) => Err(Tampering::SlotMissing),
-        Err(_) => Err(Tampering::SlotDamaged),
-    })
-}
-
-/// A person's name in the ledger: it dies with the slot secret.
-pub(crate) fn pseudonym(keys: &TenantKeys, secret: &SlotSecret, record: RecordNumber) -> Pseudonym {
-    let mut mac = keys.pseudonym.clone();
-    let record = record.0.to_be_bytes();
-    feed(&mut mac, "strongroom/subject", 1, &[secret.0.as_slice(), &record]);
-    let tag = mac.finalize().into_bytes();
-    Pseudonym(tag.first_chunk().copied().unwrap_or_default())
 }
 
 impl Receipt<Reveal> {
@@ -226,9 +153,8 @@ impl Receipt<Reveal> {
         let mut values: Vec<Option<Plaintext>> = self.plan.items.iter().map(|_| None).collect();
         let mut ids = Vec::with_capacity(self.plan.people.len());
         for (person, items) in self.plan.people.iter().zip(&by_person) {
-            let id = record_id(keys, person.record).unwrap_or_default();
-            self.open_person(keys, person, items, &mut values, rows, &id)?;
-            ids.push(id);
+            self.open_person(keys, person, items, &mut values, rows)?;
+            ids.push(record_id(keys, person.record).unwrap_or_default());
         }
         let form = self.action.form;
         let parts = self.action.tokens.into_iter().zip(self.plan.items).zip(values);
@@ -246,31 +172,27 @@ impl Receipt<Reveal> {
         items: &[usize],
         values: &mut [Option<Plaintext>],
         rows: &mut ReadRow<'_>,
-        id: &str,
     ) -> Result<(), Stop> {
         let Some(first) = items.first().and_then(|at| self.plan.items.get(*at)) else {
             return Ok(());
         };
-        let collection = first.collection;
-        let at = RowAddress { tenant: self.plan.tenant, collection, record: person.record };
-        let row = rows(&at)?.ok_or_else(|| self.tampered(Tampering::RowMissing, id))?;
-        let bad = |_| self.tampered(Tampering::RowNotAuthentic, id);
-        let verified = SealedRow::parse(&row)
-            .and_then(|row| row.verify(keys, &person.secret, at))
-            .map_err(bad)?;
-        for place in items {
-            let (Some(item), Some(value)) = (self.plan.items.get(*place), values.get_mut(*place))
-            else {
-                continue;
-            };
-            let (kind, clear) = verified.open(item.field).map_err(bad)?;
-            *value = Some(match self.action.form {
-                Form::Full => clear,
-                Form::Masked => clear.mask(kind_of(kind).unwrap_or(FieldType::Text)),
-                Form::Redacted => clear.redact(),
-            });
-        }
-        Ok(())
+        let form = self.action.form;
+        self.with_row(keys, first.collection, person, rows, |row| {
+            for place in items {
+                let (Some(item), Some(value)) =
+                    (self.plan.items.get(*place), values.get_mut(*place))
+                else {
+                    continue;
+                };
+                let (kind, clear) = row.open(item.field)?;
+                *value = Some(match form {
+                    Form::Full => clear,
+                    Form::Masked => clear.mask(kind_of(kind).unwrap_or(FieldType::Text)),
+                    Form::Redacted => clear.redact(),
+                });
+            }
+            Ok(())
+        })
     }
 }
 

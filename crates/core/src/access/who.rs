@@ -1,9 +1,6 @@
 //! Who saw a record: a question that is itself an entry.
 
-use super::reveal::{live_slot, pseudonym};
-use super::{
-    Action, Authorized, Context, Pending, ReadSlot, Receipt, Refusal, Stop, Target, tampered,
-};
+use super::{Action, Authorized, Context, Pending, ReadSlot, Receipt, Refusal, Stop, Target};
 use crate::id::{RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase};
 use crate::ledger::{Entry, Pseudonym};
@@ -47,15 +44,10 @@ impl Authorized<Who> {
         let Ok(record) = read_record_id(keys, &self.action.record) else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
-        let secret = match live_slot(context, keys.tenant(), record, slots)? {
-            Ok(Some(secret)) => secret,
-            Ok(None) => return Err(Stop::Denied(self.deny(Refusal::NotFound))),
-            Err(what) => {
-                let id = self.action.record.clone();
-                return Err(tampered(&self.action, self.actor, self.log, what, &id));
-            }
+        let Some(person) = self.person(context, record, slots)? else {
+            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
-        let pseudonym = pseudonym(keys, &secret, record);
+        let pseudonym = person.pseudonym;
         let mut entry = self.entry(Phase::Commit);
         entry.subjects = vec![pseudonym];
         Ok(self.pending(WhoPlan { record, pseudonym }, vec![entry], Changes::default()))

@@ -3,6 +3,7 @@
 //! It has no `Debug`, `Display`, `Clone`, `PartialEq`, `Serialize` or `Deref`: logging, copying or
 //! comparing one does not compile.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use zeroize::Zeroizing;
 
 use crate::field::FieldType;
@@ -22,6 +23,14 @@ impl Plaintext {
 
     pub(crate) fn redact(self) -> Self {
         Self(Zeroizing::new(crate::field::REDACTED.to_owned()))
+    }
+
+    /// Whether its normal form is this one. How long that takes says nothing of where they differ.
+    pub(crate) fn is(&self, kind: FieldType, normal: &str) -> bool {
+        let mut own = Zeroizing::new(String::new());
+        let (own, normal) =
+            (kind.normalize(&self.0, &mut own).then_some(own.as_bytes()), normal.as_bytes());
+        own.is_some_and(|own| verify_slices_are_equal(own, normal).is_ok())
     }
 
     /// Gives the value out. The one way to it; the result is wiped when dropped.

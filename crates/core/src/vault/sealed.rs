@@ -217,6 +217,11 @@ pub struct VerifiedRow<'a> {
 }
 
 impl VerifiedRow<'_> {
+    /// The numbers of its fields.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = FieldNumber> {
+        self.row.fields.iter().map(|(number, _)| *number)
+    }
+
     /// Opens one field: the kind it was sealed as, and its value.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ words! {
         JobEnd = "job.end": "a job ended",
         PiiCollect = "pii.collect": "personal values were sealed",
         PiiReveal = "pii.reveal": "personal values were given out",
+        PiiFind = "pii.find": "it was asked which records have a value",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
         LedgerKey = "ledger.key": "the ledger's verification keys were read",
@@ -46,6 +47,7 @@ impl Act {
             | Self::PiiCollect => true,
             Self::SchemaRead
             | Self::PiiReveal
+            | Self::PiiFind
             | Self::LedgerExport
             | Self::LedgerWho
             | Self::LedgerKey

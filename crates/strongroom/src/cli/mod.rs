@@ -3,6 +3,7 @@
 //! With `--json` exactly one JSON object goes to standard output, also on failure; progress and
 //! notices go to standard error; nothing ever prompts.
 
+mod find;
 mod init;
 mod ledger;
 mod output;
@@ -89,6 +90,8 @@ enum Command {
     Seal(seal::Args),
     /// Give back the values of tokens; recorded before it happens
     Reveal(reveal::Args),
+    /// Find the records that have a value in an indexed field; recorded before the answer
+    Find(find::Args),
     /// Export the ledger, print its keys, ask who saw a record
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -124,6 +127,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Schema(command) => schema::run(global, &command),
         Command::Seal(args) => seal::run(global, &args),
         Command::Reveal(args) => reveal::run(global, &args),
+        Command::Find(args) => find::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),
     }

@@ -73,11 +73,15 @@ struct ValueJson<'a> {
     value: &'a str,
 }
 
+/// Where an answer's entry stands.
 #[derive(Serialize)]
-struct LedgerJson {
-    log: String,
-    index: u64,
-    leaf_hash: String,
+pub struct LedgerJson {
+    /// The log.
+    pub log: String,
+    /// Its index there.
+    pub index: u64,
+    /// Its leaf hash.
+    pub leaf_hash: String,
 }
 
 /// Reveals.
@@ -123,7 +127,8 @@ fn tokens(args: &[String]) -> Result<Vec<String>, Problem> {
     Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect())
 }
 
-fn ledger_json(position: &Position) -> LedgerJson {
+/// The place of an entry, for an answer.
+pub fn ledger_json(position: &Position) -> LedgerJson {
     LedgerJson {
         log: position.log.to_string(),
         index: position.index,

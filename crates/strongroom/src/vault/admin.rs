@@ -195,11 +195,7 @@ impl Vault {
         if let Some(old) = old.filter(|o| o.schema == schema.to_toml()) {
             return Ok(old);
         }
-        let row = self.read().registry.evolve(tenant, id, &name, schema);
-        let row = row.ok_or_else(|| {
-            let detail = "the tenant has used up its 65,535 field numbers";
-            Problem::usage(detail, "add a tenant for further collections")
-        })?;
+        let row = self.read().registry.evolve(tenant, id, &name, schema)?;
         let mut changes = Changes::default();
         let key = collection_key(tenant, id);
         self.put_control(&mut changes, &key, &json(&row)?);

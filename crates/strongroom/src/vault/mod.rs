@@ -4,6 +4,7 @@
 //! refusal is committed to the ledger before the caller hears of it.
 
 mod admin;
+mod find;
 mod ledger;
 mod open;
 mod renew;

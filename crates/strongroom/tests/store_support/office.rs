@@ -210,7 +210,7 @@ pub fn slot(store: &dyn Store, tenant: TenantId, record: u64) -> Result<Slot, Sl
 
 fn collection(tenant: TenantId) -> CollectionRow {
     let kinds = vec![FieldType::Ssn];
-    let field = FieldRow { column: "ssn".to_owned(), number: FIELD.number, kinds };
+    let field = FieldRow { column: "ssn".to_owned(), number: FIELD.number, kinds, index: false };
     CollectionRow {
         tenant,
         id: COLLECTION,

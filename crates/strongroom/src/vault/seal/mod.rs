@@ -276,8 +276,7 @@ impl Vault {
         let name = strongroom_core::id::Name::parse(collection)
             .map_err(|e| Problem::usage(e.to_string(), "choose another collection name"))?;
         let id = stored.map_or(strongroom_core::id::CollectionId(0), |c| c.id);
-        let row = self.read().registry.evolve(tenant, id, &name, schema);
-        row.ok_or_else(|| Problem::usage("the tenant has no field numbers left", "add a tenant"))
+        Ok(self.read().registry.evolve(tenant, id, &name, schema)?)
     }
 
     /// A job's id: the same input into the same collection by the same schema is the same job.

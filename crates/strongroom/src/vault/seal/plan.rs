@@ -35,10 +35,10 @@ impl Plan {
             let treatment = schema.column(name).map(|(_, c)| &c.treatment);
             Ok(match treatment {
                 Some(Treatment::Seal { kind, index }) => {
-                    let number = collection.field(name);
-                    let number =
-                        number.ok_or_else(|| Problem::internal("a column has no field number"))?;
-                    ColumnPlan::Seal(FieldPlan { number, kind: *kind, index: *index })
+                    let field = collection.field(name);
+                    let field =
+                        field.ok_or_else(|| Problem::internal("a column has no field number"))?;
+                    ColumnPlan::Seal(FieldPlan { number: field.number, kind: *kind, index: *index })
                 }
                 Some(Treatment::Drop { kind }) => ColumnPlan::Drop(*kind),
                 Some(Treatment::Clear { .. }) => ColumnPlan::Clear,

@@ -1,0 +1,185 @@
+//! Find: the records whose indexed field has a value. An answer that depends on a sealed value is a
+//! disclosure: everybody whom the index names is in a durable entry before a row is opened, and a
+//! guess that names nobody is an entry too. The index only proposes: each field is opened and
+//! compared before it counts.
+
+use std::collections::BTreeSet;
+
+use zeroize::Zeroizing;
+
+use super::person::Person;
+use super::{
+    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target, Unfit,
+};
+use crate::control::{CollectionRow, FieldRow, kind_of};
+use crate::field::FieldType;
+use crate::id::{FieldNumber, Name, RecordNumber, TenantId};
+use crate::ledger::Entry;
+use crate::ledger::entry::Act;
+use crate::store::{Batch, Changes, Position, ReadError};
+use crate::vault::index::{index_prefix, record_of_key};
+use crate::vault::keys::TenantKeys;
+use crate::vault::sealed::OpenError;
+use crate::vault::token::{Named, record_id, write_token};
+
+/// Most records that one value may name.
+pub const RECORDS_MAX: usize = 10_000;
+
+/// Hands every key of the index that begins with a prefix to a visitor, until it says stop.
+pub type ScanIndex<'r> =
+    dyn FnMut(&[u8], &mut dyn FnMut(&[u8]) -> bool) -> Result<(), ReadError> + 'r;
+
+/// A request for the records that have a value.
+pub struct Find {
+    /// The tenant.
+    pub tenant: Option<TenantId>,
+    /// The collection's name.
+    pub collection: String,
+    /// The column, as its header says.
+    pub column: String,
+    /// The value sought.
+    pub value: Zeroizing<String>,
+}
+
+impl Action for Find {
+    const ACT: Act = Act::PiiFind;
+    type Plan = FindPlan;
+    fn target(&self) -> Target {
+        Target::tenant(self.tenant)
+    }
+    fn describe(&self, _: &mut Entry) {}
+}
+
+/// What stands between a find's entry and its answer.
+pub struct FindPlan {
+    tenant: TenantId,
+    collection: CollectionRow,
+    field: FieldNumber,
+    /// The value's normal form under each type the field ever had.
+    normals: Vec<(FieldType, Zeroizing<String>)>,
+    people: Vec<Person>,
+}
+
+impl Authorized<Find> {
+    /// Asks the index and makes the entries that name whom it proposes.
+    ///
+    /// # Errors
+    /// [`Stop`]: refused without such a collection, and as unfit without such an indexed field,
+    /// for a value that is none of its type, or for one that names too many.
+    pub fn plan(
+        self,
+        context: &Context<'_>,
+        index: &mut ScanIndex<'_>,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<(Pending<Find>, Batch), Stop> {
+        let keys = self.keys(context.ring)?;
+        let tenant = keys.tenant();
+        let name = Name::parse(&self.action.collection).ok();
+        let collection = name.and_then(|name| context.registry.collection(tenant, &name).cloned());
+        let Some(collection) = collection else {
+            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
+        };
+        let (field, normals) = match sought(&collection, &self.action.column, &self.action.value) {
+            Ok(found) => found,
+            Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),
+        };
+        let (number, kinds) = (field.number, field.kinds.clone());
+        let mut records = BTreeSet::new();
+        for (_, normal) in &normals {
+            let prefix = index_prefix(keys, collection.id, number, normal);
+            index(&prefix, &mut |key| {
+                records.extend(record_of_key(key));
+                records.len() <= RECORDS_MAX
+            })?;
+        }
+        if records.len() > RECORDS_MAX {
+            return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::TooMany))));
+        }
+        let mut people = Vec::with_capacity(records.len());
+        for record in records {
+            people.extend(self.person(context, record, slots)?);
+        }
+        let entries = self.naming(&people, kinds.into_iter());
+        let plan = FindPlan { tenant, collection, field: number, normals, people };
+        Ok(self.pending(plan, entries, Changes::default()))
+    }
+}
+
+type Normals = Vec<(FieldType, Zeroizing<String>)>;
+
+/// The field meant, and the normal forms under which the index may hold the value.
+fn sought<'c>(
+    collection: &'c CollectionRow,
+    column: &str,
+    value: &str,
+) -> Result<(&'c FieldRow, Normals), Unfit> {
+    let field = collection.field(column).ok_or(Unfit::NoSuchField)?;
+    if !field.index {
+        return Err(Unfit::NotIndexed);
+    }
+    let mut normals = Vec::new();
+    for kind in &field.kinds {
+        let mut normal = Zeroizing::new(String::new());
+        if kind.normalize(value, &mut normal) {
+            normals.push((*kind, normal));
+        }
+    }
+    if normals.is_empty() { Err(Unfit::NotOfItsType) } else { Ok((field, normals)) }
+}
+
+/// A record found, with the token of each of its fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The record's id.
+    pub record: String,
+    /// Column and token, in the order of the collection's fields.
+    pub tokens: Vec<(String, String)>,
+}
+
+impl Receipt<Find> {
+    /// Opens the field of everybody the entries name, compares, and gives those that have the
+    /// value, in the order of their records.
+    ///
+    /// # Errors
+    /// [`Stop::Tampered`] when a row is missing or not the one of its address.
+    pub fn open(
+        self,
+        context: &Context<'_>,
+        rows: &mut ReadRow<'_>,
+    ) -> Result<(Vec<Found>, Vec<Position>), Stop> {
+        let keys = context.ring.get(self.plan.tenant)?;
+        let FindPlan { collection, field, normals, people, .. } = &self.plan;
+        let mut found = Vec::new();
+        for person in people {
+            let held = self.with_row(keys, collection.id, person, rows, |row| {
+                let (kind, clear) = match row.open(*field) {
+                    Err(OpenError::NoSuchField) => return Ok(None),
+                    opened => opened?,
+                };
+                let kind = kind_of(kind).unwrap_or(FieldType::Text);
+                let same = normals.iter().any(|(k, normal)| *k == kind && clear.is(kind, normal));
+                Ok(same.then(|| row.numbers().collect::<Vec<_>>()))
+            })?;
+            if let Some(numbers) = held {
+                found.push(tokens(keys, collection, person.record, &numbers)?);
+            }
+        }
+        Ok((found, self.positions))
+    }
+}
+
+fn tokens(
+    keys: &TenantKeys,
+    collection: &CollectionRow,
+    record: RecordNumber,
+    numbers: &[FieldNumber],
+) -> Result<Found, Stop> {
+    let none = |_| Stop::Key(crate::vault::keys::KeyError::NoSuchVersion);
+    let mut tokens = Vec::with_capacity(numbers.len());
+    for field in collection.fields.iter().filter(|f| numbers.contains(&f.number)) {
+        let mut token = String::new();
+        write_token(keys, Named { record, field: field.number }, &mut token).map_err(none)?;
+        tokens.push((field.column.clone(), token));
+    }
+    Ok(Found { record: record_id(keys, record).map_err(none)?, tokens })
+}

@@ -1,0 +1,112 @@
+//! The people behind records: found by their slots, named in entries by pseudonyms that die with
+//! the slots, before a row of theirs is opened.
+
+use std::collections::BTreeSet;
+
+use hmac::Mac as _;
+
+use super::{Action, Authorized, Context, ReadRow, ReadSlot, Receipt, Stop, Tampering, tampered};
+use crate::field::FieldType;
+use crate::id::{CollectionId, RecordNumber};
+use crate::ledger::entry::{Phase, SUBJECTS_MAX};
+use crate::ledger::{Entry, Pseudonym};
+use crate::vault::feed;
+use crate::vault::keys::TenantKeys;
+use crate::vault::sealed::{RowAddress, SealedRow, VerifiedRow};
+use crate::vault::slot::{Slot, SlotAddress, SlotSecret};
+use crate::vault::token::record_id;
+
+/// The person of a live record.
+pub(super) struct Person {
+    pub(super) record: RecordNumber,
+    pub(super) secret: SlotSecret,
+    pub(super) pseudonym: Pseudonym,
+}
+
+/// A person's name in the ledger: it dies with the slot secret.
+pub(crate) fn pseudonym(keys: &TenantKeys, secret: &SlotSecret, record: RecordNumber) -> Pseudonym {
+    let mut mac = keys.pseudonym.clone();
+    let record = record.0.to_be_bytes();
+    feed(&mut mac, "strongroom/subject", 1, &[secret.0.as_slice(), &record]);
+    let tag = mac.finalize().into_bytes();
+    Pseudonym(tag.first_chunk().copied().unwrap_or_default())
+}
+
+impl<A: Action> Authorized<A> {
+    /// The person of a record; nobody when it was erased.
+    ///
+    /// # Errors
+    /// [`Stop::Tampered`] when the slot is neither live nor an authentic tombstone.
+    pub(super) fn person(
+        &self,
+        context: &Context<'_>,
+        record: RecordNumber,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<Option<Person>, Stop> {
+        let keys = self.keys(context.ring)?;
+        let bytes = slots(record)?;
+        let place = SlotAddress { install: context.install, tenant: keys.tenant(), record };
+        let what = match context.epoch.open(place, &bytes) {
+            Ok(Slot::Live(secret)) => {
+                let pseudonym = pseudonym(keys, &secret, record);
+                return Ok(Some(Person { record, secret, pseudonym }));
+            }
+            Ok(Slot::Erased(_)) => return Ok(None),
+            Ok(Slot::Unused) => Tampering::SlotMissing,
+            Err(_) => Tampering::SlotDamaged,
+        };
+        let id = record_id(keys, record).unwrap_or_default();
+        Err(tampered(&self.action, self.actor, self.log, what, &id))
+    }
+
+    /// The entries that name `people` and the types touched: one for every 512 people, and one
+    /// that names nobody when there are none.
+    pub(super) fn naming(
+        &self,
+        people: &[Person],
+        kinds: impl Iterator<Item = FieldType>,
+    ) -> Vec<Entry> {
+        let kinds: BTreeSet<&str> = kinds.map(FieldType::name).collect();
+        let mut first = self.entry(Phase::Commit);
+        first.fields = kinds.into_iter().map(str::to_owned).collect();
+        if people.is_empty() {
+            return vec![first];
+        }
+        let entry = |group: &[Person]| {
+            let mut entry = first.clone();
+            entry.subjects = group.iter().map(|p| p.pseudonym).collect();
+            entry
+        };
+        people.chunks(SUBJECTS_MAX).map(entry).collect()
+    }
+}
+
+impl<A: Action> Receipt<A> {
+    /// Reads the row of a person that the entries name, and hands it over once it is proven to be
+    /// the one of its address.
+    ///
+    /// # Errors
+    /// [`Stop::Tampered`] when it is missing or is not; and whatever `open` finds amiss.
+    pub(super) fn with_row<R>(
+        &self,
+        keys: &TenantKeys,
+        collection: CollectionId,
+        person: &Person,
+        rows: &mut ReadRow<'_>,
+        open: impl FnOnce(&VerifiedRow<'_>) -> Result<R, Tampering>,
+    ) -> Result<R, Stop> {
+        let at = RowAddress { tenant: keys.tenant(), collection, record: person.record };
+        let row = rows(&at)?;
+        let opened = match row.as_deref() {
+            None => Err(Tampering::RowMissing),
+            Some(row) => SealedRow::parse(row)
+                .and_then(|row| row.verify(keys, &person.secret, at))
+                .map_err(Tampering::from)
+                .and_then(|row| open(&row)),
+        };
+        opened.map_err(|what| {
+            let id = record_id(keys, person.record).unwrap_or_default();
+            self.tampered(what, &id)
+        })
+    }
+}
