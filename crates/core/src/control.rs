@@ -138,16 +138,16 @@ pub fn open<'v>(
 }
 
 /// The control state in memory.
+///
+/// INVARIANT: whatever is in it came in by [`Registry::load`], and so was authentic. Who somebody
+/// is, and whose a field is, is asked here and not of a row that the caller brings along.
 #[derive(Default)]
 pub struct Registry {
-    /// Tenants.
-    pub tenants: BTreeMap<TenantId, TenantRow>,
-    /// Principals.
-    pub principals: BTreeMap<PrincipalId, PrincipalRow>,
-    /// Collections.
-    pub collections: BTreeMap<(TenantId, CollectionId), CollectionRow>,
+    tenants: BTreeMap<TenantId, TenantRow>,
+    principals: BTreeMap<PrincipalId, PrincipalRow>,
+    collections: BTreeMap<(TenantId, CollectionId), CollectionRow>,
     /// Wrapped keys, by tenant, job and version.
-    pub wrapped: BTreeMap<Vec<u8>, Vec<u8>>,
+    wrapped: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Registry {
@@ -200,6 +200,46 @@ impl Registry {
         }
         let name = Name::parse(name_or_id).ok()?;
         self.tenants.values().find(|t| t.name == name)
+    }
+
+    /// Every tenant, in the order of their ids.
+    pub fn tenants(&self) -> impl ExactSizeIterator<Item = &TenantRow> {
+        self.tenants.values()
+    }
+
+    /// A tenant by id.
+    #[must_use]
+    pub fn tenant_of(&self, id: TenantId) -> Option<&TenantRow> {
+        self.tenants.get(&id)
+    }
+
+    /// Every principal, in the order of their ids.
+    pub fn principals(&self) -> impl ExactSizeIterator<Item = &PrincipalRow> {
+        self.principals.values()
+    }
+
+    /// A principal by id.
+    #[must_use]
+    pub fn principal_of(&self, id: PrincipalId) -> Option<&PrincipalRow> {
+        self.principals.get(&id)
+    }
+
+    /// Every collection of every tenant.
+    pub fn collections(&self) -> impl ExactSizeIterator<Item = &CollectionRow> {
+        self.collections.values()
+    }
+
+    /// The wrapped keys of a job, the newest version last.
+    pub fn wrapped(
+        &self,
+        tenant: Option<TenantId>,
+        job: Job,
+    ) -> impl Iterator<Item = (u16, &[u8])> {
+        let all = wrapped_key(tenant, job, 0)..=wrapped_key(tenant, job, u16::MAX);
+        self.wrapped.range(all).map(|(key, wrapped)| {
+            let version = key.last_chunk().map_or(0, |v| u16::from_be_bytes(*v));
+            (version, wrapped.as_slice())
+        })
     }
 
     /// A principal by name.

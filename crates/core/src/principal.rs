@@ -9,6 +9,7 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::control::Registry;
 use crate::id::{Name, PrincipalId, TenantId};
 use crate::source::{Random, RandomError};
 use crate::vault::keys::ControlKey;
@@ -208,23 +209,24 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// Finds out who holds `credential`. `row` is the registry's row of the principal it names.
+/// Finds out who holds `credential`, by the registry's row of the principal it names: no other row
+/// makes anybody a principal.
 ///
 /// # Errors
 /// [`Unauthenticated`]. An unknown principal costs the same work as a wrong secret.
 pub fn authenticate(
     credential: &Credential,
-    row: Option<&PrincipalRow>,
+    registry: &Registry,
     control: &ControlKey,
     development: bool,
 ) -> Result<Principal, Unauthenticated> {
+    let row = registry.principal_of(credential.principal);
     let hash = credential.hash(control);
     let expected = row.map_or("", |r| r.credential.as_str());
     let equal =
         aws_lc_rs::constant_time::verify_slices_are_equal(hash.as_bytes(), expected.as_bytes())
             .is_ok();
-    let row = row.filter(|r| equal && r.id == credential.principal);
-    let row = row.ok_or(Unauthenticated::Unknown)?;
+    let row = row.filter(|_| equal).ok_or(Unauthenticated::Unknown)?;
     if row.revoked {
         return Err(Unauthenticated::Revoked(row.id));
     }
@@ -240,19 +242,24 @@ pub fn authenticate(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::{principal_key, protect};
     use crate::testing::CountingRandom;
     use crate::vault::keys::SecretKey;
 
-    fn row(credential: &Credential, control: &ControlKey) -> PrincipalRow {
-        PrincipalRow {
+    fn registry(credential: &Credential, control: &ControlKey, revoked: bool) -> Registry {
+        let row = PrincipalRow {
             id: credential.principal(),
             name: Name::parse("app").unwrap(),
             kind: Kind::Service,
             scope: Scope::Tenants(vec![TenantId([1; 16])]),
             epoch: 0,
-            revoked: false,
+            revoked,
             credential: credential.hash(control),
-        }
+        };
+        let (key, body) = (principal_key(row.id), serde_json::to_vec(&row).unwrap());
+        let mut registry = Registry::default();
+        registry.load(control, &key, &protect(control, "control", &key, &body)).unwrap();
+        registry
     }
 
     #[test]
@@ -260,17 +267,17 @@ mod tests {
         let random = CountingRandom::default();
         let control = ControlKey::new(&SecretKey::generate(&random).unwrap());
         let credential = Credential::generate(PrincipalId([4; 16]), &random).unwrap();
-        let mut row = row(&credential, &control);
+        let known = registry(&credential, &control, false);
         let text = credential.disclose();
         let again = Credential::parse(&format!(" {}\n", *text)).unwrap();
-        assert!(authenticate(&again, Some(&row), &control, false).is_ok());
+        assert!(authenticate(&again, &known, &control, false).is_ok());
         let other = Credential::generate(PrincipalId([4; 16]), &random).unwrap();
-        let wrong = authenticate(&other, Some(&row), &control, false);
+        let wrong = authenticate(&other, &known, &control, false);
         assert_eq!(wrong.unwrap_err(), Unauthenticated::Unknown);
-        let nobody = authenticate(&again, None, &control, false);
+        let nobody = authenticate(&again, &Registry::default(), &control, false);
         assert_eq!(nobody.unwrap_err(), Unauthenticated::Unknown);
-        row.revoked = true;
-        let revoked = authenticate(&again, Some(&row), &control, false);
+        let revoked = registry(&credential, &control, true);
+        let revoked = authenticate(&again, &revoked, &control, false);
         assert!(matches!(revoked, Err(Unauthenticated::Revoked(_))));
         for at in 0..text.len() {
             let mut bad = text.as_bytes().to_vec();

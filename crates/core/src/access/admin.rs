@@ -125,11 +125,38 @@ impl Action for SetSchema {
     }
 }
 
-impl<A: Action<Plan = ()>> Authorized<A> {
+/// An administrative act that changes control rows: its entry and its rows are one batch. Nothing
+/// that reads is one, and nothing about a person: those have stages of their own.
+///
+/// The trait is closed: it is implemented here alone.
+pub trait Changing: Action<Plan = ()> + closed::Closed {}
+
+mod closed {
+    pub trait Closed {}
+}
+
+macro_rules! changing {
+    ($($name:ident),+) => { $(
+        impl closed::Closed for $name {}
+        impl Changing for $name {}
+    )+ };
+}
+
+changing!(AddTenant, AddPrincipal, RenewPrincipal, RevokePrincipal, SetSchema);
+
+impl<A: Changing> Authorized<A> {
     /// Records the act together with what it changes.
     #[must_use]
-    pub fn record(self, changes: Changes) -> (Pending<A>, Batch) {
+    pub fn record(self, changes: Changes) -> Batch {
+        Batch::of(vec![(self.log, self.entry(Phase::Commit))], changes).0
+    }
+}
+
+impl Authorized<ExportLedger> {
+    /// Records the export, whose receipt is what allows it.
+    #[must_use]
+    pub fn plan(self) -> (Pending<ExportLedger>, Batch) {
         let entry = self.entry(Phase::Commit);
-        self.pending((), vec![entry], changes)
+        self.pending((), vec![entry], Changes::default())
     }
 }

@@ -119,6 +119,7 @@ impl Unfit {
 }
 
 /// A refusal and the batch that records it. The caller hears of it after the entry is durable.
+#[must_use = "a refusal is committed before it is told"]
 pub struct Denied {
     /// The refusal.
     pub refusal: Refusal,
@@ -127,6 +128,7 @@ pub struct Denied {
 }
 
 /// Why a stage did not give the next one.
+#[must_use = "what stopped a stage is committed before it is told"]
 pub enum Stop {
     /// Refused; the batch is to be committed first.
     Denied(Denied),
@@ -233,7 +235,8 @@ pub struct Context<'a> {
     pub registry: &'a Registry,
 }
 
-/// An action that its principal may do. Consumed by the stage after it.
+/// An action that its principal may do. Consumed by the stage after it. An act that is no entry in
+/// itself, a list of tenants, ends here.
 pub struct Authorized<A: Action> {
     action: A,
     actor: Actor,
@@ -317,7 +320,6 @@ impl<A: Action> Authorized<A> {
     }
 
     /// The refusal of a request whose object turned out not to be there; an entry like any other.
-    #[must_use]
     pub fn miss(self) -> Denied {
         self.deny(Refusal::NotFound)
     }

@@ -48,8 +48,7 @@ impl Vault {
         }
         self.put_control(&mut changes, &tenant_key(id), &json(&row)?);
         let keys = changes.rows.iter().map(|(_, key, _)| key.to_vec()).collect::<Vec<_>>();
-        let (_, batch) = authorized.record(changes);
-        self.commit_control(batch, &keys)?;
+        self.commit_control(authorized.record(changes), &keys)?;
         Ok(row)
     }
 
@@ -59,7 +58,7 @@ impl Vault {
     /// A [`Problem`] when refused.
     pub fn tenants(&self, who: &Principal) -> Result<Vec<TenantRow>, Problem> {
         self.authorize(who, ReadTenants)?;
-        Ok(self.read().registry.tenants.values().cloned().collect())
+        Ok(self.read().registry.tenants().cloned().collect())
     }
 
     /// One tenant.
@@ -69,7 +68,7 @@ impl Vault {
     pub fn show_tenant(&self, who: &Principal, tenant: &str) -> Result<TenantRow, Problem> {
         let id = self.tenant(tenant);
         let authorized = self.authorize(who, ReadTenant { tenant: id })?;
-        let found = id.and_then(|id| self.read().registry.tenants.get(&id).cloned());
+        let found = id.and_then(|id| self.read().registry.tenant_of(id).cloned());
         found.ok_or_else(|| self.missed(authorized))
     }
 
@@ -105,8 +104,7 @@ impl Vault {
         let mut changes = Changes::default();
         let key = principal_key(id);
         self.put_control(&mut changes, &key, &json(&row)?);
-        let (_, batch) = authorized.record(changes);
-        self.commit_control(batch, &[key])?;
+        self.commit_control(authorized.record(changes), &[key])?;
         Ok(NewPrincipal { row, credential: credential.disclose() })
     }
 
@@ -116,7 +114,7 @@ impl Vault {
     /// A [`Problem`] when refused.
     pub fn principals(&self, who: &Principal) -> Result<Vec<PrincipalRow>, Problem> {
         self.authorize(who, ReadPrincipals)?;
-        Ok(self.read().registry.principals.values().cloned().collect())
+        Ok(self.read().registry.principals().cloned().collect())
     }
 
     /// Revokes a principal: its credential is dead from the next request on. Revoking again
@@ -135,7 +133,7 @@ impl Vault {
             return Ok(row);
         }
         let local = |p: &&PrincipalRow| p.scope == Scope::Install && !p.revoked;
-        let left = self.read().registry.principals.values().filter(local).count();
+        let left = self.read().registry.principals().filter(local).count();
         if local(&&row) && left < 2 {
             let detail = "this is the last local operator: nobody could administer the install";
             return Err(Problem::usage(
@@ -148,8 +146,7 @@ impl Vault {
         let mut changes = Changes::default();
         let key = principal_key(row.id);
         self.put_control(&mut changes, &key, &json(&row)?);
-        let (_, batch) = authorized.record(changes);
-        self.commit_control(batch, &[key])?;
+        self.commit_control(authorized.record(changes), &[key])?;
         Ok(row)
     }
 
@@ -199,8 +196,7 @@ impl Vault {
         let mut changes = Changes::default();
         let key = collection_key(tenant, id);
         self.put_control(&mut changes, &key, &json(&row)?);
-        let (_, batch) = authorized.record(changes);
-        self.commit_control(batch, &[key])?;
+        self.commit_control(authorized.record(changes), &[key])?;
         Ok(row)
     }
 

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use strongroom_core::access::admin::{ExportLedger, ReadLedgerKeys, ReadStatus};
 use strongroom_core::access::system;
 use strongroom_core::access::who::Who;
-use strongroom_core::control::wrapped_key;
 use strongroom_core::id::TenantId;
 use strongroom_core::ledger::merkle::empty_root;
 use strongroom_core::ledger::note::{Signer, origin};
@@ -58,8 +57,8 @@ impl Vault {
         };
         let place = KeyPlace { install: self.install, tenant, job: Job::Log, version: 1 };
         let state = self.read();
-        let wrapped = state.registry.wrapped.get(&wrapped_key(tenant, Job::Log, 1));
-        let wrapped = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
+        let wrapped = state.registry.wrapped(tenant, Job::Log).find(|(version, _)| *version == 1);
+        let (_, wrapped) = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
         let seed = self.keys.root.unwrap(&place, wrapped)?;
         let origin = origin(&Id(self.install.0).to_string(), &log);
         Signer::from_seed(&origin, seed.expose()).map_err(|e| Problem::internal(e.to_string()))
@@ -67,7 +66,7 @@ impl Vault {
 
     /// Every log there is, the system's first; a tenant's also while it is empty.
     fn logs(&self) -> Vec<LogId> {
-        let tenants = self.read().registry.tenants.keys().map(|t| LogId::Tenant(t.0)).collect();
+        let tenants = self.read().registry.tenants().map(|t| LogId::Tenant(t.id.0)).collect();
         [vec![LogId::System], tenants].concat()
     }
 
@@ -95,7 +94,7 @@ impl Vault {
             let detail = format!("{} is there already", out.display());
             return Err(Problem::usage(detail, "name a folder that does not exist yet"));
         }
-        self.commit(authorized.record(Default::default()).1)?;
+        let _exported = self.receipt(Ok(authorized.plan()))?;
         let mut heads = self.store.heads();
         heads.retain(|(log, ..)| *log != LogId::System);
         if !heads.is_empty() {
@@ -203,7 +202,7 @@ impl Vault {
     fn who_entry(&self, log: LogId, index: u64, entry: Entry) -> WhoEntry {
         let state = self.read();
         let principal = entry.actor.principal.map(strongroom_core::id::PrincipalId);
-        let named = principal.and_then(|p| state.registry.principals.get(&p));
+        let named = principal.and_then(|p| state.registry.principal_of(p));
         let actor = match (named, principal) {
             (Some(row), _) => row.name.to_string(),
             (None, Some(id)) => id.to_string(),
@@ -229,13 +228,13 @@ impl Vault {
     pub fn status(&self, who: &Principal) -> Result<Value, Problem> {
         self.authorize(who, ReadStatus)?;
         // Loaded and locked here, so that the answer below is of every tenant's keys.
-        let tenants: Vec<TenantId> = self.read().registry.tenants.keys().copied().collect();
+        let tenants: Vec<TenantId> = self.read().registry.tenants().map(|t| t.id).collect();
         for tenant in tenants {
             self.load_keys(Some(tenant))?;
         }
         let state = self.read();
         let locked = state.locked.iter().all(|(_, lock)| lock.held());
-        let live = state.registry.principals.values().filter(|p| !p.revoked).count();
+        let live = state.registry.principals().filter(|p| !p.revoked).count();
         let logs: BTreeMap<String, Value> = self
             .store
             .heads()
@@ -246,10 +245,9 @@ impl Vault {
             .collect();
         let collections: Vec<Value> = state
             .registry
-            .collections
-            .values()
+            .collections()
             .map(|c| {
-                let tenant = state.registry.tenants.get(&c.tenant).map(|t| t.name.to_string());
+                let tenant = state.registry.tenant_of(c.tenant).map(|t| t.name.to_string());
                 json!({"tenant": tenant, "collection": c.name, "schema_version": c.version,
                        "fields": c.fields.len()})
             })
@@ -260,7 +258,7 @@ impl Vault {
             "install": self.install.to_string(),
             "development": self.development,
             "epoch": self.keys.epoch.number(),
-            "tenants": state.registry.tenants.len(),
+            "tenants": state.registry.tenants().len(),
             "principals": live,
             "collections": collections,
             "logs": logs,

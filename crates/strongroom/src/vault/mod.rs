@@ -65,9 +65,8 @@ impl Vault {
         let mut claimed = None;
         let found = Credential::parse(text).and_then(|credential| {
             let state = self.read();
-            let row = state.registry.principals.get(&credential.principal());
-            claimed = row.map(|r| r.id);
-            authenticate(&credential, row, &self.control, development)
+            claimed = state.registry.principal_of(credential.principal()).map(|r| r.id);
+            authenticate(&credential, &state.registry, &self.control, development)
         });
         found.or_else(|why| {
             self.commit(strongroom_core::access::refuse_credential(why, claimed))?;
@@ -174,12 +173,8 @@ impl Vault {
         }
         let mut state = self.write();
         let unwrap = |job: Job, registry: &Registry| -> Result<Vec<(u16, SecretKey)>, Problem> {
-            let prefix = strongroom_core::control::wrapped_key(Some(tenant), job, 0);
-            let prefix = prefix.get(..prefix.len() - 2).unwrap_or_default().to_vec();
-            let rows = registry.wrapped.range(prefix.clone()..);
             let mut found = Vec::new();
-            for (key, wrapped) in rows.take_while(|(k, _)| k.starts_with(&prefix)) {
-                let version = key.last_chunk::<2>().map_or(0, |v| u16::from_be_bytes(*v));
+            for (version, wrapped) in registry.wrapped(Some(tenant), job) {
                 let place = KeyPlace { install: self.install, tenant: Some(tenant), job, version };
                 let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
                 found.push((version, with.unwrap(&place, wrapped)?));

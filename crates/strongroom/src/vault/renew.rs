@@ -64,8 +64,7 @@ impl Vault {
             let next = format!("{}\n", *text);
             KeyFolder::open(&folders.keys)?.write(NEXT_FILE, next.as_bytes())?;
         }
-        let (_, batch) = authorized.record(changes);
-        self.commit_control(batch, &[key])?;
+        self.commit_control(authorized.record(changes), &[key])?;
         // Done, whatever becomes of the file: the next session settles what is left of it.
         let _ = self.settle_operator();
         Ok(NewPrincipal { row, credential: text })
@@ -87,8 +86,7 @@ impl Vault {
         let known = std::str::from_utf8(&bytes).ok().and_then(|t| Credential::parse(t).ok());
         let known = known.is_some_and(|credential| {
             let state = self.read();
-            let row = state.registry.principals.get(&credential.principal());
-            authenticate(&credential, row, &self.control, true).is_ok()
+            authenticate(&credential, &state.registry, &self.control, true).is_ok()
         });
         if known {
             keys.write(OPERATOR_FILE, &bytes)?;

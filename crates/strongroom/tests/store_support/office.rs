@@ -7,7 +7,9 @@ use strongroom_core::access::admin::{AddTenant, SetSchema};
 use strongroom_core::access::reveal::Reveal;
 use strongroom_core::access::seal::{FieldPlan, Seal};
 use strongroom_core::access::{Context, KeyRing, Stop, authorize, refuse_credential, system};
-use strongroom_core::control::{CollectionRow, FieldRow, Registry};
+use strongroom_core::control::{
+    CollectionRow, FieldRow, Registry, collection_key, principal_key, protect,
+};
 use strongroom_core::field::FieldType;
 use strongroom_core::id::{
     CollectionId, FieldNumber, JobId, Name, PrincipalId, RecordNumber, TenantId,
@@ -61,7 +63,8 @@ impl Office {
             let of = TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key());
             keys.push(Arc::new(of));
             ring.insert(Arc::clone(keys.last().unwrap()));
-            registry.collections.insert((tenant, COLLECTION), collection(tenant));
+            let (key, row) = (collection_key(tenant, COLLECTION), collection(tenant));
+            load(&mut registry, &control, &key, &row);
         }
         let operator = principal(200, Kind::Operator, Scope::Install, &control, &*random);
         let service =
@@ -92,7 +95,7 @@ impl Office {
     pub fn unreadable(&self, n: u8) -> Batch {
         let request = SetSchema { tenant: Some(tenant(n)), collection: "no id at all".to_owned() };
         let Ok(authorized) = authorize(&self.operator, request) else { panic!("an operator may") };
-        authorized.record(Changes::default()).1
+        authorized.record(Changes::default())
     }
 
     /// `count` entries of one batch in the system log that change nothing.
@@ -111,7 +114,7 @@ impl Office {
         let Ok(authorized) = authorize(&self.operator, AddTenant(TenantId([77; 16]))) else {
             panic!("an operator may add tenants")
         };
-        authorized.record(changes).1
+        authorized.record(changes)
     }
 
     /// Seals values as records of a tenant.
@@ -122,7 +125,7 @@ impl Office {
     /// Seals values as records of a tenant, from a number on that was given out.
     pub fn seal_at(&self, first: RecordNumber, n: u8, values: &[String]) -> (Batch, Vec<Sealed>) {
         let (stage, context) = (self.seal_stage(n), self.context());
-        let of = &self.registry.collections[&(tenant(n), COLLECTION)];
+        let of = self.registry.collections().find(|c| c.tenant == tenant(n)).unwrap();
         let batch = stage.batch(&context, of, first, values.len(), &*self.random);
         let mut batch = batch.unwrap_or_else(|_| panic!("the keys are loaded"));
         let mut sealed = Vec::new();
@@ -239,5 +242,13 @@ fn principal(
         revoked: false,
         credential: credential.hash(control),
     };
-    authenticate(&credential, Some(&row), control, false).unwrap()
+    let mut registry = Registry::default();
+    load(&mut registry, control, &principal_key(id), &row);
+    authenticate(&credential, &registry, control, false).unwrap()
+}
+
+/// Puts a row where rows come from: a registry takes authentic ones alone.
+fn load(registry: &mut Registry, control: &ControlKey, key: &[u8], row: &impl serde::Serialize) {
+    let body = serde_json::to_vec(row).unwrap();
+    registry.load(control, key, &protect(control, "control", key, &body)).unwrap();
 }
