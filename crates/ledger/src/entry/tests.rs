@@ -87,7 +87,7 @@ fn the_vocabularies_spell_back() {
         assert_eq!(Act::parse(act.as_str()), Some(*act));
         assert_eq!(serde_json::to_string(act).unwrap(), format!("\"{act}\""));
     }
-    assert_eq!(Act::ALL.len(), 23);
+    assert_eq!(Act::ALL.len(), 21);
     assert_eq!(Act::ALL.iter().filter(|act| act.has_effect()).count(), 9);
     assert_eq!(Act::parse("pii"), None);
 }
@@ -152,7 +152,7 @@ fn a_head_belongs_to_its_act() {
     };
     refused(&|entry| entry.head = None);
     refused(&|entry| entry.act = Act::StatusRead);
-    refused(&|entry| entry.phase = Phase::Attempt);
+    refused(&|entry| entry.phase = Phase::Denied);
     refused(&|entry| entry.log = LogId::Tenant([2; 16]));
     refused(&|entry| {
         entry.head = entry.head.map(|head| Head { log: LogId::System, ..head });

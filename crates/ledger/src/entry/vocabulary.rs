@@ -22,10 +22,8 @@ words! {
         LedgerWho = "ledger.who": "it was asked who saw a record",
         LedgerKey = "ledger.key": "the ledger's verification keys were read",
         AuthRefuse = "auth.refuse": "a credential was refused",
-        AccessRefuse = "access.refuse": "a request was refused to a known principal",
         TenantHead = "tenant.head": "the head of a tenant's log was noted",
         ClockStep = "clock.step": "the wall clock jumped",
-        RecoveryFailed = "recovery.failed": "an act begun before a crash did not take place",
         TenantRead = "tenant.read": "tenants were listed or shown",
         PrincipalRead = "principal.read": "principals were listed or shown",
         StatusRead = "status.read": "the state of the install was read",
@@ -52,10 +50,8 @@ impl Act {
             | Self::LedgerWho
             | Self::LedgerKey
             | Self::AuthRefuse
-            | Self::AccessRefuse
             | Self::TenantHead
             | Self::ClockStep
-            | Self::RecoveryFailed
             | Self::TenantRead
             | Self::PrincipalRead
             | Self::StatusRead => false,
@@ -66,7 +62,6 @@ impl Act {
 words! {
     /// How far an act has come.
     Phase {
-        Attempt = "attempt": "begun; a later entry completes it",
         Commit = "commit": "done, or about to be done and nothing can refuse it any more",
         Denied = "denied": "refused before anything was done",
         Failed = "failed": "allowed, and not done",

@@ -74,7 +74,7 @@ impl Open {
                     let (log, index, id, act) = (*log, *index, entry.id, entry.act);
                     acts.push(Dangling { log, index, id, act, range, failed: None });
                 }
-                Phase::Commit | Phase::Attempt | Phase::Denied => {}
+                Phase::Commit | Phase::Denied => {}
             }
         }
         ranges.sort_unstable();
