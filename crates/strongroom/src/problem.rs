@@ -3,7 +3,7 @@
 //! No personal value ever enters one: details are built from names, places and counts only.
 
 use serde_json::{Value, json};
-use strongroom_core::access::{Refusal, Stop, Unfit};
+use strongroom_core::access::{Refusal, Rule, Stop, Unfit};
 use strongroom_core::control::EvolveError;
 use strongroom_core::source::RandomError;
 use strongroom_core::store::{CommitError, ReadError};
@@ -171,12 +171,12 @@ impl From<RandomError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Forbidden("purpose") => Self::new(
+            Refusal::Forbidden(Rule::Purpose) => Self::new(
                 Kind::Forbidden,
                 "the purpose does not allow this reveal",
                 "`sign-in` reveals nothing; use the purpose the value is needed for",
             ),
-            Refusal::Forbidden(_) => Self::new(
+            Refusal::Forbidden(Rule::Act) => Self::new(
                 Kind::Forbidden,
                 "this credential may not do this",
                 "use the credential of a principal with the right, or ask the local operator",
@@ -194,7 +194,7 @@ impl From<Refusal> for Problem {
                 };
                 Self::usage(unfit.to_string(), remedy)
             }
-            _ => Self::not_found(),
+            Refusal::NotFound => Self::not_found(),
         }
     }
 }

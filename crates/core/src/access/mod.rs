@@ -68,23 +68,22 @@ pub trait Action {
     fn target(&self) -> Target;
     /// Puts what is particular to this request into its entry; never a personal value.
     fn describe(&self, entry: &mut Entry);
-    /// A rule of the policy on this request beyond "may this principal do this act": the reason
-    /// code of a refusal.
-    fn refused(&self) -> Option<&'static str> {
+    /// The rule of the policy on this request, beyond "may this principal do this act", that
+    /// forbids it.
+    fn refused(&self) -> Option<Rule> {
         None
     }
 }
 
-/// Why a request was refused.
+/// Why a request was refused. Whoever answers one says something to each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Refusal {
     /// No such tenant, record or token for this caller: whether there is one is not said.
     #[error("not found")]
     NotFound,
     /// The caller may see the thing and may not do this with it.
     #[error("forbidden")]
-    Forbidden(&'static str),
+    Forbidden(Rule),
     /// The caller may do it, and what was asked for cannot be answered.
     #[error("{0}")]
     Unfit(Unfit),
@@ -114,6 +113,24 @@ impl Unfit {
             Self::NotIndexed => "unfit.not_indexed",
             Self::NotOfItsType => "unfit.value",
             Self::TooMany => "unfit.many",
+        }
+    }
+}
+
+/// The rule of the policy that forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// This principal may not do this act.
+    Act,
+    /// The purpose does not allow this form.
+    Purpose,
+}
+
+impl Rule {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Act => "forbidden.act",
+            Self::Purpose => "forbidden.purpose",
         }
     }
 }
@@ -259,7 +276,7 @@ pub fn authorize<A: Action>(who: &Principal, action: A) -> Result<Authorized<A>,
     let refusal = refusal.or_else(|| {
         let local = *who.scope() == Scope::Install;
         if !policy::permits(who, A::ACT) || (action.target() == Target::Install && !local) {
-            return Some(Refusal::Forbidden("act"));
+            return Some(Refusal::Forbidden(Rule::Act));
         }
         action.refused().map(Refusal::Forbidden)
     });
@@ -329,7 +346,7 @@ impl<A: Action> Authorized<A> {
         let mut entry = self.entry(Phase::Denied);
         entry.reason = Some(match refusal {
             Refusal::NotFound => "not_found".to_owned(),
-            Refusal::Forbidden(code) => format!("forbidden.{code}"),
+            Refusal::Forbidden(rule) => rule.code().to_owned(),
             Refusal::Unfit(unfit) => unfit.code().to_owned(),
         });
         Denied { refusal, batch: Box::new(entry_alone(self.log, entry)) }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::person::Person;
 use super::{
-    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target,
+    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Rule, Stop, Target,
 };
 use crate::control::kind_of;
 use crate::field::FieldType;
@@ -71,8 +71,8 @@ impl Action for Reveal {
         entry.purpose = Some(self.purpose.name().to_owned());
         entry.form = Some(self.form);
     }
-    fn refused(&self) -> Option<&'static str> {
-        (!policy::reveals(self.purpose, self.form)).then_some("purpose")
+    fn refused(&self) -> Option<Rule> {
+        (!policy::reveals(self.purpose, self.form)).then_some(Rule::Purpose)
     }
 }
 
