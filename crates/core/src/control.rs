@@ -312,6 +312,9 @@ impl Registry {
     }
 }
 
+// The uppermost bit of a kind byte is not a type's.
+const _: () = assert!(FieldType::CODES <= 0x80);
+
 /// The kind byte a value is sealed with: its type, and whether it was a bare JSON literal.
 #[must_use]
 pub fn kind_byte(kind: FieldType, literal: bool) -> u8 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Action, Authorized, Context, Stop, Target};
 use crate::control::{CollectionRow, kind_byte, protect};
-use crate::field::FieldType;
+use crate::field::{FieldType, Tally};
 use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase, RecordRange};
@@ -18,6 +18,9 @@ use zeroize::Zeroizing;
 
 /// Random bytes a row needs: slot secret 32, slot nonce 12, row nonce 12.
 const MATERIAL_BYTES: usize = 56;
+
+// A batch keeps a bit for each type's code.
+const _: () = assert!(FieldType::CODES <= 32);
 
 /// A request to seal one input into one collection.
 pub struct Seal {
@@ -52,8 +55,8 @@ pub struct FieldPlan {
 /// What was sealed, by type; a value that did not fit its type counts as `text` and as unusual.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SealCounts {
-    /// Values by type code.
-    pub values: [u64; 16],
+    /// Values by type.
+    pub values: Tally,
     /// Values that did not fit their column's type, by field number.
     pub unusual: BTreeMap<u16, u64>,
 }
@@ -61,16 +64,14 @@ pub struct SealCounts {
 impl SealCounts {
     /// Adds another count.
     pub fn add(&mut self, other: &Self) {
-        self.values.iter_mut().zip(other.values).for_each(|(to, n)| *to += n);
+        self.values.add(&other.values);
         other.unusual.iter().for_each(|(f, n)| *self.unusual.entry(*f).or_default() += n);
     }
 
     /// Notes one value.
     pub fn note(&mut self, plan: FieldPlan, fits: bool) {
         let kind = if fits { plan.kind } else { FieldType::Text };
-        if let Some(n) = self.values.get_mut(usize::from(kind.code())) {
-            *n += 1;
-        }
+        self.values.note(kind);
         if !fits {
             *self.unusual.entry(plan.number.0).or_default() += 1;
         }
@@ -84,10 +85,7 @@ impl SealCounts {
 
     /// Counts by type's name, those that occur.
     pub fn by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        FieldType::ALL.into_iter().filter_map(|kind| {
-            let n = self.values.get(usize::from(kind.code())).copied().unwrap_or(0);
-            (n > 0).then_some((kind.name(), n))
-        })
+        self.values.by_type()
     }
 }
 
@@ -105,6 +103,7 @@ pub struct SealBatch<'a> {
     changes: Changes,
     index: Vec<[u8; INDEX_KEY_BYTES]>,
     normal: Zeroizing<String>,
+    /// A bit for each code that occurred.
     fields: u32,
     counts: SealCounts,
 }

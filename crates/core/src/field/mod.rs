@@ -28,41 +28,62 @@ pub(crate) use person::is_written_date;
 /// What stands in place of a value that is not shown. It says nothing of the value's length.
 pub const REDACTED: &str = "•••";
 
-/// A kind of personal value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum FieldType {
+/// Declares the types from one list: one that is not in it does not exist.
+macro_rules! types {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal: $name:literal),+ $(,)?) => {
+        /// A kind of personal value.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[repr(u8)]
+        pub enum FieldType {
+            $($(#[$doc])* #[serde(rename = $name)] $variant = $code),+
+        }
+
+        impl FieldType {
+            /// Every type, in the order of its code.
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$variant),+];
+
+            /// The name used in schemas, answers and counts.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),+
+                }
+            }
+        }
+    };
+}
+
+types! {
     /// A Social Security number, by the rules of the SSA.
-    Ssn = 1,
+    Ssn = 1: "ssn",
     /// A taxpayer's number: EIN, ITIN, or a Social Security number used as one.
-    TaxId = 2,
+    TaxId = 2: "tax_id",
     /// A payment card number of a known issuer range, with its Luhn digit.
-    CardNumber = 3,
+    CardNumber = 3: "card_number",
     /// The month and year a card expires.
-    CardExpiry = 4,
+    CardExpiry = 4: "card_expiry",
     /// A card verification code. Never stored.
-    CardSecurityCode = 5,
+    CardSecurityCode = 5: "card_security_code",
     /// A bank account number, or an IBAN.
-    BankAccount = 6,
+    BankAccount = 6: "bank_account",
     /// An ABA routing number.
-    BankRouting = 7,
+    BankRouting = 7: "bank_routing",
     /// A password. Kept as a verifier only.
-    Password = 8,
+    Password = 8: "password",
     /// The name a person signs in with.
-    Username = 9,
+    Username = 9: "username",
     /// An e-mail address.
-    Email = 10,
+    Email = 10: "email",
     /// A telephone number.
-    Phone = 11,
+    Phone = 11: "phone",
     /// A person's name, or a part of it.
-    Name = 12,
+    Name = 12: "name",
     /// A postal address, or a part of it.
-    Address = 13,
+    Address = 13: "address",
     /// A date of birth.
-    DateOfBirth = 14,
+    DateOfBirth = 14: "date_of_birth",
     /// Anything else that is worth sealing.
-    Text = 15,
+    Text = 15: "text",
 }
 
 /// What becomes of a value of a type.
@@ -77,46 +98,15 @@ pub enum Storage {
 }
 
 impl FieldType {
-    /// Every type, in the order of its code.
-    pub const ALL: [Self; 15] = [
-        Self::Ssn,
-        Self::TaxId,
-        Self::CardNumber,
-        Self::CardExpiry,
-        Self::CardSecurityCode,
-        Self::BankAccount,
-        Self::BankRouting,
-        Self::Password,
-        Self::Username,
-        Self::Email,
-        Self::Phone,
-        Self::Name,
-        Self::Address,
-        Self::DateOfBirth,
-        Self::Text,
-    ];
-
-    /// The name used in schemas, answers and counts.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ssn => "ssn",
-            Self::TaxId => "tax_id",
-            Self::CardNumber => "card_number",
-            Self::CardExpiry => "card_expiry",
-            Self::CardSecurityCode => "card_security_code",
-            Self::BankAccount => "bank_account",
-            Self::BankRouting => "bank_routing",
-            Self::Password => "password",
-            Self::Username => "username",
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Name => "name",
-            Self::Address => "address",
-            Self::DateOfBirth => "date_of_birth",
-            Self::Text => "text",
+    /// One more than the largest code: the length of whatever is indexed by code.
+    pub const CODES: usize = {
+        let (mut all, mut most) = (Self::ALL.as_slice(), 0);
+        while let [kind, rest @ ..] = all {
+            most = if *kind as usize > most { *kind as usize } else { most };
+            all = rest;
         }
-    }
+        most + 1
+    };
 
     /// The type of this name, which must be spelt as [`FieldType::name`] spells it.
     #[must_use]
@@ -124,7 +114,7 @@ impl FieldType {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The code on disk, 1 to 15. Codes are never reused or renumbered.
+    /// The code on disk, from 1 on. Codes are never reused or renumbered.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
@@ -228,8 +218,46 @@ impl FieldType {
         match self {
             Self::CardSecurityCode => Storage::NeverStored,
             Self::Password => Storage::VerifyOnly,
-            _ => Storage::Sealed,
+            Self::Ssn
+            | Self::TaxId
+            | Self::CardNumber
+            | Self::CardExpiry
+            | Self::BankAccount
+            | Self::BankRouting
+            | Self::Username
+            | Self::Email
+            | Self::Phone
+            | Self::Name
+            | Self::Address
+            | Self::DateOfBirth
+            | Self::Text => Storage::Sealed,
         }
+    }
+}
+
+/// How many values there are of each type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally([u64; FieldType::CODES]);
+
+impl Tally {
+    /// Counts one value.
+    pub fn note(&mut self, kind: FieldType) {
+        if let Some(n) = self.0.get_mut(usize::from(kind.code())) {
+            *n += 1;
+        }
+    }
+
+    /// Adds another tally.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(to, n)| *to += n);
+    }
+
+    /// The types that occur, by name, in the order of their codes.
+    pub fn by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        FieldType::ALL.into_iter().filter_map(|kind| {
+            let n = self.0.get(usize::from(kind.code())).copied().unwrap_or(0);
+            (n > 0).then_some((kind.name(), n))
+        })
     }
 }
 

@@ -82,7 +82,17 @@ proptest! {
 }
 
 #[test]
+fn whatever_is_counted_has_room_for_every_type() {
+    let mut tally = Tally::default();
+    FieldType::ALL.into_iter().for_each(|kind| tally.note(kind));
+    tally.add(&tally.clone());
+    let twice: Vec<_> = FieldType::ALL.into_iter().map(|kind| (kind.name(), 2)).collect();
+    assert_eq!(tally.by_type().collect::<Vec<_>>(), twice);
+}
+
+#[test]
 fn names_and_codes_are_stable() {
+    assert_eq!(FieldType::ALL.len(), 15);
     for (code, kind) in (1..=15).zip(FieldType::ALL) {
         assert_eq!(kind.code(), code);
         assert_eq!(FieldType::from_code(code), Some(kind));

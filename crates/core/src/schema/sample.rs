@@ -25,7 +25,7 @@ const STREETS: [&str; 26] = [
 pub(super) struct Sample {
     /// Values that are not empty.
     pub(super) filled: u32,
-    fits: [u32; 16],
+    fits: [u32; FieldType::CODES],
     pub(super) shapes: Shapes,
     words: u64,
     distinct: HashSet<u64>,

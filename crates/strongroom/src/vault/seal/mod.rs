@@ -20,7 +20,7 @@ use strongroom_core::access::Authorized;
 use strongroom_core::access::admin::SetSchema;
 use strongroom_core::access::seal::{Seal, SealCounts};
 use strongroom_core::control::{CollectionRow, open as open_row, protect};
-use strongroom_core::field::FieldType;
+use strongroom_core::field::Tally;
 use strongroom_core::id::{JobId, TenantId};
 use strongroom_core::principal::Principal;
 use strongroom_core::schema::{Proposal, Schema, is_plainly_personal};
@@ -88,8 +88,8 @@ pub struct SealReport {
 pub struct Totals {
     /// Sealed values.
     pub sealed: SealCounts,
-    /// Cells dropped, by type code.
-    pub dropped: [u64; 16],
+    /// Cells dropped, by type.
+    pub dropped: Tally,
     /// Cells of open columns that are plainly a person's, by column.
     pub exposed: BTreeMap<usize, u64>,
 }
@@ -168,11 +168,7 @@ impl Totals {
                 continue;
             }
             match plan {
-                plan::ColumnPlan::Drop(kind) => {
-                    if let Some(n) = self.dropped.get_mut(usize::from(kind.code())) {
-                        *n += 1;
-                    }
-                }
+                plan::ColumnPlan::Drop(kind) => self.dropped.note(*kind),
                 plan::ColumnPlan::Clear if is_plainly_personal(cell.value) => {
                     *self.exposed.entry(i).or_default() += 1;
                 }
@@ -183,10 +179,7 @@ impl Totals {
 
     /// Cells dropped, by type's name.
     pub fn dropped_by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        FieldType::ALL.into_iter().filter_map(|kind| {
-            let n = self.dropped.get(usize::from(kind.code())).copied().unwrap_or(0);
-            (n > 0).then_some((kind.name(), n))
-        })
+        self.dropped.by_type()
     }
 }
 
