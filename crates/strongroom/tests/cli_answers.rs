@@ -109,6 +109,18 @@ fn bad_usage_is_2() {
 }
 
 #[test]
+fn every_help_has_examples() {
+    let desk = Desk::bare("help");
+    let all = strongroom::cli::subcommands();
+    let groups = all.iter().filter_map(|name| name.split(' ').next());
+    for name in all.iter().map(String::as_str).chain(groups).chain([""]) {
+        let words: Vec<&str> = name.split_whitespace().chain(["--help"]).collect();
+        let said = desk.run(&words);
+        assert!(said.code == Some(0) && said.out.contains("Example"), "{name}: {}", said.out);
+    }
+}
+
+#[test]
 fn no_and_wrong_credentials_are_10() {
     let desk = Desk::bare("credentials");
     fails(&desk, 2, "usage", &["status"]);

@@ -10,6 +10,25 @@ use super::output::{Answer, count, table, time};
 use crate::boundary;
 use crate::problem::Problem;
 
+/// Examples of all of it.
+pub const AFTER_HELP: &str = "\
+Examples:
+  strongroom ledger who --tenant acme --record srr_...
+  strongroom ledger export --out ledger
+  strongroom ledger key > ledger.keys
+  strongroom-verify ledger --key ledger.keys
+
+Every act is an entry, and so is every refusal. Take the keys to whoever verifies by another way
+than the export.";
+
+const WHO_HELP: &str = "\
+Example:
+  strongroom ledger who --tenant acme --record srr_...
+
+Listed is whatever sealed the record or named the person: each reveal in any form, and each time
+this was asked. Refused attempts are not: their entries name who asked and why it was refused, and
+by design not the person sought. They stand in the export, in phase `denied`.";
+
 /// What can be asked of the ledger.
 #[derive(Subcommand)]
 pub enum Ledger {
@@ -26,7 +45,7 @@ pub enum Ledger {
     #[command(after_help = "Example:\n  strongroom ledger key > ledger.keys")]
     Key,
     /// Who sealed, saw or asked about a record; the question is recorded too
-    #[command(after_help = "Example:\n  strongroom ledger who --tenant acme --record srr_...")]
+    #[command(after_help = WHO_HELP)]
     Who {
         /// The tenant
         #[arg(long, value_name = "T")]

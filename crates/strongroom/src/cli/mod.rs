@@ -78,13 +78,13 @@ enum Command {
     /// Make an install: a data folder and a key folder
     Init(init::Args),
     /// Add, list or show tenants (client companies)
-    #[command(subcommand)]
+    #[command(subcommand, after_help = tenant::AFTER_HELP)]
     Tenant(tenant::Tenant),
     /// Add, list, renew or revoke principals (services and operators)
-    #[command(subcommand)]
+    #[command(subcommand, after_help = principal::AFTER_HELP)]
     Principal(principal::Principal),
     /// Propose, show or set the schema of a collection
-    #[command(subcommand)]
+    #[command(subcommand, after_help = schema::AFTER_HELP)]
     Schema(schema::Schema),
     /// Seal an export: records into the store, a tokenised copy beside it
     Seal(seal::Args),
@@ -93,7 +93,7 @@ enum Command {
     /// Find the records that have a value in an indexed field; recorded before the answer
     Find(find::Args),
     /// Export the ledger, print its keys, ask who saw a record
-    #[command(subcommand)]
+    #[command(subcommand, after_help = ledger::AFTER_HELP)]
     Ledger(ledger::Ledger),
     /// The state of the install
     Status(status::Args),

@@ -15,6 +15,15 @@ use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::NewPrincipal;
 
+/// Examples of all of it.
+pub const AFTER_HELP: &str = "\
+Examples:
+  strongroom --json principal add shop --kind service --tenant acme |
+    jq -r .credential > shop.credential
+  strongroom principal list
+  strongroom principal renew operator --out operator.credential
+  strongroom principal revoke shop";
+
 const RENEW_HELP: &str = "\
 Examples:
   strongroom --json principal renew shop | jq -r .credential > shop.credential

@@ -13,6 +13,13 @@ use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::seal::Input;
 
+/// Examples of all of it.
+pub const AFTER_HELP: &str = "\
+Examples:
+  strongroom schema propose people.csv > people.toml
+  strongroom schema set people.toml --tenant acme --collection people
+  strongroom schema show --tenant acme --collection people";
+
 /// What can be done with schemas.
 #[derive(Subcommand)]
 pub enum Schema {

@@ -8,6 +8,13 @@ use super::Global;
 use super::output::{Answer, table};
 use crate::problem::Problem;
 
+/// Examples of all of it.
+pub const AFTER_HELP: &str = "\
+Examples:
+  strongroom tenant add acme
+  strongroom --json tenant list
+  strongroom tenant show acme";
+
 /// What can be done with tenants.
 #[derive(Subcommand)]
 pub enum Tenant {
