@@ -28,7 +28,7 @@ pub enum EvolveError {
     #[error("the tenant has used up its 65,535 field numbers")]
     Numbers,
     /// A field that has values cannot become indexed, or cease to be.
-    #[error("the sealed column `{column}` is{} indexed, and stays so", if *index { "" } else { " not" })]
+    #[error("the index of the sealed column `{column}` was and stays {index}")]
     Index {
         /// The column.
         column: String,
@@ -343,7 +343,7 @@ mod tests {
             row.fields.iter().map(|f| (f.number.0, f.kinds.clone())).collect::<Vec<_>>()
         };
         let sealed = |column: &str, kind: &str| {
-            format!("[[column]]\nname = \"{column}\"\ntype = \"{kind}\"\n")
+            format!("[[column]]\nname = \"{column}\"\ntype = \"{kind}\"\nindex = true\n")
         };
         let open = "[[column]]\nname = \"tax no\"\nclear = \"closed\"\n";
         assert_eq!(set(&sealed("Tax No", "ssn")), [(1, vec![FieldType::Ssn])]);

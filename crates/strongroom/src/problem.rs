@@ -202,10 +202,11 @@ impl From<Refusal> for Problem {
 impl From<EvolveError> for Problem {
     fn from(error: EvolveError) -> Self {
         let remedy = match &error {
-            EvolveError::Numbers => "add a tenant for further collections",
-            EvolveError::Index { .. } => {
-                "leave `index` of the column as it is; what is sealed already is not indexed anew"
-            }
+            EvolveError::Numbers => "add a tenant for further collections".to_owned(),
+            EvolveError::Index { index, .. } => format!(
+                "write `index = {index}` for the column in the schema: what is sealed already is \
+                 not indexed anew"
+            ),
         };
         Self::usage(error.to_string(), remedy)
     }

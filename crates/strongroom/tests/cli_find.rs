@@ -131,7 +131,7 @@ fn a_sealed_column_keeps_its_index_or_its_want_of_one() {
     for (from, to) in [("index = true", "index = false"), ("index = false", "index = true")] {
         let said = set(shown.replacen(from, to, 1));
         assert_eq!(said.code, Some(2), "{}", said.err);
-        assert!(said.err.contains("and stays so"), "{}", said.err);
+        assert!(said.err.contains("was and stays"), "{}", said.err);
     }
     assert_eq!(set(shown).code, Some(0), "as it was");
     assert_eq!(found(&desk, "ssn", "536221847").len(), 1);

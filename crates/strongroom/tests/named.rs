@@ -69,7 +69,7 @@ fn a_type_set_after_the_sealing_hides_nothing() {
     let sealed = fs::read_to_string(install.operate(&seal).text("/out")).unwrap();
     let token = sealed.trim_end().rsplit(',').next().unwrap();
     let other = "[[column]]\nname = \"id\"\nclear = \"a number of ours\"\n\
-                 [[column]]\nname = \"SSN\"\ntype = \"text\"\n";
+                 [[column]]\nname = \"SSN\"\ntype = \"text\"\nindex = true\n";
     let other = install.scratch.write("other.toml", other);
     let set = [&["schema", "set", other.to_str().unwrap()], &of[..]].concat();
     assert_eq!(install.operate(&set).json["version"], 2);
