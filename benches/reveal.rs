@@ -40,6 +40,7 @@ fn main() {
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        asked: Default::default(),
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     let tokens = tokens(&out);

@@ -8,6 +8,7 @@ mod ledger;
 mod output;
 mod principal;
 mod quickstart;
+mod reading;
 mod reveal;
 mod schema;
 mod seal;

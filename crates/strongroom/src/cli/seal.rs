@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use strongroom_core::schema::{Proposal, Treatment};
 
 use super::output::{Answer, count, notice, table};
+use super::reading::Reading;
 use super::{Global, schema};
 use crate::problem::Problem;
 use crate::vault::seal::{SealReport, SealRequest, place};
@@ -29,7 +30,7 @@ itself stays as it is, in clear: remove it when the copy has taken its place.";
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV, TSV or JSON Lines, UTF-8
+    /// The file: CSV with any delimiter, or JSON Lines, UTF-8
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]
@@ -49,6 +50,8 @@ pub struct Args {
     /// Read and judge everything, write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 /// Seals.
@@ -64,6 +67,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         schema,
         out: args.out.clone(),
         dry_run: args.dry_run,
+        asked: args.reading.asked(),
     };
     let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();

@@ -30,8 +30,8 @@ pub enum ReadError {
     DelimiterUnfit,
     /// The header is one cell that holds another delimiter.
     #[error(
-        "the header is one cell, and {found} stands in it: save the file with commas (.csv) or \
-         tabs (.tsv), which are what is read so far, or put the header in quotes if it is one name"
+        "the header is one cell, and {found} stands in it: name the delimiter with --delimiter, or \
+         put the header in quotes if it is one name"
     )]
     DelimiterWrong {
         /// The delimiter found, for people.

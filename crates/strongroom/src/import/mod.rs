@@ -1,10 +1,11 @@
 //! Import: reads the files a client hands over, row by row, and writes them back with cells
 //! replaced.
 //!
-//! CSV, TSV and JSON Lines, in UTF-8, from any `Read`, in constant memory. A row is either read
-//! whole or reported as a [`BadRow`] with its place and reason; nothing is skipped in silence:
-//! header, rows, bad rows and blank lines together cover every byte of the input. A row that is
-//! written back without replacements is the same bytes, quirks of quoting and line ends included.
+//! CSV with any delimiter and JSON Lines, in UTF-8, from any `Read`, in constant memory. A row is
+//! either read whole or reported as a [`BadRow`] with its place and reason; nothing is skipped in
+//! silence: header, rows, bad rows and blank lines together cover every byte of the input. A row
+//! that is written back without replacements is the same bytes, quirks of quoting and line ends
+//! included. How a file is to be read is told from its bytes, unless somebody says it ([`Asked`]).
 //!
 //! This module must never put a cell's content into an error, and never guess: it parses CSV with
 //! `csv-core` and JSON with `serde_json`, and has no grammar of its own.
@@ -32,6 +33,7 @@ mod json_visit;
 mod limits;
 mod names;
 mod reader;
+mod sniff;
 mod window;
 mod writer;
 
@@ -42,8 +44,9 @@ pub use batch::{Batch, Cell, RowView};
 #[doc(hidden)]
 pub use check::{Chunked, check_total};
 pub use error::{BadRow, ReadError, Reason};
-pub use format::{Format, detect};
+pub use format::{Asked, Family, Format, detect};
 pub use json::json_columns;
 pub use limits::Limits;
 pub use reader::Reader;
+pub use sniff::{HEAD_BYTES, Head};
 pub use writer::Writer;

@@ -61,8 +61,9 @@ impl<R: Read> Reader<R> {
         let mut window = Window::new(input);
         let mut header = header::read_mark(&mut window)?;
         let (rows, columns) = match format {
-            Format::Delimited { delimiter } => {
-                let (rows, columns) = header::read(&mut window, &mut header, delimiter, &limits)?;
+            Format::Delimited { delimiter, header: named } => {
+                let (rows, columns) =
+                    header::read(&mut window, &mut header, (delimiter, named), &limits)?;
                 (Rows::Delimited(rows), columns)
             }
             Format::JsonLines => {

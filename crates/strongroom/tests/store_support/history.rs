@@ -213,6 +213,7 @@ pub fn seal(
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        asked: Default::default(),
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();

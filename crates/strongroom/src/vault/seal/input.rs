@@ -5,13 +5,16 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use strongroom_core::field::FieldType;
 use strongroom_core::schema::{
     Proposal, Proposer, Schema, Treatment, check_headers, looks_like_data,
 };
 
-use crate::import::{Batch, Cell, Format, Limits, ReadError, Reader, detect, json_columns};
+use crate::import::{
+    Asked, Batch, Cell, Format, HEAD_BYTES, Head, Limits, ReadError, Reader, detect, json_columns,
+};
 use crate::problem::Problem;
 
 /// Rows that a proposal looks at.
@@ -33,21 +36,24 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads the file once.
+    /// Reads the file once. What is not `asked` is told from its bytes.
     ///
     /// # Errors
     /// A [`Problem`] that names the file and what is wrong with it.
-    pub fn open(path: &Path) -> Result<Self, Problem> {
+    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Problem> {
         let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
         if !file.metadata().map_err(|e| unreadable(path, &e))?.is_file() {
             // A pipe gives its bytes once; what is sealed must be what was looked at.
             let detail = format!("{} is not a file: it is read more than once", path.display());
             return Err(Problem::usage(detail, "name one file; save what a pipe gives to one"));
         }
-        let mut head = [0; 4096];
-        let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;
-        let head = head.get(..n).unwrap_or_default();
-        let format = detect(path, head).map_err(|e| bad_file(path, &e))?;
+        let mut head = Vec::new();
+        let limit = HEAD_BYTES as u64 + 1;
+        file.by_ref().take(limit).read_to_end(&mut head).map_err(|e| unreadable(path, &e))?;
+        let whole = head.len() <= HEAD_BYTES;
+        head.truncate(HEAD_BYTES);
+        let format = detect(path, Head { bytes: &head, whole }, asked);
+        let format = format.map_err(|e| bad_file(path, &e))?;
         let digest = digest(path)?;
         let members = match format {
             Format::JsonLines => {
@@ -80,15 +86,30 @@ impl Input {
         Ok(Hashing { from: file, hash: Sha256::new() })
     }
 
+    /// How the file is read, as the answer says it.
+    #[must_use]
+    pub fn read_as(&self) -> Value {
+        match self.format {
+            Format::Delimited { delimiter, header } => {
+                let delimiter = char::from(delimiter).to_string();
+                json!({"format": "csv", "delimiter": delimiter, "header": header})
+            }
+            Format::JsonLines => json!({"format": "json"}),
+        }
+    }
+
     /// A first line that is data would be left in clear as a header.
     fn check_header(&self) -> Result<(), Problem> {
-        if let Some(column) = looks_like_data(&self.columns) {
+        let named = !matches!(self.format, Format::Delimited { header: false, .. });
+        if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
             let detail = format!(
                 "{}: cell {} of the first line looks like a person's data, not like a header",
                 self.path.display(),
                 column + 1
             );
-            return Err(Problem::usage(detail, "put a header line with column names on top"));
+            let remedy = "if the file has no header line, say --header no; otherwise put a line \
+                          with column names on top";
+            return Err(Problem::usage(detail, remedy));
         }
         check_headers(self.columns.iter().map(String::as_str)).map_err(|e| {
             let detail = format!("{}: {e}", self.path.display());
@@ -199,17 +220,6 @@ fn digest(path: &Path) -> Result<[u8; 32], Problem> {
 
 fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {
     File::open(path).map(BufReader::new).map_err(|e| unreadable(path, &e))
-}
-
-fn read_up_to(file: &mut File, out: &mut [u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while let Some(rest) = out.get_mut(done..).filter(|r| !r.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            n => done += n,
-        }
-    }
-    Ok(done)
 }
 
 /// What is wrong with an input file, with its name in front.
