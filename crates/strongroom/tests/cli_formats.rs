@@ -67,3 +67,57 @@ fn a_file_without_a_header_is_read_when_it_is_said() {
     // Read another way it is another job, and the same way the same one.
     assert_eq!(seal(&desk, "bare.csv", &["--header", "no"])["changed"], 0);
 }
+
+#[test]
+fn the_encoding_is_told_from_the_bytes_and_the_copy_is_utf_8() {
+    let desk = Desk::new("encodings");
+    let text = "MemberID;Name;SSN\r\n1;Zo\u{eb} Nu\u{f1}ez;536-22-1847\r\n\
+                2;Jos\u{e9} D\u{ed}az;401-55-9024\r\n";
+    let expected = "MemberID;Name;SSN\r\n1;@;@\r\n2;@;@\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    for (name, bytes, encoding, mark) in [
+        ("mark.csv", [b"\xff\xfe", &little[..]].concat(), "UTF-16LE", "\u{feff}"),
+        ("bigmark.csv", [b"\xfe\xff", &big[..]].concat(), "UTF-16BE", "\u{feff}"),
+        ("little.csv", little, "UTF-16LE", ""),
+        ("big.csv", big, "UTF-16BE", ""),
+        ("latin.csv", latin, "windows-1252", ""),
+        ("utf8.csv", format!("\u{feff}{text}").into_bytes(), "UTF-8", "\u{feff}"),
+    ] {
+        desk.write(name, bytes);
+        let report = seal(&desk, name, &[]);
+        assert_eq!(report["read"]["encoding"], encoding, "{name}");
+        let sealed = desk.read(report["out"].as_str().unwrap());
+        assert_eq!(masked(&sealed), format!("{mark}{expected}"), "{name}");
+        let values = desk.values(&tokens(&sealed));
+        let whole = ["Zo\u{eb} Nu\u{f1}ez", "536-22-1847", "Jos\u{e9} D\u{ed}az", "401-55-9024"];
+        assert_eq!(values, whole, "{name}");
+        assert_eq!(seal(&desk, name, &[])["changed"], 0, "{name}");
+    }
+    // Said, it is not told.
+    desk.write("east.csv", b"MemberID,Name\n1,Ji\xf8\xed Dvo\xf8\xe1k\n");
+    seal(&desk, "east.csv", &["--encoding", "windows-1250"]);
+    let sealed = desk.read("east.sealed.csv");
+    assert_eq!(desk.values(&tokens(&sealed)), ["Ji\u{159}\u{ed} Dvo\u{159}\u{e1}k"]);
+}
+
+#[test]
+fn a_row_that_is_no_text_is_left_out_by_its_place_in_the_file() {
+    let desk = Desk::new("undecodable");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let head = utf16("\u{feff}MemberID,Name\n1,Zo\u{eb} \u{1f600}\n");
+    let broken = [utf16("2,MARKER"), vec![0x00, 0xd8], utf16("\n")].concat();
+    let bytes = [head.clone(), broken.clone(), utf16("3,Ada Archer\n")].concat();
+    desk.write("wide.csv", &bytes);
+    let args = ["seal", "wide.csv", "--tenant", "acme", "--collection", "wide", "--json"];
+    let said = desk.run(&[&args[..], &["--report", "report.json"]].concat());
+    assert_eq!((said.code, &said.json()["rows"]), (Some(4), &json!(2)), "{}", said.err);
+    let report: Value = serde_json::from_str(&desk.read("report.json")).unwrap();
+    let bad = &report["quarantine"][0];
+    assert_eq!((&bad["line"], &bad["reason"]), (&json!(3), &json!("not_utf8")));
+    let place = [bad["start"].as_u64().unwrap(), bad["end"].as_u64().unwrap()];
+    let expected = [head.len() as u64, (head.len() + broken.len()) as u64];
+    assert_eq!(place, expected, "bytes of the file itself");
+    assert!(!desk.read("wide.sealed.csv").contains("MARKER"));
+}

@@ -4,7 +4,7 @@
 
 use clap::ValueEnum;
 
-use crate::import::{Asked, Family};
+use crate::import::{Asked, Encoding, Family};
 
 /// How to read the file.
 #[derive(clap::Args)]
@@ -16,6 +16,9 @@ pub struct Reading {
     /// What separates cells: one character, or `tab`
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     delimiter: Option<u8>,
+    /// The encoding of its text, such as utf-8, utf-16le, windows-1252, iso-8859-2
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    encoding: Option<Encoding>,
     /// Whether the first row names the columns; without one they are `column_1` and so on
     #[arg(long, value_enum, value_name = "yes|no", hide_possible_values = true)]
     header: Option<YesNo>,
@@ -45,9 +48,15 @@ impl Reading {
                 Format::Json => Family::Json,
             }),
             delimiter: self.delimiter,
+            encoding: self.encoding,
             header: self.header.map(|header| header == YesNo::Yes),
         }
     }
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    let unknown = "no such encoding; the names are those of the WHATWG's list";
+    Encoding::of_label(text).ok_or_else(|| unknown.to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

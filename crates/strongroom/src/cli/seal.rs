@@ -30,7 +30,7 @@ itself stays as it is, in clear: remove it when the copy has taken its place.";
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV with any delimiter, or JSON Lines, UTF-8
+    /// The file: CSV with any delimiter, or JSON Lines
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]

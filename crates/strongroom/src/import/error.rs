@@ -10,9 +10,9 @@ pub enum ReadError {
     /// No header, or no line at all.
     #[error("the file is empty: it needs a header line that names its columns")]
     Empty,
-    /// A byte order mark of UTF-16 or UTF-32.
-    #[error("the file is UTF-16 or UTF-32: save it as UTF-8 (in a spreadsheet, \"CSV UTF-8\")")]
-    Utf16,
+    /// A byte order mark of UTF-32.
+    #[error("the file is UTF-32: save it as UTF-8 (in a spreadsheet, \"CSV UTF-8\")")]
+    Utf32,
     /// The first bytes are those of a compressed or packed file.
     #[error("the file is {kind}, not text: unpack it or export it as CSV, then import that")]
     Packed {
@@ -79,8 +79,11 @@ pub enum Reason {
         /// Cells in the header.
         expected: usize,
     },
-    /// Bytes that are not UTF-8.
-    #[error("the row is not UTF-8: convert the file (iconv -t UTF-8)")]
+    /// Bytes that are no text in the file's encoding.
+    #[error(
+        "the row holds bytes that are no text in the file's encoding: correct them, or name \
+         another encoding with --encoding"
+    )]
     NotUtf8,
     /// A cell above the limit.
     #[error("a cell that begins on line {line} is too long: shorten it, or keep it as a file")]

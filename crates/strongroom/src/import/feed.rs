@@ -115,7 +115,7 @@ impl<R: Read> Feed<R> {
             order: (mark.order as u32, batch.order.len() as u32),
             file_line: self.window.line_number(),
             file_start,
-            file_end: file_start + length as u64,
+            file_end: self.window.offset_after(length),
         });
         self.blank.clear();
         self.window.consume(length, lines);
@@ -168,7 +168,7 @@ impl<R: Read> Feed<R> {
     /// Leaves out these bytes.
     fn report(&mut self, length: usize, lines: u64, reason: Reason, batch: &mut Batch) {
         let (line, start) = (self.window.line_number(), self.window.offset());
-        let end = start + length as u64;
+        let end = self.window.offset_after(length);
         match batch.bad.last_mut() {
             // However many blank lines there are, they are one entry.
             Some(bad)

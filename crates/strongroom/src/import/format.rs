@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::de::IgnoredAny;
 
+use super::encoding::Encoding;
 use super::error::ReadError;
 use super::sniff::{self, Head};
 
@@ -50,6 +51,8 @@ pub struct Asked {
     pub delimiter: Option<u8>,
     /// Whether the first row names the columns; it does by default.
     pub header: Option<bool>,
+    /// The encoding of its text.
+    pub encoding: Option<Encoding>,
 }
 
 /// Names the format of a file from its name and its beginning.
@@ -59,7 +62,7 @@ pub struct Asked {
 /// [`sniff::delimiter`].
 ///
 /// # Errors
-/// A file that is packed, UTF-16, or a JSON array.
+/// A file that is packed, or a JSON array.
 pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, ReadError> {
     refuse(head.bytes)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -94,7 +97,7 @@ fn begins_with_object(text: &[u8]) -> bool {
     line.first() == Some(&b'{') && serde_json::from_slice::<Map<String, IgnoredAny>>(line).is_ok()
 }
 
-/// Refuses what is not UTF-8 text, by its first bytes.
+/// Refuses what is no text, by its first bytes.
 pub(super) fn refuse(head: &[u8]) -> Result<(), ReadError> {
     const PACKED: [(&[u8], &str); 5] = [
         (b"\x1f\x8b", "compressed with gzip"),
@@ -103,9 +106,6 @@ pub(super) fn refuse(head: &[u8]) -> Result<(), ReadError> {
         (b"\xfd7zX", "compressed with xz"),
         (b"PK\x03\x04", "a zip archive or a spreadsheet"),
     ];
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Err(ReadError::Utf16);
-    }
     match PACKED.iter().find(|(magic, _)| head.starts_with(magic)) {
         // `BZh` could begin a header's name; the digit and magic that follow in bzip2 could not
         Some((b"BZh", _)) if head.get(4) != Some(&b'1') => Ok(()),
@@ -153,9 +153,7 @@ mod tests {
     #[test]
     fn what_is_not_text_is_refused_with_a_remedy() {
         for (path, head, expected) in [
-            ("a.csv", &b"\xff\xfea\0"[..], "UTF-16"),
-            ("a.csv", b"\xfe\xff\0a", "UTF-16"),
-            ("a.csv", b"\x1f\x8b\x08", "gzip"),
+            ("a.csv", &b"\x1f\x8b\x08"[..], "gzip"),
             ("a.jsonl", b"\x28\xb5\x2f\xfd", "zstd"),
             ("a.csv", b"BZh91AY", "bzip2"),
             ("a.csv", b"PK\x03\x04", "spreadsheet"),

@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::names;
 use super::window::{Window, count_line_ends};
 
-/// Reads a byte order mark, if there is one. Refuses what is not UTF-8 text by its first bytes.
+/// Reads a byte order mark, if there is one. Refuses what is no text by its first bytes.
 pub(super) fn read_mark<R: Read>(window: &mut Window<R>) -> Result<Vec<u8>, ReadError> {
     // As many bytes as the longest magic number needs.
     window.peek(7)?;

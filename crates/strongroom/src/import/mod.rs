@@ -1,7 +1,8 @@
 //! Import: reads the files a client hands over, row by row, and writes them back with cells
 //! replaced.
 //!
-//! CSV with any delimiter and JSON Lines, in UTF-8, from any `Read`, in constant memory. A row is
+//! CSV with any delimiter and JSON Lines, from any `Read`, in constant memory. Text that is not
+//! UTF-8 is decoded as it is read, and places stay those of the file. A row is
 //! either read whole or reported as a [`BadRow`] with its place and reason; nothing is skipped in
 //! silence: header, rows, bad rows and blank lines together cover every byte of the input. A row
 //! that is written back without replacements is the same bytes, quirks of quoting and line ends
@@ -23,13 +24,16 @@
 
 mod batch;
 mod check;
+mod decode;
 mod delimited;
+mod encoding;
 mod error;
 mod feed;
 mod format;
 mod header;
 mod json;
 mod json_visit;
+mod layout;
 mod limits;
 mod names;
 mod reader;
@@ -43,9 +47,11 @@ mod tests;
 pub use batch::{Batch, Cell, RowView};
 #[doc(hidden)]
 pub use check::{Chunked, check_total};
+pub use encoding::{Encoding, Survey};
 pub use error::{BadRow, ReadError, Reason};
 pub use format::{Asked, Family, Format, detect};
 pub use json::json_columns;
+pub use layout::{Layout, decode};
 pub use limits::Limits;
 pub use reader::Reader;
 pub use sniff::{HEAD_BYTES, Head};

@@ -9,6 +9,7 @@ use super::feed::Feed;
 use super::format::Format;
 use super::header;
 use super::json::JsonRows;
+use super::layout::Layout;
 use super::limits::Limits;
 use super::names;
 use super::window::Window;
@@ -57,10 +58,20 @@ impl<R: Read> Reader<R> {
         members: &[String],
         limits: Limits,
     ) -> Result<Self, ReadError> {
+        let layout = Layout { members: members.to_vec(), ..Layout::of(format) };
+        Self::open_layout(input, &layout, limits)
+    }
+
+    /// Opens the text of a file whose layout is known.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_layout(input: R, layout: &Layout, limits: Limits) -> Result<Self, ReadError> {
         let limits = limits.clamped();
-        let mut window = Window::new(input);
+        let members = &layout.members;
+        let mut window = Window::of_units(input, layout.units);
         let mut header = header::read_mark(&mut window)?;
-        let (rows, columns) = match format {
+        let (rows, columns) = match layout.format {
             Format::Delimited { delimiter, header: named } => {
                 let (rows, columns) =
                     header::read(&mut window, &mut header, (delimiter, named), &limits)?;

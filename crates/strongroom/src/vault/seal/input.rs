@@ -13,7 +13,8 @@ use strongroom_core::schema::{
 };
 
 use crate::import::{
-    Asked, Batch, Cell, Format, HEAD_BYTES, Head, Limits, ReadError, Reader, detect, json_columns,
+    Asked, Batch, Cell, Encoding, Format, HEAD_BYTES, Head, Layout, Limits, ReadError, Reader,
+    Survey, decode, detect, json_columns,
 };
 use crate::problem::Problem;
 
@@ -24,15 +25,16 @@ const SAMPLE_ROWS: usize = 5000;
 pub struct Input {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its format.
-    pub format: Format,
+    /// The encoding of its text.
+    pub encoding: Encoding,
+    /// How its rows are written.
+    pub layout: Layout,
     /// What stands before the first row, to be written back as it is.
     pub header: Vec<u8>,
     /// Its columns, no two alike.
     pub columns: Vec<String>,
     /// SHA-256 of all of it. Never stored: it enters a keyed job id only.
     pub digest: [u8; 32],
-    members: Vec<String>,
 }
 
 impl Input {
@@ -41,30 +43,35 @@ impl Input {
     /// # Errors
     /// A [`Problem`] that names the file and what is wrong with it.
     pub fn open(path: &Path, asked: &Asked) -> Result<Self, Problem> {
-        let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
+        let bad = |e: ReadError| bad_file(path, &e);
+        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
         if !file.metadata().map_err(|e| unreadable(path, &e))?.is_file() {
             // A pipe gives its bytes once; what is sealed must be what was looked at.
             let detail = format!("{} is not a file: it is read more than once", path.display());
             return Err(Problem::usage(detail, "name one file; save what a pipe gives to one"));
         }
-        let mut head = Vec::new();
-        let limit = HEAD_BYTES as u64 + 1;
-        file.by_ref().take(limit).read_to_end(&mut head).map_err(|e| unreadable(path, &e))?;
-        let whole = head.len() <= HEAD_BYTES;
-        head.truncate(HEAD_BYTES);
-        let format = detect(path, Head { bytes: &head, whole }, asked);
-        let format = format.map_err(|e| bad_file(path, &e))?;
-        let digest = digest(path)?;
-        let members = match format {
-            Format::JsonLines => {
-                json_columns(reopen(path)?, &Limits::default()).map_err(|e| bad_file(path, &e))?
-            }
-            Format::Delimited { .. } => Vec::new(),
+        let (digest, survey) = survey(path)?;
+        let (head, whole) = head(file).map_err(|e| unreadable(path, &e))?;
+        let encoding = match asked.encoding {
+            Some(encoding) => encoding,
+            None => Encoding::tell(&head, &survey).map_err(bad)?,
         };
-        let reader = Reader::open(reopen(path)?, format, &members);
-        let reader = reader.map_err(|e| bad_file(path, &e))?;
+        let mut text = Vec::new();
+        let decoded = decode(head.as_slice(), encoding).read_to_end(&mut text);
+        decoded.map_err(|e| unreadable(path, &e))?;
+        let format = detect(path, Head { bytes: &text, whole }, asked).map_err(bad)?;
+        let mut layout = Layout::of(format).decoded(encoding);
+        if format == Format::JsonLines {
+            let text = decode(reopen(path)?, encoding);
+            layout.members = json_columns(text, &Limits::default()).map_err(bad)?;
+        }
+        let path = path.to_path_buf();
+        let (header, columns) = (Vec::new(), Vec::new());
+        let mut input = Self { path, encoding, layout, header, columns, digest };
+        let reader = input.reader(reopen(&input.path)?)?;
         let (header, columns) = (reader.header_raw().to_vec(), reader.columns().to_vec());
-        let input = Self { path: path.to_path_buf(), format, header, columns, digest, members };
+        drop(reader);
+        (input.header, input.columns) = (header, columns);
         input.check_header()?;
         Ok(input)
     }
@@ -73,8 +80,10 @@ impl Input {
     ///
     /// # Errors
     /// As [`Input::open`].
-    pub fn reader<R: Read>(&self, from: R) -> Result<Reader<R>, Problem> {
-        Reader::open(from, self.format, &self.members).map_err(|e| bad_file(&self.path, &e))
+    pub fn reader<'a>(&self, from: impl Read + 'a) -> Result<Reader<Box<dyn Read + 'a>>, Problem> {
+        let text = decode(from, self.encoding);
+        let reader = Reader::open_layout(text, &self.layout, Limits::default());
+        reader.map_err(|e| bad_file(&self.path, &e))
     }
 
     /// The file from the beginning, hashed as it is read.
@@ -89,18 +98,21 @@ impl Input {
     /// How the file is read, as the answer says it.
     #[must_use]
     pub fn read_as(&self) -> Value {
-        match self.format {
-            Format::Delimited { delimiter, header } => {
-                let delimiter = char::from(delimiter).to_string();
-                json!({"format": "csv", "delimiter": delimiter, "header": header})
-            }
-            Format::JsonLines => json!({"format": "json"}),
+        let encoding = self.encoding.name();
+        match self.layout.format {
+            Format::Delimited { delimiter, header } => json!({
+                "format": "csv",
+                "delimiter": char::from(delimiter).to_string(),
+                "header": header,
+                "encoding": encoding,
+            }),
+            Format::JsonLines => json!({"format": "json", "encoding": encoding}),
         }
     }
 
     /// A first line that is data would be left in clear as a header.
     fn check_header(&self) -> Result<(), Problem> {
-        let named = !matches!(self.format, Format::Delimited { header: false, .. });
+        let named = !matches!(self.layout.format, Format::Delimited { header: false, .. });
         if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
             let detail = format!(
                 "{}: cell {} of the first line looks like a person's data, not like a header",
@@ -204,18 +216,29 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-fn digest(path: &Path) -> Result<[u8; 32], Problem> {
+/// Reads the whole file: its digest, and what its bytes say of its encoding.
+fn survey(path: &Path) -> Result<([u8; 32], Survey), Problem> {
     let file = File::open(path).map_err(|e| unreadable(path, &e))?;
     let mut hashing = Hashing { from: file, hash: Sha256::new() };
+    let mut survey = Survey::default();
     let mut buffer = vec![0; 1 << 18];
     loop {
         match hashing.read(&mut buffer) {
-            Ok(0) => return Ok(hashing.digest()),
-            Ok(_) => {}
+            Ok(0) => return Ok((hashing.digest(), survey)),
+            Ok(n) => survey.note(buffer.get(..n).unwrap_or_default()),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(unreadable(path, &e)),
         }
     }
+}
+
+/// The beginning of an input, and whether that is all of it.
+fn head(from: impl Read) -> io::Result<(Vec<u8>, bool)> {
+    let mut head = Vec::new();
+    from.take(HEAD_BYTES as u64 + 1).read_to_end(&mut head)?;
+    let whole = head.len() <= HEAD_BYTES;
+    head.truncate(HEAD_BYTES);
+    Ok((head, whole))
 }
 
 fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {

@@ -237,7 +237,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
 
 fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result<Done, Problem> {
     let mut done = Done::default();
-    let mut writer = Writer::new(aside, run.input.format);
+    let mut writer = Writer::new(aside, run.input.layout.format);
     writer.header(&run.input.header).map_err(|e| unwritable(&run.out, &e))?;
     let mut tail = Vec::new();
     while let Ok(sealed) = sealed.recv() {
