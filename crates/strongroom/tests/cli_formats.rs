@@ -121,3 +121,40 @@ fn a_row_that_is_no_text_is_left_out_by_its_place_in_the_file() {
     assert_eq!(place, expected, "bytes of the file itself");
     assert!(!desk.read("wide.sealed.csv").contains("MARKER"));
 }
+
+#[test]
+fn packed_files_are_read_as_what_they_hold() {
+    let desk = Desk::new("packed");
+    let mut text = "MemberID,Name,SSN\n".to_owned();
+    for row in 0..2500 {
+        text.push_str(&format!("{row},Ada Archer,536-22-{:04}\n", row % 9000 + 1));
+    }
+    let gzip = {
+        use std::io::Write as _;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let zstd = ruzstd::encoding::compress_to_vec(text.as_bytes(), level);
+    for (name, bytes, packing) in [("a.csv.gz", &gzip, "gzip"), ("b.csv.zst", &zstd, "zstd")] {
+        desk.write(name, bytes);
+        let report = seal(&desk, name, &[]);
+        let out = format!("{}.sealed.csv", &name[..1]);
+        assert_eq!((&report["out"], &report["read"]["packing"]), (&json!(out), &json!(packing)));
+        assert_eq!((&report["rows"], &report["changed"]), (&json!(2500), &json!(2500)));
+        let sealed = desk.read(&out);
+        let all = tokens(&sealed);
+        assert_eq!((sealed.lines().count(), all.len()), (2501, 5000));
+        assert_eq!(desk.values(&all[4998..]), ["Ada Archer", "536-22-2500"]);
+        assert_eq!(seal(&desk, name, &[])["changed"], 0, "cut into the same batches");
+        // Cut off, it is refused before anything is sealed.
+        desk.write(name, &bytes[..bytes.len() - 9]);
+        let args = ["seal", name, "--tenant", "acme", "--collection", "cut", "--json"];
+        let said = desk.run(&args);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+        assert!(said.out.contains("cut off"), "{}", said.out);
+    }
+    let shown = ["schema", "show", "--tenant", "acme", "--collection", "cut"];
+    assert_eq!(desk.ends(12, &shown).error(), "not_found");
+}

@@ -6,6 +6,7 @@
 //! wrong guess would be sealed. What was told is in the answer of a seal.
 
 use std::fmt;
+use std::io::{self, Read};
 
 use super::error::ReadError;
 use super::format::BOM;
@@ -87,6 +88,11 @@ impl Encoding {
         }))
     }
 
+    /// Whether places in the text can be counted back into places in the file.
+    pub(super) fn keeps_places(self) -> bool {
+        self == Self::UTF_8 || self.units() != Units::Same
+    }
+
     pub(super) fn decoder(self) -> encoding_rs::Decoder {
         self.0.new_decoder_without_bom_handling()
     }
@@ -140,8 +146,28 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// Reads all of an input and takes note of it.
+    ///
+    /// # Errors
+    /// The input fails.
+    pub fn of(mut input: impl Read) -> io::Result<Self> {
+        let mut survey = Self::default();
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            match input.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => survey.note(buffer.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // The last byte is judged once the one after it is known.
+        survey.judge(b'\n');
+        Ok(survey)
+    }
+
     /// Takes note of the next bytes.
-    pub fn note(&mut self, bytes: &[u8]) {
+    fn note(&mut self, bytes: &[u8]) {
         if self.carry.is_empty() && self.last[1].is_ascii() && bytes.is_ascii() {
             if let Some(last) = bytes.last() {
                 self.last = [b' ', *last];
@@ -210,9 +236,7 @@ mod tests {
     use super::*;
 
     fn told(bytes: &[u8], chunk: usize) -> String {
-        let mut survey = Survey::default();
-        bytes.chunks(chunk).for_each(|bytes| survey.note(bytes));
-        survey.note(b"\n");
+        let survey = Survey::of(super::super::Chunked::new(bytes, chunk)).unwrap();
         Encoding::tell(bytes, &survey).map_or_else(|e| e.to_string(), |e| e.name().to_owned())
     }
 

@@ -100,8 +100,8 @@ fn begins_with_object(text: &[u8]) -> bool {
 /// Refuses what is no text, by its first bytes.
 pub(super) fn refuse(head: &[u8]) -> Result<(), ReadError> {
     const PACKED: [(&[u8], &str); 5] = [
-        (b"\x1f\x8b", "compressed with gzip"),
-        (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+        (b"\x1f\x8b", "compressed with gzip twice"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd twice"),
         (b"BZh", "compressed with bzip2"),
         (b"\xfd7zX", "compressed with xz"),
         (b"PK\x03\x04", "a zip archive or a spreadsheet"),

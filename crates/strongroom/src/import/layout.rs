@@ -36,7 +36,7 @@ impl Layout {
 }
 
 /// The text of a file as UTF-8.
-pub fn decode<'a>(input: impl Read + 'a, encoding: Encoding) -> Box<dyn Read + 'a> {
+pub(super) fn decode<'a>(input: impl Read + 'a, encoding: Encoding) -> Box<dyn Read + 'a> {
     match encoding == Encoding::UTF_8 {
         true => Box::new(input),
         false => Box::new(Decoding::new(input, encoding)),

@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::reader::Reader;
 
 /// How much text of a file's beginning is looked at.
-pub const HEAD_BYTES: usize = 256 * 1024;
+pub(super) const HEAD_BYTES: usize = 256 * 1024;
 /// How many rows of it.
 const ROWS_MAX: usize = 1000;
 /// What may separate cells, the more usual first.

@@ -4,6 +4,7 @@ mod contained;
 mod delimited;
 mod header;
 mod json;
+mod told;
 mod total;
 mod written;
 

@@ -1,9 +1,11 @@
 //! The input of a job: its digest, its columns, a sample of its rows.
 
+use std::cell::Cell as Counter;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -12,10 +14,7 @@ use strongroom_core::schema::{
     Proposal, Proposer, Schema, Treatment, check_headers, looks_like_data,
 };
 
-use crate::import::{
-    Asked, Batch, Cell, Encoding, Format, HEAD_BYTES, Head, Layout, Limits, ReadError, Reader,
-    Survey, decode, detect, json_columns,
-};
+use crate::import::{Asked, Batch, Cell, Format, Packing, ReadError, Reader, Survey, Told};
 use crate::problem::Problem;
 
 /// Rows that a proposal looks at.
@@ -25,10 +24,8 @@ const SAMPLE_ROWS: usize = 5000;
 pub struct Input {
     /// Where it lies.
     pub path: PathBuf,
-    /// The encoding of its text.
-    pub encoding: Encoding,
-    /// How its rows are written.
-    pub layout: Layout,
+    /// How it is read.
+    pub told: Told,
     /// What stands before the first row, to be written back as it is.
     pub header: Vec<u8>,
     /// Its columns, no two alike.
@@ -50,24 +47,12 @@ impl Input {
             let detail = format!("{} is not a file: it is read more than once", path.display());
             return Err(Problem::usage(detail, "name one file; save what a pipe gives to one"));
         }
-        let (digest, survey) = survey(path)?;
-        let (head, whole) = head(file).map_err(|e| unreadable(path, &e))?;
-        let encoding = match asked.encoding {
-            Some(encoding) => encoding,
-            None => Encoding::tell(&head, &survey).map_err(bad)?,
-        };
-        let mut text = Vec::new();
-        let decoded = decode(head.as_slice(), encoding).read_to_end(&mut text);
-        decoded.map_err(|e| unreadable(path, &e))?;
-        let format = detect(path, Head { bytes: &text, whole }, asked).map_err(bad)?;
-        let mut layout = Layout::of(format).decoded(encoding);
-        if format == Format::JsonLines {
-            let text = decode(reopen(path)?, encoding);
-            layout.members = json_columns(text, &Limits::default()).map_err(bad)?;
-        }
+        let (digest, packing, survey) = survey(path)?;
+        let open = || File::open(path).map(BufReader::new);
+        let told = Told::tell(path, asked, (packing, &survey), open).map_err(bad)?;
         let path = path.to_path_buf();
         let (header, columns) = (Vec::new(), Vec::new());
-        let mut input = Self { path, encoding, layout, header, columns, digest };
+        let mut input = Self { path, told, header, columns, digest };
         let reader = input.reader(reopen(&input.path)?)?;
         let (header, columns) = (reader.header_raw().to_vec(), reader.columns().to_vec());
         drop(reader);
@@ -81,38 +66,38 @@ impl Input {
     /// # Errors
     /// As [`Input::open`].
     pub fn reader<'a>(&self, from: impl Read + 'a) -> Result<Reader<Box<dyn Read + 'a>>, Problem> {
-        let text = decode(from, self.encoding);
-        let reader = Reader::open_layout(text, &self.layout, Limits::default());
-        reader.map_err(|e| bad_file(&self.path, &e))
+        self.told.reader(from).map_err(|e| bad_file(&self.path, &e))
     }
 
     /// The file from the beginning, hashed as it is read.
     ///
     /// # Errors
     /// A [`Problem`] that names the file.
-    pub fn hashing(&self) -> Result<Hashing<File>, Problem> {
-        let file = File::open(&self.path).map_err(|e| unreadable(&self.path, &e))?;
-        Ok(Hashing { from: file, hash: Sha256::new() })
+    pub fn hashing(&self) -> Result<Hashing, Problem> {
+        Hashing::open(&self.path)
     }
 
     /// How the file is read, as the answer says it.
     #[must_use]
     pub fn read_as(&self) -> Value {
-        let encoding = self.encoding.name();
-        match self.layout.format {
+        let (encoding, packing) = (self.told.encoding.name(), self.told.packing.name());
+        match self.told.layout.format {
             Format::Delimited { delimiter, header } => json!({
                 "format": "csv",
                 "delimiter": char::from(delimiter).to_string(),
                 "header": header,
                 "encoding": encoding,
+                "packing": packing,
             }),
-            Format::JsonLines => json!({"format": "json", "encoding": encoding}),
+            Format::JsonLines => {
+                json!({"format": "json", "encoding": encoding, "packing": packing})
+            }
         }
     }
 
     /// A first line that is data would be left in clear as a header.
     fn check_header(&self) -> Result<(), Problem> {
-        let named = !matches!(self.layout.format, Format::Delimited { header: false, .. });
+        let named = !matches!(self.told.layout.format, Format::Delimited { header: false, .. });
         if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
             let detail = format!(
                 "{}: cell {} of the first line looks like a person's data, not like a header",
@@ -195,50 +180,57 @@ pub fn is_nested(cell: &Cell<'_>) -> bool {
     cell.literal && cell.value.starts_with(['{', '['])
 }
 
-/// A reader that hashes what passes.
-pub struct Hashing<R> {
-    from: R,
+/// A file that is hashed as it is read.
+pub struct Hashing {
+    from: File,
     hash: Sha256,
+    passed: Passed,
 }
 
-impl<R> Hashing<R> {
-    /// The digest of all that passed.
-    pub fn digest(self) -> [u8; 32] {
-        self.hash.finalize().into()
+/// How many bytes of a file have passed.
+pub type Passed = Rc<Counter<u64>>;
+
+impl Hashing {
+    fn open(path: &Path) -> Result<Self, Problem> {
+        let from = File::open(path).map_err(|e| unreadable(path, &e))?;
+        Ok(Self { from, hash: Sha256::new(), passed: Passed::default() })
+    }
+
+    /// A counter of the bytes that pass.
+    pub fn passed(&self) -> Passed {
+        Rc::clone(&self.passed)
+    }
+
+    /// The digest of all of the file, read to its end.
+    ///
+    /// # Errors
+    /// The file fails.
+    pub fn digest(mut self) -> io::Result<[u8; 32]> {
+        // What unpacks a file may leave its last bytes.
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(self.hash.finalize().into())
     }
 }
 
-impl<R: Read> Read for Hashing<R> {
+impl Read for Hashing {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.from.read(out)?;
         self.hash.update(out.get(..n).unwrap_or_default());
+        self.passed.set(self.passed.get() + n as u64);
         Ok(n)
     }
 }
 
-/// Reads the whole file: its digest, and what its bytes say of its encoding.
-fn survey(path: &Path) -> Result<([u8; 32], Survey), Problem> {
-    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    let mut hashing = Hashing { from: file, hash: Sha256::new() };
-    let mut survey = Survey::default();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match hashing.read(&mut buffer) {
-            Ok(0) => return Ok((hashing.digest(), survey)),
-            Ok(n) => survey.note(buffer.get(..n).unwrap_or_default()),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(unreadable(path, &e)),
-        }
-    }
-}
-
-/// The beginning of an input, and whether that is all of it.
-fn head(from: impl Read) -> io::Result<(Vec<u8>, bool)> {
-    let mut head = Vec::new();
-    from.take(HEAD_BYTES as u64 + 1).read_to_end(&mut head)?;
-    let whole = head.len() <= HEAD_BYTES;
-    head.truncate(HEAD_BYTES);
-    Ok((head, whole))
+/// Reads the whole file: its digest, its packing, and what its bytes say of its encoding.
+fn survey(path: &Path) -> Result<([u8; 32], Packing, Survey), Problem> {
+    let mut start = Vec::new();
+    let first = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    first.map_err(|e| unreadable(path, &e))?;
+    let packing = Packing::tell(&start);
+    let mut hashing = Hashing::open(path)?;
+    let survey = Survey::of(packing.unpack(&mut hashing));
+    let survey = survey.map_err(|e| bad_file(path, &e.into()))?;
+    Ok((hashing.digest().map_err(|e| unreadable(path, &e))?, packing, survey))
 }
 
 fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {

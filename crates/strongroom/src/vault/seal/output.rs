@@ -10,13 +10,16 @@ use std::path::{Path, PathBuf};
 use strongroom_core::id::JobId;
 
 use super::absolute;
+use crate::import::unpacked_name;
 use crate::problem::{Kind, Problem, is_full};
 
-/// Where the tokenised file goes: as asked, or `NAME.sealed.EXT` beside the input.
+/// Where the tokenised file goes: as asked, or `NAME.sealed.EXT` beside the input, where
+/// `EXT` is that of what a packed input holds.
 pub fn place(input: &Path, asked: Option<&Path>) -> Result<PathBuf, Problem> {
     let out = match asked {
         Some(out) => out.to_path_buf(),
         None => {
+            let input = &unpacked_name(input);
             let mut name = input.file_stem().unwrap_or_default().to_os_string();
             name.push(".sealed.");
             name.push(input.extension().unwrap_or("csv".as_ref()));
