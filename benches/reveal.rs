@@ -41,6 +41,7 @@ fn main() {
         out: Some(out.clone()),
         dry_run: false,
         asked: Default::default(),
+        report: None,
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     let tokens = tokens(&out);

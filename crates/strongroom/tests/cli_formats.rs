@@ -158,3 +158,34 @@ fn packed_files_are_read_as_what_they_hold() {
     let shown = ["schema", "show", "--tenant", "acme", "--collection", "cut"];
     assert_eq!(desk.ends(12, &shown).error(), "not_found");
 }
+
+#[test]
+fn a_table_of_a_dump_becomes_csv_with_null_apart_from_empty() {
+    let desk = Desk::new("dumps");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/dumps");
+    for (name, table, ssn) in [
+        ("postgres-copy.sql", "people list", "536-22-1847"),
+        ("postgres-inserts.sql", "public.people list", "536-22-1847"),
+        ("mariadb.sql", "people", "536-22-1847"),
+    ] {
+        desk.write(name, std::fs::read(format!("{folder}/{name}")).unwrap());
+        let stem = name.split('.').next().unwrap();
+        let args = ["seal", name, "--tenant", "acme", "--collection", stem, "--json"];
+        let said = desk.run(&args);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+        assert!(said.out.contains("--table") && said.out.contains("ranks"), "{}", said.out);
+        let report = seal(&desk, name, &["--table", table]);
+        let out = format!("{stem}.sealed.csv");
+        assert_eq!((&report["out"], &report["rows"]), (&json!(out), &json!(4)), "{name}");
+        assert_eq!(report["read"]["format"], "sql");
+        let sealed = desk.read(&out);
+        assert!(sealed.starts_with("MemberID,") && sealed.lines().count() == 5, "{sealed}");
+        // The third has no number, and the second no notes.
+        let bruno = masked(sealed.lines().nth(2).unwrap());
+        assert!(bruno.starts_with("2,@,@,@,\"\",,"), "{bruno}");
+        let zoe = masked(sealed.lines().nth(3).unwrap());
+        assert!(zoe.starts_with("3,@,,@,@,"), "{zoe}");
+        assert!(desk.values(&tokens(&sealed)).contains(&ssn.to_owned()));
+        assert_eq!(seal(&desk, name, &["--table", table])["changed"], 0, "{name}");
+    }
+}

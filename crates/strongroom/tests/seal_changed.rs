@@ -39,6 +39,7 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
         out: Some(out.clone()),
         dry_run: false,
         asked: Default::default(),
+        report: None,
     };
 
     let change = Once::new();

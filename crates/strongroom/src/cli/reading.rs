@@ -19,6 +19,9 @@ pub struct Reading {
     /// The encoding of its text, such as utf-8, utf-16le, windows-1252, iso-8859-2
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     encoding: Option<Encoding>,
+    /// Which table of an SQL dump, when it holds rows of several
+    #[arg(long, value_name = "NAME")]
+    table: Option<String>,
     /// Whether the first row names the columns; without one they are `column_1` and so on
     #[arg(long, value_enum, value_name = "yes|no", hide_possible_values = true)]
     header: Option<YesNo>,
@@ -31,6 +34,8 @@ enum Format {
     Csv,
     /// JSON Lines: one object a line
     Json,
+    /// A dump of PostgreSQL or MySQL, in plain text
+    Sql,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,9 +51,11 @@ impl Reading {
             family: self.format.map(|format| match format {
                 Format::Csv => Family::Csv,
                 Format::Json => Family::Json,
+                Format::Sql => Family::Sql,
             }),
             delimiter: self.delimiter,
             encoding: self.encoding,
+            table: self.table.clone(),
             header: self.header.map(|header| header == YesNo::Yes),
         }
     }

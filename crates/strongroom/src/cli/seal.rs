@@ -10,7 +10,7 @@ use super::output::{Answer, count, notice, table};
 use super::reading::Reading;
 use super::{Global, schema};
 use crate::problem::Problem;
-use crate::vault::seal::{SealReport, SealRequest, place};
+use crate::vault::seal::{SealReport, SealRequest, keep_apart};
 
 /// Quarantined rows that are named on standard error; `--report` has them all.
 const BAD_SHOWN: usize = 10;
@@ -22,15 +22,16 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
 
-The tokenised copy keeps columns, order, separator and quoting; by default it is NAME.sealed.EXT
-beside the input. Killed at any instant, the same command goes on where it stopped. The input file
-itself stays as it is, in clear: remove it when the copy has taken its place.";
+The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump is CSV.
+By default it is NAME.sealed.EXT beside the input. Killed at any instant, the same command goes on
+where it stopped. The input file itself stays as it is, in clear: remove it when the copy has taken
+its place.";
 
 /// Options of `seal`.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV with any delimiter, or JSON Lines
+    /// The file: CSV with any delimiter, JSON Lines, or an SQL dump; packed or not
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]
@@ -58,7 +59,10 @@ pub struct Args {
 #[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let schema = args.schema.as_deref().map(schema::read).transpose()?;
-    keep_apart(args)?;
+    if let Some(report) = &args.report {
+        let others = [Some(&args.file), args.schema.as_ref()].into_iter().flatten();
+        keep_apart(report, &others.map(PathBuf::as_path).collect::<Vec<_>>())?;
+    }
     let session = global.session()?;
     let request = SealRequest {
         input: args.file.clone(),
@@ -68,6 +72,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         out: args.out.clone(),
         dry_run: args.dry_run,
         asked: args.reading.asked(),
+        report: args.report.clone(),
     };
     let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();
@@ -108,20 +113,6 @@ fn bar(length: u64) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// The report takes the place of an older one, never that of a file of the job.
-fn keep_apart(args: &Args) -> Result<(), Problem> {
-    let Some(report) = &args.report else { return Ok(()) };
-    let out = place(&args.file, args.out.as_deref())?;
-    let full = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).ok();
-    for other in [Some(&args.file), Some(&out), args.schema.as_ref()].into_iter().flatten() {
-        if full(report) == full(other) {
-            let detail = format!("the report would take the place of {}", other.display());
-            return Err(Problem::usage(detail, "name another file with --report"));
-        }
-    }
-    Ok(())
 }
 
 /// Writes a file, never through a link to another.

@@ -43,6 +43,30 @@ pub enum ReadError {
         /// What is wrong with it, and what to do.
         reason: Reason,
     },
+    /// A dump without rows that can be read.
+    #[error(
+        "the dump holds no rows: COPY ... FROM stdin and INSERT ... VALUES are read, as pg_dump \
+         and mysqldump write them in plain text"
+    )]
+    NoTable,
+    /// A dump with rows of several tables.
+    #[error("the dump holds rows of several tables: name one with --table; there are {names}")]
+    TablesSeveral {
+        /// Their names, some of them if there are many.
+        names: String,
+    },
+    /// A table that the dump has no rows of, or a name that several have.
+    #[error("the dump has no rows of that one table: name one of them in full; there are {names}")]
+    TableUnknown {
+        /// The names that there are.
+        names: String,
+    },
+    /// More tables than are supported.
+    #[error("the dump has more than {max} tables: dump the one that is needed alone")]
+    TablesTooMany {
+        /// How many are supported.
+        max: usize,
+    },
     /// More columns or members than are supported.
     #[error("the file has more than {max} columns: split it, or leave out what is not needed")]
     ColumnsTooMany {
@@ -127,6 +151,12 @@ pub enum Reason {
          name is too long"
     )]
     UnknownMember,
+    /// A row of a dump that is not spelled as one.
+    #[error("the row is not spelled as dumps spell rows: dump the table again")]
+    NotSql,
+    /// A dump that ends within a statement.
+    #[error("the dump ends within its rows: it is cut off, dump the table again")]
+    DumpCut,
     /// Arrays and objects in one another, too deep.
     #[error("arrays or objects are nested too deep: flatten the value, or write it as a string")]
     NestingTooDeep,
@@ -148,6 +178,8 @@ impl Reason {
             Self::NotAnObject => "not_an_object",
             Self::DuplicateMember => "duplicate_member",
             Self::UnknownMember => "unknown_member",
+            Self::NotSql => "not_sql",
+            Self::DumpCut => "dump_cut",
             Self::NestingTooDeep => "nesting_too_deep",
         }
     }

@@ -8,6 +8,7 @@ use super::delimited::{Delimited, Found, Row};
 use super::error::{BadRow, Reason};
 use super::json::JsonRows;
 use super::limits::Limits;
+use super::sql::SqlRows;
 use super::window::{Line, LineEnds, Window, count_line_ends};
 
 /// The input, and what was read of it that belongs to no row yet.
@@ -104,6 +105,11 @@ impl<R: Read> Feed<R> {
             Err(reason) => self.quarantine(length, 1, reason, &mark, batch),
         }
         Ok(true)
+    }
+
+    /// Reads the next row of a dump, good or bad. False at the end.
+    pub(super) fn read_sql(&mut self, rows: &mut SqlRows, batch: &mut Batch) -> io::Result<bool> {
+        rows.read_row(&mut self.window, batch)
     }
 
     /// Enters a row whose cells and bytes are in the batch.

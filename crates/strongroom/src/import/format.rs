@@ -24,11 +24,19 @@ pub enum Format {
     },
     /// One JSON object a line.
     JsonLines,
+    /// An SQL dump, of which one table is read. Written as CSV.
+    Sql,
 }
 
 impl Format {
     /// Comma-separated, with a header.
     pub const COMMA: Self = Self::Delimited { delimiter: b',', header: true };
+    /// Whether what is written has the format that was read; otherwise it is CSV.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Delimited { .. } | Self::JsonLines)
+    }
+
     /// Tab-separated, with a header.
     pub const TAB: Self = Self::Delimited { delimiter: b'\t', header: true };
 }
@@ -40,6 +48,8 @@ pub enum Family {
     Csv,
     /// One JSON object a line.
     Json,
+    /// An SQL dump.
+    Sql,
 }
 
 /// What the caller says of a file; what is not said is told from its bytes.
@@ -53,6 +63,8 @@ pub struct Asked {
     pub header: Option<bool>,
     /// The encoding of its text.
     pub encoding: Option<Encoding>,
+    /// Which table of a dump.
+    pub table: Option<String>,
 }
 
 /// Names the format of a file from its name and its beginning.
@@ -72,6 +84,7 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
         (Some(family), _) => family,
         // Whoever names a delimiter has rows of cells.
         (None, _) if asked.delimiter.is_some() => Family::Csv,
+        (None, _) if asked.table.is_some() => Family::Sql,
         (None, "jsonl" | "ndjson") => Family::Json,
         (None, "json") => match text.trim_ascii_start().first() {
             Some(b'[') => return Err(ReadError::JsonArray),
@@ -80,15 +93,36 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
             None => return Err(ReadError::Empty),
         },
         (None, "csv" | "tsv" | "tab") => Family::Csv,
+        (None, "sql") => Family::Sql,
         (None, _) if begins_with_object(text) => Family::Json,
+        (None, _) if begins_with_sql(text) => Family::Sql,
         (None, _) => Family::Csv,
     };
-    if family == Family::Json {
-        return Ok(Format::JsonLines);
+    match family {
+        Family::Json => return Ok(Format::JsonLines),
+        Family::Sql => return Ok(Format::Sql),
+        Family::Csv => {}
     }
     let usual = if matches!(extension.as_str(), "tsv" | "tab") { b'\t' } else { b',' };
     let delimiter = asked.delimiter.unwrap_or_else(|| sniff::delimiter(head, usual));
     Ok(Format::Delimited { delimiter, header: asked.header.unwrap_or(true) })
+}
+
+/// Whether one of the first lines is one that dumps have.
+fn begins_with_sql(text: &[u8]) -> bool {
+    const LINES: [&[u8]; 6] = [
+        b"-- PostgreSQL database dump",
+        b"-- MySQL dump",
+        b"-- MariaDB dump",
+        b"CREATE TABLE ",
+        b"INSERT INTO ",
+        b"COPY ",
+    ];
+    let mut lines = text.split(|byte| *byte == b'\n').take(200);
+    let is = |line: &[u8], words: &[u8]| {
+        line.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words))
+    };
+    lines.any(|line| LINES.iter().any(|words| is(line, words)))
 }
 
 /// Whether the first line that is not blank is a JSON object.

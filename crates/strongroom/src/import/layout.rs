@@ -8,6 +8,7 @@ use std::io::Read;
 use super::decode::Decoding;
 use super::encoding::{Encoding, Units};
 use super::format::Format;
+use super::sql::{Dialect, Table};
 
 /// What is known of the text of a file.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Layout {
     pub format: Format,
     /// For JSON Lines: the columns.
     pub members: Vec<String>,
+    /// For a dump: whose spelling it has, and the table.
+    pub(super) dump: Option<(Dialect, Table)>,
     /// How long its characters were in the file.
     pub(super) units: Units,
 }
@@ -24,7 +27,13 @@ impl Layout {
     /// A file of UTF-8 of which nothing needs to be known but its format.
     #[must_use]
     pub fn of(format: Format) -> Self {
-        Self { format, members: Vec::new(), units: Units::Same }
+        Self { format, members: Vec::new(), dump: None, units: Units::Same }
+    }
+
+    /// The table of a dump.
+    #[must_use]
+    pub fn table(&self) -> Option<&str> {
+        self.dump.as_ref().map(|(_, table)| &*table.name)
     }
 
     /// The same for text that was decoded: places are those of the file where that can be told,

@@ -1,16 +1,17 @@
 //! Import: reads the files a client hands over, row by row, and writes them back with cells
 //! replaced.
 //!
-//! CSV with any delimiter and JSON Lines, from any `Read`, in constant memory. What is packed or
-//! not UTF-8 is unpacked and decoded as it is read, and places stay those of the file where that
-//! can be told. A row is either read whole or reported as a [`BadRow`] with its place and reason;
-//! nothing is skipped in silence: header, rows, bad rows and blank lines together cover every byte
-//! of the text. A row that is written back without replacements is the same text, quirks of
-//! quoting and line ends included. How a file is to be read is told from its bytes, unless
-//! somebody says it ([`Asked`], [`Told`]).
+//! CSV with any delimiter, JSON Lines and SQL dumps, from any `Read`, in constant memory. What is
+//! packed or not UTF-8 is unpacked and decoded as it is read, and places stay those of the file
+//! where that can be told. A row is either read whole or reported as a [`BadRow`] with its place
+//! and reason; nothing is skipped in silence: header, rows, bad rows and blank lines together
+//! cover every byte of the text. A row that is written back without replacements is the same text,
+//! quirks of quoting and line ends included. How a file is to be read is told from its bytes,
+//! unless somebody says it ([`Asked`], [`Told`]).
 //!
-//! This module must never put a cell's content into an error, and never guess: it parses CSV with
-//! `csv-core` and JSON with `serde_json`, and has no grammar of its own.
+//! This module must never put a cell's content into an error. It parses CSV with `csv-core` and
+//! JSON with `serde_json`; of dumps it knows words, strings and comments ([`sql`] says why), and no
+//! other grammar is its own.
 //!
 //! ```text
 //! let mut reader = Reader::open(input, format, &columns)?;
@@ -39,7 +40,9 @@ mod limits;
 mod names;
 mod packing;
 mod reader;
+mod row_text;
 mod sniff;
+mod sql;
 mod told;
 mod window;
 mod writer;

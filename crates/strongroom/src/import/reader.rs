@@ -12,6 +12,8 @@ use super::json::JsonRows;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::names;
+use super::row_text;
+use super::sql::SqlRows;
 use super::window::Window;
 
 /// Reads a file row by row. It holds cleartext, so it has no `Debug`.
@@ -33,6 +35,7 @@ enum State {
 enum Rows {
     Delimited(Delimited),
     Json(JsonRows),
+    Sql(SqlRows),
 }
 
 impl<R: Read> Reader<R> {
@@ -81,6 +84,12 @@ impl<R: Read> Reader<R> {
                 let columns = names::unique(members.iter().map(String::as_str));
                 (Rows::Json(JsonRows::new(members, &limits)), columns)
             }
+            Format::Sql => {
+                let (dialect, table) = layout.dump.as_ref().ok_or(ReadError::NoTable)?;
+                let columns = names::unique(table.columns.iter().map(String::as_str));
+                header.extend_from_slice(row_text::header(columns.iter()).as_bytes());
+                (Rows::Sql(SqlRows::new(*dialect, table, &limits)), columns)
+            }
         };
         let feed = Feed::new(window, limits);
         Ok(Self { feed, rows, columns, header, state: State::Reading })
@@ -119,6 +128,7 @@ impl<R: Read> Reader<R> {
             let more = match &mut self.rows {
                 Rows::Delimited(rows) => self.feed.read_row(rows, batch),
                 Rows::Json(rows) => self.feed.read_line(rows, batch),
+                Rows::Sql(rows) => self.feed.read_sql(rows, batch),
             };
             match more {
                 Ok(true) => {}

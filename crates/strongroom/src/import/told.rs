@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::packing::Packing;
 use super::reader::Reader;
 use super::sniff::{HEAD_BYTES, Head};
+use super::sql::{self, Dialect};
 
 /// How a file is read.
 #[derive(Debug, Clone)]
@@ -55,6 +56,12 @@ impl Told {
         let mut told = Self { packing, encoding, layout };
         if format == Format::JsonLines {
             told.layout.members = json_columns(told.text(open()?), &Limits::default())?;
+        }
+        if format == Format::Sql {
+            let dialect = Dialect::tell(&text);
+            let asked = asked.table.as_deref();
+            let table = sql::find(told.text(open()?), dialect, asked, &Limits::default())?;
+            told.layout.dump = Some((dialect, table));
         }
         Ok(told)
     }

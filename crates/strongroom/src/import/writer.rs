@@ -25,6 +25,7 @@ impl<W: Write> Writer<W> {
             Format::Delimited { delimiter, .. } => {
                 Some(csv_core::WriterBuilder::new().delimiter(delimiter).build())
             }
+            Format::Sql => Some(csv_core::Writer::new()),
             Format::JsonLines => None,
         };
         let output = BufWriter::with_capacity(BUFFER_BYTES, output);

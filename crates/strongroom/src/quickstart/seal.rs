@@ -173,6 +173,7 @@ impl Demo {
             out: Some(self.sealed_file(tenant)),
             dry_run: false,
             asked: Default::default(),
+            report: None,
         };
         let (report, seconds) = seconds(|| open.vault.seal(&open.operator, &request, &|_| {}))?;
         hold(report.rows == self.people_each() && report.changed == report.rows, || {

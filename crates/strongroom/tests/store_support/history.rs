@@ -214,6 +214,7 @@ pub fn seal(
         out: Some(out.clone()),
         dry_run: false,
         asked: Default::default(),
+        report: None,
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();

@@ -39,7 +39,7 @@ proptest! {
     fn any_bytes_are_read_or_refused(
         pieces in proptest::collection::vec(piece(), 0..24),
         chunk in 1_usize..40,
-        name in proptest::sample::select(vec!["a.csv", "a.tsv.gz", "a.json", "-"]),
+        name in proptest::sample::select(vec!["a.csv", "a.tsv.gz", "a.json", "a.sql", "-"]),
         header in any::<Option<bool>>(),
     ) {
         let bytes = pieces.concat();

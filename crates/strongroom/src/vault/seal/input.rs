@@ -80,19 +80,19 @@ impl Input {
     /// How the file is read, as the answer says it.
     #[must_use]
     pub fn read_as(&self) -> Value {
-        let (encoding, packing) = (self.told.encoding.name(), self.told.packing.name());
-        match self.told.layout.format {
-            Format::Delimited { delimiter, header } => json!({
-                "format": "csv",
-                "delimiter": char::from(delimiter).to_string(),
-                "header": header,
-                "encoding": encoding,
-                "packing": packing,
-            }),
-            Format::JsonLines => {
-                json!({"format": "json", "encoding": encoding, "packing": packing})
+        let mut read = match self.told.layout.format {
+            Format::Delimited { delimiter, header } => {
+                let delimiter = char::from(delimiter).to_string();
+                json!({"format": "csv", "delimiter": delimiter, "header": header})
             }
+            Format::JsonLines => json!({"format": "json"}),
+            Format::Sql => json!({"format": "sql", "table": self.told.layout.table()}),
+        };
+        if let Some(read) = read.as_object_mut() {
+            read.insert("encoding".to_owned(), self.told.encoding.name().into());
+            read.insert("packing".to_owned(), self.told.packing.name().into());
         }
+        read
     }
 
     /// A first line that is data would be left in clear as a header.

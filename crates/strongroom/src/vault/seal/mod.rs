@@ -32,7 +32,7 @@ use crate::import::{Asked, BadRow, RowView};
 use crate::problem::Problem;
 
 pub use input::Input;
-pub use output::place;
+pub use output::keep_apart;
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
 pub(super) const BATCH_ROWS: usize = 1000;
@@ -55,6 +55,8 @@ pub struct SealRequest {
     pub dry_run: bool,
     /// How the file is to be read, where its bytes do not tell.
     pub asked: Asked,
+    /// Where a report will go, which must be no file of the job.
+    pub report: Option<PathBuf>,
 }
 
 /// What was done.
@@ -211,8 +213,12 @@ impl Vault {
         // Asked before the file is looked at; the job's id is not known yet.
         self.authorize(who, Seal { tenant, job: JobId([0; 16]) })?;
         let tenant = tenant.ok_or_else(Problem::not_found)?;
-        let out = output::place(&request.input, request.out.as_deref())?;
         let input = Input::open(&request.input, &request.asked)?;
+        let format = input.told.layout.format;
+        let out = output::place(&request.input, request.out.as_deref(), format)?;
+        if let Some(report) = &request.report {
+            keep_apart(report, &[&out])?;
+        }
         let found = self.schema_for(who, tenant, request, &input, &out)?;
         let (collection, schema, proposal) = found;
         let job = self.job_id(tenant, &collection, &input);
