@@ -40,6 +40,8 @@ fn main() {
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        asked: Default::default(),
+        report: None,
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     let tokens = tokens(&out);

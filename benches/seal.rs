@@ -91,6 +91,8 @@ fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {
         schema: None,
         out: Some(place.join("out.csv")),
         dry_run: false,
+        asked: Default::default(),
+        report: None,
     };
     let start = Instant::now();
     let report = install.vault.seal(&install.who, &request, &|_| {}).unwrap();

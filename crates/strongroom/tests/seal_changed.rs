@@ -38,6 +38,8 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        asked: Default::default(),
+        report: None,
     };
 
     let change = Once::new();

@@ -9,6 +9,7 @@ mod ledger;
 mod output;
 mod principal;
 mod quickstart;
+mod reading;
 mod reveal;
 mod schema;
 mod seal;

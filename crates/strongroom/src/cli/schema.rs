@@ -9,6 +9,7 @@ use strongroom_core::schema::Schema as Columns;
 
 use super::Global;
 use super::output::Answer;
+use super::reading::Reading;
 use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::seal::Input;
@@ -26,8 +27,10 @@ pub enum Schema {
     /// Propose a schema from a file's header and values; reads the file, opens no install
     #[command(after_help = "Example:\n  strongroom schema propose people.csv > people.toml")]
     Propose {
-        /// The file: CSV, TSV or JSON Lines
+        /// The file: CSV with any delimiter, JSON Lines, or an SQL dump; packed or not
         file: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
     },
     /// Show a collection's schema
     #[command(after_help = "Example:\n  strongroom schema show --tenant acme --collection people")]
@@ -60,9 +63,9 @@ pub struct Of {
 /// Performs it.
 pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
     match command {
-        Schema::Propose { file } => {
+        Schema::Propose { file, reading } => {
             boundary::outside(&global.folders(), file)?;
-            let proposal = Input::open(file)?.propose()?;
+            let proposal = Input::open(file, &reading.asked())?.propose()?;
             Ok(Answer::new(&proposal.to_json(), proposal.to_toml()))
         }
         Schema::Show { of } => {

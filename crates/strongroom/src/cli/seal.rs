@@ -8,10 +8,11 @@ use strongroom_core::schema::{Proposal, Treatment};
 use strongroom_core::text::visible;
 
 use super::output::{Answer, count, notice, table};
+use super::reading::Reading;
 use super::{Global, schema};
 use crate::boundary;
 use crate::problem::Problem;
-use crate::vault::seal::{SealReport, SealRequest, place};
+use crate::vault::seal::{SealReport, SealRequest, keep_apart};
 
 /// Quarantined rows that are named on standard error; `--report` has them all.
 const BAD_SHOWN: usize = 10;
@@ -23,15 +24,16 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
 
-The tokenised copy keeps columns, order, separator and quoting; by default it is NAME.sealed.EXT
-beside the input. Killed at any instant, the same command goes on where it stopped. The input file
-itself stays as it is, in clear: remove it when the copy has taken its place.";
+The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump is CSV.
+By default it is NAME.sealed.EXT beside the input. Killed at any instant, the same command goes on
+where it stopped. The input file itself stays as it is, in clear: remove it when the copy has taken
+its place.";
 
 /// Options of `seal`.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV, TSV or JSON Lines, UTF-8
+    /// The file: CSV with any delimiter, JSON Lines, or an SQL dump; packed or not
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]
@@ -51,6 +53,8 @@ pub struct Args {
     /// Read and judge everything, write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 /// Seals.
@@ -58,7 +62,13 @@ pub struct Args {
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let read = |path| schema::read(global, path);
     let schema = args.schema.as_deref().map(read).transpose()?;
-    keep_apart(global, args)?;
+    let files = [Some(&args.file), args.out.as_ref(), args.report.as_ref()];
+    let outside = |path: &PathBuf| boundary::outside(&global.folders(), path);
+    files.into_iter().flatten().try_for_each(outside)?;
+    if let Some(report) = &args.report {
+        let others = [Some(&args.file), args.schema.as_ref()].into_iter().flatten();
+        keep_apart(report, &others.map(PathBuf::as_path).collect::<Vec<_>>())?;
+    }
     let session = global.session()?;
     let request = SealRequest {
         input: args.file.clone(),
@@ -67,6 +77,8 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         schema,
         out: args.out.clone(),
         dry_run: args.dry_run,
+        asked: args.reading.asked(),
+        report: args.report.clone(),
     };
     let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();
@@ -107,25 +119,6 @@ fn bar(length: u64) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-/// Nothing of the install is read or written as a file of the job. The report takes the place of
-/// an older one, never that of another file of the job.
-fn keep_apart(global: &Global, args: &Args) -> Result<(), Problem> {
-    let folders = global.folders();
-    boundary::outside(&folders, &args.file)?;
-    let out = place(&args.file, args.out.as_deref())?;
-    boundary::outside(&folders, &out)?;
-    let Some(report) = &args.report else { return Ok(()) };
-    boundary::outside(&folders, report)?;
-    let full = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).ok();
-    for other in [Some(&args.file), Some(&out), args.schema.as_ref()].into_iter().flatten() {
-        if full(report) == full(other) {
-            let detail = format!("the report would take the place of {}", other.display());
-            return Err(Problem::usage(detail, "name another file with --report"));
-        }
-    }
-    Ok(())
 }
 
 /// Writes a file, never through a link to another.

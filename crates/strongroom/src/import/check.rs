@@ -2,7 +2,11 @@
 
 use std::io::{self, Read};
 
-use super::{Batch, Format, Limits, ReadError, Reader, Writer, json_columns};
+use std::path::Path;
+
+use super::{
+    Asked, Batch, Format, Limits, Packing, ReadError, Reader, Survey, Told, Writer, json_columns,
+};
 
 /// Bytes that are read a few at a time.
 pub struct Chunked<'a> {
@@ -55,7 +59,7 @@ struct Copy {
 fn copy(bytes: &[u8], chunk: usize, format: Format, limits: Limits) -> Result<Copy, ReadError> {
     let members = match format {
         Format::JsonLines => json_columns(Chunked::new(bytes, chunk), &limits)?,
-        Format::Delimited { .. } => Vec::new(),
+        Format::Delimited { .. } | Format::Sql => Vec::new(),
     };
     let mut reader = Reader::open_with(Chunked::new(bytes, chunk), format, &members, limits)?;
     let mut writer = Writer::new(Vec::new(), format);
@@ -112,4 +116,58 @@ impl Copy {
         let good = self.ranges.iter().filter(|(_, _, good)| *good).count();
         Ok((good, self.ranges.len() - good))
     }
+}
+
+/// Tells how any bytes are to be read, reads them so, and writes them back; checks that places are
+/// in order, and of a file that is not packed that they lie within it. How many rows are good and
+/// bad; none if the file is refused.
+///
+/// # Errors
+/// What does not hold.
+pub fn check_told(
+    bytes: &[u8],
+    chunk: usize,
+    name: &str,
+    asked: &Asked,
+) -> Result<Option<(usize, usize)>, &'static str> {
+    let packing = Packing::tell(bytes);
+    let survey = Survey::of(packing.unpack(Chunked::new(bytes, chunk)));
+    let Ok(survey) = survey else { return Ok(None) };
+    let open = || Ok(Chunked::new(bytes, chunk));
+    let Ok(told) = Told::tell(Path::new(name), asked, (packing, &survey), open) else {
+        return Ok(None);
+    };
+    let Ok(mut reader) = told.reader(Chunked::new(bytes, chunk)) else { return Ok(None) };
+    let mut writer = Writer::new(Vec::new(), told.layout.format);
+    let mut batch = Batch::new();
+    let mut ranges = Vec::new();
+    let good = |_| "the output in memory failed";
+    writer.header(reader.header_raw()).map_err(good)?;
+    loop {
+        let Ok(more) = reader.read_batch(100, &mut batch) else { return Ok(None) };
+        for row in batch.iter() {
+            ranges.push((row.start(), row.end(), true));
+            writer.write_row(&row, |column| (column % 2 == 0).then_some("x")).map_err(good)?;
+        }
+        ranges.extend(batch.bad().iter().map(|bad| (bad.start, bad.end, false)));
+        if !more {
+            break;
+        }
+    }
+    let output = writer.finish(batch.tail()).map_err(good)?;
+    if std::str::from_utf8(&output).is_err() {
+        return Err("what was written is not UTF-8");
+    }
+    ranges.sort_unstable();
+    let apart = ranges.windows(2).all(|two| match two {
+        [one, two] => one.1 <= two.0,
+        _ => true,
+    });
+    let known = packing == Packing::None && told.encoding.keeps_places();
+    let within = !known || ranges.iter().all(|range| range.1 <= bytes.len() as u64);
+    if !apart || !within {
+        return Err("a place is none of the file");
+    }
+    let good = ranges.iter().filter(|(_, _, good)| *good).count();
+    Ok(Some((good, ranges.len() - good)))
 }

@@ -10,9 +10,9 @@ pub enum ReadError {
     /// No header, or no line at all.
     #[error("the file is empty: it needs a header line that names its columns")]
     Empty,
-    /// A byte order mark of UTF-16 or UTF-32.
-    #[error("the file is UTF-16 or UTF-32: save it as UTF-8 (in a spreadsheet, \"CSV UTF-8\")")]
-    Utf16,
+    /// A byte order mark of UTF-32.
+    #[error("the file is UTF-32: save it as UTF-8 (in a spreadsheet, \"CSV UTF-8\")")]
+    Utf32,
     /// The first bytes are those of a compressed or packed file.
     #[error("the file is {kind}, not text: unpack it or export it as CSV, then import that")]
     Packed {
@@ -30,8 +30,8 @@ pub enum ReadError {
     DelimiterUnfit,
     /// The header is one cell that holds another delimiter.
     #[error(
-        "the header is one cell, and {found} stands in it: save the file with commas (.csv) or \
-         tabs (.tsv), which are what is read so far, or put the header in quotes if it is one name"
+        "the header is one cell, and {found} stands in it: name the delimiter with --delimiter, or \
+         put the header in quotes if it is one name"
     )]
     DelimiterWrong {
         /// The delimiter found, for people.
@@ -42,6 +42,30 @@ pub enum ReadError {
     Header {
         /// What is wrong with it, and what to do.
         reason: Reason,
+    },
+    /// A dump without rows that can be read.
+    #[error(
+        "the dump holds no rows: COPY ... FROM stdin and INSERT ... VALUES are read, as pg_dump \
+         and mysqldump write them in plain text"
+    )]
+    NoTable,
+    /// A dump with rows of several tables.
+    #[error("the dump holds rows of several tables: name one with --table; there are {names}")]
+    TablesSeveral {
+        /// Their names, some of them if there are many.
+        names: String,
+    },
+    /// A table that the dump has no rows of, or a name that several have.
+    #[error("the dump has no rows of that one table: name one of them in full; there are {names}")]
+    TableUnknown {
+        /// The names that there are.
+        names: String,
+    },
+    /// More tables than are supported.
+    #[error("the dump has more than {max} tables: dump the one that is needed alone")]
+    TablesTooMany {
+        /// How many are supported.
+        max: usize,
     },
     /// More columns or members than are supported.
     #[error("the file has more than {max} columns: split it, or leave out what is not needed")]
@@ -79,8 +103,11 @@ pub enum Reason {
         /// Cells in the header.
         expected: usize,
     },
-    /// Bytes that are not UTF-8.
-    #[error("the row is not UTF-8: convert the file (iconv -t UTF-8)")]
+    /// Bytes that are no text in the file's encoding.
+    #[error(
+        "the row holds bytes that are no text in the file's encoding: correct them, or name \
+         another encoding with --encoding"
+    )]
     NotUtf8,
     /// A cell above the limit.
     #[error("a cell that begins on line {line} is too long: shorten it, or keep it as a file")]
@@ -124,6 +151,12 @@ pub enum Reason {
          name is too long"
     )]
     UnknownMember,
+    /// A row of a dump that is not spelled as one.
+    #[error("the row is not spelled as dumps spell rows: dump the table again")]
+    NotSql,
+    /// A dump that ends within a statement.
+    #[error("the dump ends within its rows: it is cut off, dump the table again")]
+    DumpCut,
     /// Arrays and objects in one another, too deep.
     #[error("arrays or objects are nested too deep: flatten the value, or write it as a string")]
     NestingTooDeep,
@@ -145,6 +178,8 @@ impl Reason {
             Self::NotAnObject => "not_an_object",
             Self::DuplicateMember => "duplicate_member",
             Self::UnknownMember => "unknown_member",
+            Self::NotSql => "not_sql",
+            Self::DumpCut => "dump_cut",
             Self::NestingTooDeep => "nesting_too_deep",
         }
     }

@@ -8,6 +8,7 @@ use super::delimited::{Delimited, Found, Row};
 use super::error::{BadRow, Reason};
 use super::json::JsonRows;
 use super::limits::Limits;
+use super::sql::SqlRows;
 use super::window::{Line, LineEnds, Window, count_line_ends};
 
 /// The input, and what was read of it that belongs to no row yet.
@@ -106,6 +107,11 @@ impl<R: Read> Feed<R> {
         Ok(true)
     }
 
+    /// Reads the next row of a dump, good or bad. False at the end.
+    pub(super) fn read_sql(&mut self, rows: &mut SqlRows, batch: &mut Batch) -> io::Result<bool> {
+        rows.read_row(&mut self.window, batch)
+    }
+
     /// Enters a row whose cells and bytes are in the batch.
     fn accept(&mut self, length: usize, lines: u64, mark: &Mark, batch: &mut Batch) {
         let file_start = self.window.offset();
@@ -115,7 +121,7 @@ impl<R: Read> Feed<R> {
             order: (mark.order as u32, batch.order.len() as u32),
             file_line: self.window.line_number(),
             file_start,
-            file_end: file_start + length as u64,
+            file_end: self.window.offset_after(length),
         });
         self.blank.clear();
         self.window.consume(length, lines);
@@ -168,7 +174,7 @@ impl<R: Read> Feed<R> {
     /// Leaves out these bytes.
     fn report(&mut self, length: usize, lines: u64, reason: Reason, batch: &mut Batch) {
         let (line, start) = (self.window.line_number(), self.window.offset());
-        let end = start + length as u64;
+        let end = self.window.offset_after(length);
         match batch.bad.last_mut() {
             // However many blank lines there are, they are one entry.
             Some(bad)

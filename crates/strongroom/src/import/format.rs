@@ -1,8 +1,13 @@
 //! Which format a file has, by its name and its first bytes.
 
+use std::collections::HashMap as Map;
 use std::path::Path;
 
+use serde::de::IgnoredAny;
+
+use super::encoding::Encoding;
 use super::error::ReadError;
+use super::sniff::{self, Head};
 
 /// The UTF-8 byte order mark, kept where it stood.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -10,59 +15,131 @@ pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How the rows of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// CSV with this delimiter: a header, then a row a line, cells quoted where needed.
+    /// CSV with this delimiter: a row a line, cells quoted where needed.
     Delimited {
         /// An ASCII byte, neither a quote nor a line end.
         delimiter: u8,
+        /// Whether the first row names the columns. Without it they are `column_1` and so on.
+        header: bool,
     },
     /// One JSON object a line.
     JsonLines,
+    /// An SQL dump, of which one table is read. Written as CSV.
+    Sql,
 }
 
 impl Format {
-    /// Comma-separated.
-    pub const COMMA: Self = Self::Delimited { delimiter: b',' };
-    /// Tab-separated.
-    pub const TAB: Self = Self::Delimited { delimiter: b'\t' };
+    /// Comma-separated, with a header.
+    pub const COMMA: Self = Self::Delimited { delimiter: b',', header: true };
+    /// Whether what is written has the format that was read; otherwise it is CSV.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Delimited { .. } | Self::JsonLines)
+    }
+
+    /// Tab-separated, with a header.
+    pub const TAB: Self = Self::Delimited { delimiter: b'\t', header: true };
 }
 
-/// Names the format of a file from its name and its first bytes (a few are enough, and
-/// only `.json` needs any).
+/// A family of formats, for whoever names one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// Cells with a delimiter between them.
+    Csv,
+    /// One JSON object a line.
+    Json,
+    /// An SQL dump.
+    Sql,
+}
+
+/// What the caller says of a file; what is not said is told from its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// The family of formats.
+    pub family: Option<Family>,
+    /// What separates cells.
+    pub delimiter: Option<u8>,
+    /// Whether the first row names the columns; it does by default.
+    pub header: Option<bool>,
+    /// The encoding of its text.
+    pub encoding: Option<Encoding>,
+    /// Which table of a dump.
+    pub table: Option<String>,
+}
+
+/// Names the format of a file from its name and its beginning.
 ///
-/// `.jsonl` and `.ndjson` are JSON Lines, `.json` too if it begins with an object; `.tsv` and
-/// `.tab` are tab-separated; everything else is comma-separated. The contents are not judged
-/// further: [`super::Reader::open`] refuses a header whose delimiter is obviously another one.
+/// `.jsonl` and `.ndjson` are JSON Lines, `.json` and any file but a CSV too if it begins with an
+/// object on a line. Everything else is rows of cells, and the delimiter is told by
+/// [`sniff::delimiter`].
 ///
 /// # Errors
-/// A file that is packed, UTF-16, or a JSON array.
-pub fn detect(path: &Path, head: &[u8]) -> Result<Format, ReadError> {
-    refuse(head)?;
+/// A file that is packed, or a JSON array.
+pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, ReadError> {
+    refuse(head.bytes)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    match extension.to_ascii_lowercase().as_str() {
-        "jsonl" | "ndjson" => Ok(Format::JsonLines),
-        "json" => match head.strip_prefix(BOM).unwrap_or(head).trim_ascii_start().first() {
-            Some(b'[') => Err(ReadError::JsonArray),
-            Some(b'{') => Ok(Format::JsonLines),
-            Some(_) => Err(ReadError::NoObjects),
-            None => Err(ReadError::Empty),
+    let extension = extension.to_ascii_lowercase();
+    let text = head.bytes.strip_prefix(BOM).unwrap_or(head.bytes);
+    let family = match (asked.family, extension.as_str()) {
+        (Some(family), _) => family,
+        // Whoever names a delimiter has rows of cells.
+        (None, _) if asked.delimiter.is_some() => Family::Csv,
+        (None, _) if asked.table.is_some() => Family::Sql,
+        (None, "jsonl" | "ndjson") => Family::Json,
+        (None, "json") => match text.trim_ascii_start().first() {
+            Some(b'[') => return Err(ReadError::JsonArray),
+            Some(b'{') => Family::Json,
+            Some(_) => return Err(ReadError::NoObjects),
+            None => return Err(ReadError::Empty),
         },
-        "tsv" | "tab" => Ok(Format::TAB),
-        _ => Ok(Format::COMMA),
+        (None, "csv" | "tsv" | "tab") => Family::Csv,
+        (None, "sql") => Family::Sql,
+        (None, _) if begins_with_object(text) => Family::Json,
+        (None, _) if begins_with_sql(text) => Family::Sql,
+        (None, _) => Family::Csv,
+    };
+    match family {
+        Family::Json => return Ok(Format::JsonLines),
+        Family::Sql => return Ok(Format::Sql),
+        Family::Csv => {}
     }
+    let usual = if matches!(extension.as_str(), "tsv" | "tab") { b'\t' } else { b',' };
+    let delimiter = asked.delimiter.unwrap_or_else(|| sniff::delimiter(head, usual));
+    Ok(Format::Delimited { delimiter, header: asked.header.unwrap_or(true) })
 }
 
-/// Refuses what is not UTF-8 text, by its first bytes.
+/// Whether one of the first lines is one that dumps have.
+fn begins_with_sql(text: &[u8]) -> bool {
+    const LINES: [&[u8]; 6] = [
+        b"-- PostgreSQL database dump",
+        b"-- MySQL dump",
+        b"-- MariaDB dump",
+        b"CREATE TABLE ",
+        b"INSERT INTO ",
+        b"COPY ",
+    ];
+    let mut lines = text.split(|byte| *byte == b'\n').take(200);
+    let is = |line: &[u8], words: &[u8]| {
+        line.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words))
+    };
+    lines.any(|line| LINES.iter().any(|words| is(line, words)))
+}
+
+/// Whether the first line that is not blank is a JSON object.
+fn begins_with_object(text: &[u8]) -> bool {
+    let line = text.trim_ascii_start().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.first() == Some(&b'{') && serde_json::from_slice::<Map<String, IgnoredAny>>(line).is_ok()
+}
+
+/// Refuses what is no text, by its first bytes.
 pub(super) fn refuse(head: &[u8]) -> Result<(), ReadError> {
     const PACKED: [(&[u8], &str); 5] = [
-        (b"\x1f\x8b", "compressed with gzip"),
-        (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
+        (b"\x1f\x8b", "compressed with gzip twice"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd twice"),
         (b"BZh", "compressed with bzip2"),
         (b"\xfd7zX", "compressed with xz"),
         (b"PK\x03\x04", "a zip archive or a spreadsheet"),
     ];
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        return Err(ReadError::Utf16);
-    }
     match PACKED.iter().find(|(magic, _)| head.starts_with(magic)) {
         // `BZh` could begin a header's name; the digit and magic that follow in bzip2 could not
         Some((b"BZh", _)) if head.get(4) != Some(&b'1') => Ok(()),
@@ -75,8 +152,9 @@ pub(super) fn refuse(head: &[u8]) -> Result<(), ReadError> {
 mod tests {
     use super::*;
 
-    fn name(path: &str, head: &[u8]) -> String {
-        match detect(Path::new(path), head) {
+    fn name(path: &str, bytes: &[u8]) -> String {
+        let head = Head { bytes, whole: true };
+        match detect(Path::new(path), head, &Asked::default()) {
             Ok(format) => format!("{format:?}"),
             Err(error) => error.to_string(),
         }
@@ -91,6 +169,10 @@ mod tests {
             ("a.CSV", b"", &comma),
             ("-", b"", &comma),
             ("a.txt", b"{", &comma),
+            ("a.txt", b"{\"a\":1}\n{", "JsonLines"),
+            ("-", b"\n {\"a\":1}\r\n", "JsonLines"),
+            ("a.csv", b"{\"a\":1}\n", &comma),
+            ("a.csv", b"a\tb\n1\t2\n", &tab),
             ("a.tsv", b"a\tb", &tab),
             ("a.TAB", b"", &tab),
             ("a.jsonl", b"", "JsonLines"),
@@ -105,9 +187,7 @@ mod tests {
     #[test]
     fn what_is_not_text_is_refused_with_a_remedy() {
         for (path, head, expected) in [
-            ("a.csv", &b"\xff\xfea\0"[..], "UTF-16"),
-            ("a.csv", b"\xfe\xff\0a", "UTF-16"),
-            ("a.csv", b"\x1f\x8b\x08", "gzip"),
+            ("a.csv", &b"\x1f\x8b\x08"[..], "gzip"),
             ("a.jsonl", b"\x28\xb5\x2f\xfd", "zstd"),
             ("a.csv", b"BZh91AY", "bzip2"),
             ("a.csv", b"PK\x03\x04", "spreadsheet"),
@@ -117,6 +197,23 @@ mod tests {
         ] {
             assert!(name(path, head).contains(expected), "{path}: {}", name(path, head));
         }
-        assert!(detect(Path::new("a.csv"), b"BZh,b").is_ok());
+        assert!(!name("a.csv", b"BZh,b").contains("bzip2"));
+    }
+
+    #[test]
+    fn what_is_asked_for_leads() {
+        let asked = |asked: Asked, path: &str| {
+            let head = Head { bytes: b"a;b\n1;2\n", whole: true };
+            detect(Path::new(path), head, &asked).unwrap()
+        };
+        let bar = Asked { delimiter: Some(b'|'), ..Asked::default() };
+        let format = Format::Delimited { delimiter: b'|', header: true };
+        assert_eq!(asked(bar.clone(), "a.csv"), format);
+        assert_eq!(asked(bar, "a.jsonl"), format);
+        let json = Asked { family: Some(Family::Json), ..Asked::default() };
+        assert_eq!(asked(json, "a.csv"), Format::JsonLines);
+        let bare = Asked { header: Some(false), ..Asked::default() };
+        let format = Format::Delimited { delimiter: b';', header: false };
+        assert_eq!(asked(bare, "a.csv"), format);
     }
 }

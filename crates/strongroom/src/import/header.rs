@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::names;
 use super::window::{Window, count_line_ends};
 
-/// Reads a byte order mark, if there is one. Refuses what is not UTF-8 text by its first bytes.
+/// Reads a byte order mark, if there is one. Refuses what is no text by its first bytes.
 pub(super) fn read_mark<R: Read>(window: &mut Window<R>) -> Result<Vec<u8>, ReadError> {
     // As many bytes as the longest magic number needs.
     window.peek(7)?;
@@ -22,11 +22,12 @@ pub(super) fn read_mark<R: Read>(window: &mut Window<R>) -> Result<Vec<u8>, Read
     Ok(BOM.to_vec())
 }
 
-/// Reads the header of a CSV, adds its bytes to `raw`, and names the columns.
+/// Reads the header of a CSV, adds its bytes to `raw`, and names the columns. One that is not
+/// `named` has no header: its first row is looked at for its number of cells, and stays.
 pub(super) fn read<R: Read>(
     window: &mut Window<R>,
     raw: &mut Vec<u8>,
-    delimiter: u8,
+    (delimiter, named): (u8, bool),
     limits: &Limits,
 ) -> Result<(Delimited, Vec<String>), ReadError> {
     if !delimiter.is_ascii() || b"\"\r\n\0".contains(&delimiter) {
@@ -48,14 +49,19 @@ pub(super) fn read<R: Read>(
         Found::Row(row) => row,
         Found::Fault { reason, .. } => return Err(ReadError::Header { reason }),
     };
+    if row.count > limits.columns_max {
+        return Err(ReadError::ColumnsTooMany { max: limits.columns_max });
+    }
+    if !named {
+        // The first row is read again, as a row: whatever is wrong with it is told there.
+        rows.restart();
+        return Ok((rows, names::unique(std::iter::repeat_n("", row.count))));
+    }
     let text = window.bytes().get(..row.length).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let text = text.filter(|_| !row.undecodable);
     batch.raw.push_str(text.ok_or(ReadError::Header { reason: Reason::NotUtf8 })?);
     if batch.raw.contains('\0') {
         return Err(ReadError::Header { reason: Reason::ControlCharacter });
-    }
-    if row.count > limits.columns_max {
-        return Err(ReadError::ColumnsTooMany { max: limits.columns_max });
     }
     batch.columns = row.count;
     batch.rows.push(Place { end: batch.raw.len() as u32, ..Place::default() });

@@ -9,8 +9,11 @@ use super::feed::Feed;
 use super::format::Format;
 use super::header;
 use super::json::JsonRows;
+use super::layout::Layout;
 use super::limits::Limits;
 use super::names;
+use super::row_text;
+use super::sql::SqlRows;
 use super::window::Window;
 
 /// Reads a file row by row. It holds cleartext, so it has no `Debug`.
@@ -32,6 +35,7 @@ enum State {
 enum Rows {
     Delimited(Delimited),
     Json(JsonRows),
+    Sql(SqlRows),
 }
 
 impl<R: Read> Reader<R> {
@@ -57,17 +61,34 @@ impl<R: Read> Reader<R> {
         members: &[String],
         limits: Limits,
     ) -> Result<Self, ReadError> {
+        let layout = Layout { members: members.to_vec(), ..Layout::of(format) };
+        Self::open_layout(input, &layout, limits)
+    }
+
+    /// Opens the text of a file whose layout is known.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn open_layout(input: R, layout: &Layout, limits: Limits) -> Result<Self, ReadError> {
         let limits = limits.clamped();
-        let mut window = Window::new(input);
+        let members = &layout.members;
+        let mut window = Window::of_units(input, layout.units);
         let mut header = header::read_mark(&mut window)?;
-        let (rows, columns) = match format {
-            Format::Delimited { delimiter } => {
-                let (rows, columns) = header::read(&mut window, &mut header, delimiter, &limits)?;
+        let (rows, columns) = match layout.format {
+            Format::Delimited { delimiter, header: named } => {
+                let (rows, columns) =
+                    header::read(&mut window, &mut header, (delimiter, named), &limits)?;
                 (Rows::Delimited(rows), columns)
             }
             Format::JsonLines => {
                 let columns = names::unique(members.iter().map(String::as_str));
                 (Rows::Json(JsonRows::new(members, &limits)), columns)
+            }
+            Format::Sql => {
+                let (dialect, table) = layout.dump.as_ref().ok_or(ReadError::NoTable)?;
+                let columns = names::unique(table.columns.iter().map(String::as_str));
+                header.extend_from_slice(row_text::header(columns.iter()).as_bytes());
+                (Rows::Sql(SqlRows::new(*dialect, table, &limits)), columns)
             }
         };
         let feed = Feed::new(window, limits);
@@ -107,6 +128,7 @@ impl<R: Read> Reader<R> {
             let more = match &mut self.rows {
                 Rows::Delimited(rows) => self.feed.read_row(rows, batch),
                 Rows::Json(rows) => self.feed.read_line(rows, batch),
+                Rows::Sql(rows) => self.feed.read_sql(rows, batch),
             };
             match more {
                 Ok(true) => {}

@@ -4,6 +4,8 @@
 
 use std::io::{ErrorKind, Read, Result};
 
+use super::encoding::Units;
+
 const READ_BYTES: usize = 256 * 1024;
 
 /// A sliding window over an input, which knows its offset and line.
@@ -15,11 +17,18 @@ pub(super) struct Window<R> {
     offset: u64,
     line: u64,
     ended: bool,
+    units: Units,
 }
 
 impl<R: Read> Window<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::new(), head: 0, tail: 0, offset: 0, line: 1, ended: false }
+        Self::of_units(input, Units::Same)
+    }
+
+    /// A window over text whose characters had these lengths in the file.
+    pub(super) fn of_units(input: R, units: Units) -> Self {
+        let buffer = Vec::new();
+        Self { input, buffer, head: 0, tail: 0, offset: 0, line: 1, ended: false, units }
     }
 
     /// What is in memory and not consumed.
@@ -27,9 +36,15 @@ impl<R: Read> Window<R> {
         self.buffer.get(self.head..self.tail).unwrap_or_default()
     }
 
-    /// The offset of the first byte of [`Self::bytes`] in the input.
+    /// The offset of the first byte of [`Self::bytes`] in the file, before it was decoded.
     pub(super) fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// The offset after this many bytes more.
+    pub(super) fn offset_after(&self, length: usize) -> u64 {
+        let units = self.units.length(self.bytes().get(..length).unwrap_or(self.bytes()));
+        self.offset + units
     }
 
     /// The line that byte stands on, counted from 1.
@@ -127,8 +142,8 @@ impl<R: Read> Window<R> {
     /// Gives up the first bytes, which hold this many line ends.
     pub(super) fn consume(&mut self, length: usize, lines: u64) {
         let length = length.min(self.tail - self.head);
+        self.offset = self.offset_after(length);
         self.head += length;
-        self.offset += length as u64;
         self.line += lines;
     }
 

@@ -22,9 +22,10 @@ impl<W: Write> Writer<W> {
     /// Writes to `output`, in the format that was read. Brings its own buffer.
     pub fn new(output: W, format: Format) -> Self {
         let quoting = match format {
-            Format::Delimited { delimiter } => {
+            Format::Delimited { delimiter, .. } => {
                 Some(csv_core::WriterBuilder::new().delimiter(delimiter).build())
             }
+            Format::Sql => Some(csv_core::Writer::new()),
             Format::JsonLines => None,
         };
         let output = BufWriter::with_capacity(BUFFER_BYTES, output);

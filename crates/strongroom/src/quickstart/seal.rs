@@ -172,6 +172,8 @@ impl Demo {
             schema: None,
             out: Some(self.sealed_file(tenant)),
             dry_run: false,
+            asked: Default::default(),
+            report: None,
         };
         let (report, seconds) = seconds(|| open.vault.seal(&open.operator, &request, &|_| {}))?;
         hold(report.rows == self.people_each() && report.changed == report.rows, || {

@@ -213,6 +213,8 @@ pub fn seal(
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        asked: Default::default(),
+        report: None,
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();

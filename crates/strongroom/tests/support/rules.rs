@@ -102,7 +102,9 @@ fn rust_or_manifest(path: &str) -> bool {
 
 fn code(path: &str) -> bool {
     let ends = [".rs", ".toml", ".py", ".sh", ".sql"];
-    path == "test" || path == ".ci/run" || ends.iter().any(|end| path.ends_with(end))
+    // What is under testdata/ other programs wrote.
+    !path.starts_with("testdata/")
+        && (path == "test" || path == ".ci/run" || ends.iter().any(|end| path.ends_with(end)))
 }
 
 fn prose_or_code(path: &str) -> bool {

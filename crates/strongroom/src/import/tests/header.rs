@@ -35,19 +35,17 @@ fn a_file_that_cannot_be_read_is_refused_with_a_remedy() {
         (&b""[..], "the file is empty"),
         (b"\xef\xbb\xbf", "the file is empty"),
         (b"\xef\xbb\xbf\r\n\n", "the file is empty"),
-        (b"a,b\xff\n1,2\n", "the header cannot be read: the row is not UTF-8"),
-        (b"a,\"b\xff\"\n1,2\n", "the header cannot be read: the row is not UTF-8"),
+        (b"a,b\xff\n1,2\n", "the header cannot be read: the row holds bytes that are no text"),
+        (b"a,\"b\xff\"\n1,2\n", "the header cannot be read: the row holds bytes that are no text"),
         (b"a\0,b\n", "convert the file from UTF-16"),
-        (b"\xff\xfea\0,\0", "the file is UTF-16"),
-        (b"\xfe\xff\0a", "the file is UTF-16"),
         (b"\x1f\x8b\x08\0", "compressed with gzip"),
         (b"\x28\xb5\x2f\xfd\0", "compressed with zstd"),
         (b"PK\x03\x04\0", "a spreadsheet"),
         (b"a,\"b\n1,2\n", "the quote opened on line 1 is never closed"),
-        (b"a;b\n1;2\n", "a semicolon stands in it: save the file with commas"),
-        (b"a\tb\n", "a tab stands in it: save the file with commas"),
-        (b"a|b\n", "a vertical bar stands in it: save the file with commas"),
-        (b"\"a\";\"b\"\n", "a semicolon stands in it: save the file with commas"),
+        (b"a;b\n1;2\n", "a semicolon stands in it: name the delimiter"),
+        (b"a\tb\n", "a tab stands in it: name the delimiter"),
+        (b"a|b\n", "a vertical bar stands in it: name the delimiter"),
+        (b"\"a\";\"b\"\n", "a semicolon stands in it: name the delimiter"),
         (b"1,2,3,4,5,6,7,8,9\n", "more than 8 columns"),
         (b"\n\n\n\n\n\n\n\n\n\na\n", "too many blank lines"),
         (
@@ -63,9 +61,29 @@ fn a_file_that_cannot_be_read_is_refused_with_a_remedy() {
 }
 
 #[test]
+fn a_file_without_a_header_gets_numbered_columns_and_keeps_its_first_row() {
+    let bare = Format::Delimited { delimiter: b';', header: false };
+    let outcome = read("\u{feff}\n1;\"a;\nb\"\r\n2;\n3\n", bare);
+    assert_eq!(outcome.columns, ["column_1", "column_2"]);
+    assert_eq!(outcome.values(), ["1/a;\nb", "2/"]);
+    assert_eq!(outcome.rows[0].0, 2);
+    assert_eq!(outcome.reasons(), [Reason::CellCount { found: 1, expected: 2 }]);
+    let outcome = try_read(b"1;\xff\n2;b\n", bare, SMALL).unwrap();
+    assert_eq!(
+        (outcome.values(), outcome.reasons()),
+        (vec!["2/b".to_owned()], vec![Reason::NotUtf8])
+    );
+    assert_eq!(rewrite("1;2\n3;4", bare, |_, v| Some(format!("<{v}>"))), "<1>;<2>\n<3>;<4>");
+    for text in [&b""[..], b"\n\n"] {
+        assert!(try_read(text, bare, SMALL).unwrap_err().contains("the file is empty"));
+    }
+}
+
+#[test]
 fn a_delimiter_that_cannot_delimit_is_refused() {
     for delimiter in [b'"', b'\n', b'\r', 0, 0xe9] {
-        let error = try_read(b"a\n", Format::Delimited { delimiter }, SMALL).unwrap_err();
+        let error =
+            try_read(b"a\n", Format::Delimited { delimiter, header: true }, SMALL).unwrap_err();
         assert!(error.contains("this delimiter cannot be used"), "{error}");
     }
 }

@@ -1,10 +1,13 @@
 //! The input of a job: its digest, its columns, a sample of its rows.
 
+use std::cell::Cell as Counter;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use strongroom_core::field::FieldType;
 use strongroom_core::schema::{
@@ -12,55 +15,52 @@ use strongroom_core::schema::{
 };
 
 use crate::boundary;
-use crate::import::{Batch, Cell, Format, Limits, ReadError, Reader, detect, json_columns};
+use crate::import::{Asked, Batch, Cell, Format, Packing, ReadError, Reader, Survey, Told};
 use crate::problem::Problem;
 
 /// Rows that a proposal looks at.
 const SAMPLE_ROWS: usize = 5000;
 
+/// How much of a file's start tells a secret and the packing.
+const START_BYTES: u64 = 4096;
+
 /// An input file.
 pub struct Input {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its format.
-    pub format: Format,
+    /// How it is read.
+    pub told: Told,
     /// What stands before the first row, to be written back as it is.
     pub header: Vec<u8>,
     /// Its columns, no two alike.
     pub columns: Vec<String>,
     /// SHA-256 of all of it. Never stored: it enters a keyed job id only.
     pub digest: [u8; 32],
-    members: Vec<String>,
 }
 
 impl Input {
-    /// Reads the file once.
+    /// Reads the file once. What is not `asked` is told from its bytes.
     ///
     /// # Errors
     /// A [`Problem`] that names the file and what is wrong with it.
-    pub fn open(path: &Path) -> Result<Self, Problem> {
-        let mut file = File::open(path).map_err(|e| unreadable(path, &e))?;
+    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Problem> {
+        let bad = |e: ReadError| bad_file(path, &e);
+        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
         if !file.metadata().map_err(|e| unreadable(path, &e))?.is_file() {
             // A pipe gives its bytes once; what is sealed must be what was looked at.
             let detail = format!("{} is not a file: it is read more than once", path.display());
             return Err(Problem::usage(detail, "name one file; save what a pipe gives to one"));
         }
-        let mut head = [0; 4096];
-        let n = read_up_to(&mut file, &mut head).map_err(|e| unreadable(path, &e))?;
-        let head = head.get(..n).unwrap_or_default();
-        boundary::no_secret(path, head)?;
-        let format = detect(path, head).map_err(|e| bad_file(path, &e))?;
-        let digest = digest(path)?;
-        let members = match format {
-            Format::JsonLines => {
-                json_columns(reopen(path)?, &Limits::default()).map_err(|e| bad_file(path, &e))?
-            }
-            Format::Delimited { .. } => Vec::new(),
-        };
-        let reader = Reader::open(reopen(path)?, format, &members);
-        let reader = reader.map_err(|e| bad_file(path, &e))?;
+        let (digest, packing, survey) = survey(path)?;
+        let open = || File::open(path).map(BufReader::new);
+        let told = Told::tell(path, asked, (packing, &survey), open).map_err(bad)?;
+        let path = path.to_path_buf();
+        let (header, columns) = (Vec::new(), Vec::new());
+        let mut input = Self { path, told, header, columns, digest };
+        let reader = input.reader(reopen(&input.path)?)?;
         let (header, columns) = (reader.header_raw().to_vec(), reader.columns().to_vec());
-        let input = Self { path: path.to_path_buf(), format, header, columns, digest, members };
+        drop(reader);
+        (input.header, input.columns) = (header, columns);
         input.check_header()?;
         Ok(input)
     }
@@ -69,28 +69,48 @@ impl Input {
     ///
     /// # Errors
     /// As [`Input::open`].
-    pub fn reader<R: Read>(&self, from: R) -> Result<Reader<R>, Problem> {
-        Reader::open(from, self.format, &self.members).map_err(|e| bad_file(&self.path, &e))
+    pub fn reader<'a>(&self, from: impl Read + 'a) -> Result<Reader<Box<dyn Read + 'a>>, Problem> {
+        self.told.reader(from).map_err(|e| bad_file(&self.path, &e))
     }
 
     /// The file from the beginning, hashed as it is read.
     ///
     /// # Errors
     /// A [`Problem`] that names the file.
-    pub fn hashing(&self) -> Result<Hashing<File>, Problem> {
-        let file = File::open(&self.path).map_err(|e| unreadable(&self.path, &e))?;
-        Ok(Hashing { from: file, hash: Sha256::new() })
+    pub fn hashing(&self) -> Result<Hashing, Problem> {
+        Hashing::open(&self.path)
+    }
+
+    /// How the file is read, as the answer says it.
+    #[must_use]
+    pub fn read_as(&self) -> Value {
+        let mut read = match self.told.layout.format {
+            Format::Delimited { delimiter, header } => {
+                let delimiter = char::from(delimiter).to_string();
+                json!({"format": "csv", "delimiter": delimiter, "header": header})
+            }
+            Format::JsonLines => json!({"format": "json"}),
+            Format::Sql => json!({"format": "sql", "table": self.told.layout.table()}),
+        };
+        if let Some(read) = read.as_object_mut() {
+            read.insert("encoding".to_owned(), self.told.encoding.name().into());
+            read.insert("packing".to_owned(), self.told.packing.name().into());
+        }
+        read
     }
 
     /// A first line that is data would be left in clear as a header.
     fn check_header(&self) -> Result<(), Problem> {
-        if let Some(column) = looks_like_data(&self.columns) {
+        let named = !matches!(self.told.layout.format, Format::Delimited { header: false, .. });
+        if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
             let detail = format!(
                 "{}: cell {} of the first line looks like a person's data, not like a header",
                 self.path.display(),
                 column + 1
             );
-            return Err(Problem::usage(detail, "put a header line with column names on top"));
+            let remedy = "if the file has no header line, say --header no; otherwise put a line \
+                          with column names on top";
+            return Err(Problem::usage(detail, remedy));
         }
         check_headers(self.columns.iter().map(String::as_str)).map_err(|e| {
             let detail = format!("{}: {e}", self.path.display());
@@ -164,54 +184,62 @@ pub fn is_nested(cell: &Cell<'_>) -> bool {
     cell.literal && cell.value.starts_with(['{', '['])
 }
 
-/// A reader that hashes what passes.
-pub struct Hashing<R> {
-    from: R,
+/// A file that is hashed as it is read.
+pub struct Hashing {
+    from: File,
     hash: Sha256,
+    passed: Passed,
 }
 
-impl<R> Hashing<R> {
-    /// The digest of all that passed.
-    pub fn digest(self) -> [u8; 32] {
-        self.hash.finalize().into()
+/// How many bytes of a file have passed.
+pub type Passed = Rc<Counter<u64>>;
+
+impl Hashing {
+    fn open(path: &Path) -> Result<Self, Problem> {
+        let from = File::open(path).map_err(|e| unreadable(path, &e))?;
+        Ok(Self { from, hash: Sha256::new(), passed: Passed::default() })
+    }
+
+    /// A counter of the bytes that pass.
+    pub fn passed(&self) -> Passed {
+        Rc::clone(&self.passed)
+    }
+
+    /// The digest of all of the file, read to its end.
+    ///
+    /// # Errors
+    /// The file fails.
+    pub fn digest(mut self) -> io::Result<[u8; 32]> {
+        // What unpacks a file may leave its last bytes.
+        io::copy(&mut self, &mut io::sink())?;
+        Ok(self.hash.finalize().into())
     }
 }
 
-impl<R: Read> Read for Hashing<R> {
+impl Read for Hashing {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.from.read(out)?;
         self.hash.update(out.get(..n).unwrap_or_default());
+        self.passed.set(self.passed.get() + n as u64);
         Ok(n)
     }
 }
 
-fn digest(path: &Path) -> Result<[u8; 32], Problem> {
-    let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-    let mut hashing = Hashing { from: file, hash: Sha256::new() };
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match hashing.read(&mut buffer) {
-            Ok(0) => return Ok(hashing.digest()),
-            Ok(_) => {}
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(unreadable(path, &e)),
-        }
-    }
+/// Reads the whole file: its digest, its packing, and what its bytes say of its encoding.
+fn survey(path: &Path) -> Result<([u8; 32], Packing, Survey), Problem> {
+    let mut start = Vec::new();
+    let first = File::open(path).and_then(|file| file.take(START_BYTES).read_to_end(&mut start));
+    first.map_err(|e| unreadable(path, &e))?;
+    boundary::no_secret(path, &start)?;
+    let packing = Packing::tell(&start);
+    let mut hashing = Hashing::open(path)?;
+    let survey = Survey::of(packing.unpack(&mut hashing));
+    let survey = survey.map_err(|e| bad_file(path, &e.into()))?;
+    Ok((hashing.digest().map_err(|e| unreadable(path, &e))?, packing, survey))
 }
 
 fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {
     File::open(path).map(BufReader::new).map_err(|e| unreadable(path, &e))
-}
-
-fn read_up_to(file: &mut File, out: &mut [u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while let Some(rest) = out.get_mut(done..).filter(|r| !r.is_empty()) {
-        match file.read(rest)? {
-            0 => break,
-            n => done += n,
-        }
-    }
-    Ok(done)
 }
 
 /// What is wrong with an input file, with its name in front.

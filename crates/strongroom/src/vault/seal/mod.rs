@@ -28,11 +28,11 @@ use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
 use super::admin::stored_schema;
-use crate::import::{BadRow, RowView};
+use crate::import::{Asked, BadRow, RowView};
 use crate::problem::Problem;
 
 pub use input::Input;
-pub use output::place;
+pub use output::keep_apart;
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
 pub(super) const BATCH_ROWS: usize = 1000;
@@ -53,6 +53,10 @@ pub struct SealRequest {
     pub out: Option<PathBuf>,
     /// Read and judge everything, write nothing.
     pub dry_run: bool,
+    /// How the file is to be read, where its bytes do not tell.
+    pub asked: Asked,
+    /// Where a report will go, which must be no file of the job.
+    pub report: Option<PathBuf>,
 }
 
 /// What was done.
@@ -71,6 +75,8 @@ pub struct SealReport {
     pub counts: Totals,
     /// The tokenised file.
     pub out: PathBuf,
+    /// How the file was read.
+    pub read: Value,
     /// The proposal, when the schema was proposed by this run.
     pub proposal: Option<Proposal>,
     /// Whether nothing was written.
@@ -130,6 +136,7 @@ impl SealReport {
             "open": self.open,
             "exposed": self.exposed,
             "out": self.out,
+            "read": self.read,
         })
     }
 
@@ -199,8 +206,12 @@ impl Vault {
         // Asked before the file is looked at; the job's id is not known yet.
         self.authorize(who, Seal { tenant, job: JobId([0; 16]) })?;
         let tenant = tenant.ok_or_else(Problem::not_found)?;
-        let out = output::place(&request.input, request.out.as_deref())?;
-        let input = Input::open(&request.input)?;
+        let input = Input::open(&request.input, &request.asked)?;
+        let format = input.told.layout.format;
+        let out = output::place(&request.input, request.out.as_deref(), format)?;
+        if let Some(report) = &request.report {
+            keep_apart(report, &[&out])?;
+        }
         let found = self.schema_for(who, tenant, request, &input, &out)?;
         let (collection, schema, proposal) = found;
         let job = self.job_id(tenant, &collection, &input);
@@ -272,15 +283,13 @@ impl Vault {
         Ok(self.read().registry.evolve(tenant, id, &name, schema)?)
     }
 
-    /// A job's id: the same input into the same collection by the same schema is the same job.
+    /// A job's id: the same input, read the same way, into the same collection by the same schema
+    /// is the same job.
     fn job_id(&self, tenant: TenantId, collection: &CollectionRow, input: &Input) -> JobId {
-        let parts: [&[u8]; 5] = [
-            &tenant.0,
-            &collection.id.0.to_be_bytes(),
-            &collection.version.to_be_bytes(),
-            &(BATCH_ROWS as u64).to_be_bytes(),
-            &input.digest,
-        ];
+        let (id, version) = (collection.id.0.to_be_bytes(), collection.version.to_be_bytes());
+        let rows = (BATCH_ROWS as u64).to_be_bytes();
+        let read = input.read_as().to_string();
+        let parts: [&[u8]; 6] = [&tenant.0, &id, &version, &rows, &input.digest, read.as_bytes()];
         let mac = self.control.mac("strongroom/job", &parts);
         JobId(mac.first_chunk().copied().unwrap_or_default())
     }
@@ -371,6 +380,7 @@ impl Run<'_> {
             bad: done.bad,
             counts: done.totals,
             out: self.out.clone(),
+            read: self.input.read_as(),
             proposal: None,
             dry_run,
             columns,

@@ -10,16 +10,23 @@ use std::path::{Path, PathBuf};
 use strongroom_core::id::JobId;
 
 use super::absolute;
+use crate::import::{Format, unpacked_name};
 use crate::problem::{Kind, Problem, is_full};
 
-/// Where the tokenised file goes: as asked, or `NAME.sealed.EXT` beside the input.
-pub fn place(input: &Path, asked: Option<&Path>) -> Result<PathBuf, Problem> {
+/// Where the tokenised file goes: as asked, or `NAME.sealed.EXT` beside the input, where
+/// `EXT` is that of what a packed input holds, or `csv` where the output is another format.
+pub fn place(input: &Path, asked: Option<&Path>, format: Format) -> Result<PathBuf, Problem> {
     let out = match asked {
         Some(out) => out.to_path_buf(),
         None => {
+            let input = &unpacked_name(input);
             let mut name = input.file_stem().unwrap_or_default().to_os_string();
             name.push(".sealed.");
-            name.push(input.extension().unwrap_or("csv".as_ref()));
+            let ending = match format.is_kept() {
+                true => input.extension().unwrap_or("csv".as_ref()),
+                false => "csv".as_ref(),
+            };
+            name.push(ending);
             input.with_file_name(name)
         }
     };
@@ -30,6 +37,18 @@ pub fn place(input: &Path, asked: Option<&Path>) -> Result<PathBuf, Problem> {
         return Err(Problem::usage(detail, "name another file with --out"));
     }
     Ok(out)
+}
+
+/// Refuses a report that would take the place of a file of the job.
+pub fn keep_apart(report: &Path, others: &[&Path]) -> Result<(), Problem> {
+    let full = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).ok();
+    match others.iter().find(|other| full(report) == full(other)) {
+        Some(other) => {
+            let detail = format!("the report would take the place of {}", other.display());
+            Err(Problem::usage(detail, "name another file with --report"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses a place where there is something already.

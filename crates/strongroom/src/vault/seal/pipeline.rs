@@ -45,6 +45,8 @@ struct ReadBatch {
     number: u32,
     batch: Batch,
     position: u64,
+    /// How much of the file has passed, packed as it is.
+    passed: u64,
 }
 
 /// A batch on its way to disk.
@@ -107,13 +109,14 @@ fn named<'s, T: Send + 's>(
 pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
     let mut done = Done::default();
     let mut hashing = run.input.hashing()?;
+    let passed = hashing.passed();
     let mut reader = run.input.reader(&mut hashing)?;
     let mut batch = Batch::new();
     let mut more = true;
     while more {
         let next = reader.read_batch(BATCH_ROWS, &mut batch);
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
-        (run.progress)(reader.position());
+        (run.progress)(passed.get());
         for row in batch.iter() {
             refuse_open_nested(run, row)?;
             done.rows += 1;
@@ -129,6 +132,7 @@ pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
 
 fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
     let mut hashing = run.input.hashing()?;
+    let passed = hashing.passed();
     let mut reader = run.input.reader(&mut hashing)?;
     let mut more = true;
     let mut number = 0;
@@ -137,7 +141,7 @@ fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
         let next = reader.read_batch(BATCH_ROWS, &mut batch);
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
         let position = reader.position();
-        if to_seal.send(ReadBatch { number, batch, position }).is_err() {
+        if to_seal.send(ReadBatch { number, batch, position, passed: passed.get() }).is_err() {
             return Ok(());
         }
         number += 1;
@@ -147,12 +151,8 @@ fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
 }
 
 /// What was sealed must be what the job is named after.
-fn unchanged(
-    hashing: Hashing<std::fs::File>,
-    digest: &[u8; 32],
-    path: &Path,
-) -> Result<(), Problem> {
-    if hashing.digest() == *digest {
+fn unchanged(hashing: Hashing, digest: &[u8; 32], path: &Path) -> Result<(), Problem> {
+    if hashing.digest().is_ok_and(|now| now == *digest) {
         return Ok(());
     }
     let detail = format!("{} changed while it was being sealed", path.display());
@@ -237,7 +237,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
 
 fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result<Done, Problem> {
     let mut done = Done::default();
-    let mut writer = Writer::new(aside, run.input.format);
+    let mut writer = Writer::new(aside, run.input.told.layout.format);
     writer.header(&run.input.header).map_err(|e| unwritable(&run.out, &e))?;
     let mut tail = Vec::new();
     while let Ok(sealed) = sealed.recv() {
@@ -259,7 +259,7 @@ fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result
         done.take_bad(batch.bad());
         tail.clear();
         tail.extend_from_slice(batch.tail());
-        (run.progress)(sealed.read.position);
+        (run.progress)(sealed.read.passed);
     }
     writer.finish(&tail).map_err(|e| unwritable(&run.out, &e))?;
     Ok(done)

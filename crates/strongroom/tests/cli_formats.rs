@@ -1,0 +1,191 @@
+//! Files of every kind that a back office has lying about: each is sealed as it is, the copy holds
+//! tokens in its place, and a value comes back as it stood.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use desk::{Desk, tokens};
+use serde_json::{Value, json};
+
+/// The text with every token replaced by `@`.
+fn masked(text: &str) -> String {
+    tokens(text).iter().fold(text.to_owned(), |text, token| text.replacen(token, "@", 1))
+}
+
+/// Seals a file into a collection of its own name, with these options.
+fn seal(desk: &Desk, name: &str, options: &[&str]) -> Value {
+    let stem: String = name.split('.').next().unwrap().to_owned();
+    let args = ["seal", name, "--tenant", "acme", "--collection", &stem];
+    desk.done(&[&args[..], options].concat())
+}
+
+#[test]
+fn the_delimiter_is_told_from_the_bytes_and_kept() {
+    let desk = Desk::new("delimiters");
+    for (name, text, expected) in [
+        (
+            "semicolons.csv",
+            "MemberID;Name;SSN\n1;\"Archer; Ada\";536-22-1847\n2;Bo, B;401-55-9024\n",
+            "MemberID;Name;SSN\n1;\"@\";@\n2;@;@\n",
+        ),
+        ("bars.txt", "MemberID|SSN\r\n1|536-22-1847\r\n\r\n", "MemberID|SSN\r\n1|@\r\n\r\n"),
+        ("tabs.csv", "MemberID\tSSN\n1\t536-22-1847", "MemberID\tSSN\n1\t@"),
+    ] {
+        desk.write(name, text);
+        let report = seal(&desk, name, &[]);
+        let sealed = desk.read(report["out"].as_str().unwrap());
+        assert_eq!(masked(&sealed), expected, "{name}");
+        let last = tokens(&sealed)[tokens(&sealed).len() - 1].to_owned();
+        let values = desk.values(&[last.as_str()]);
+        assert!(text.contains(&values[0]), "{name}: {values:?}");
+    }
+    // Said, it is not told.
+    desk.write("colons.csv", "MemberID:SSN\n1:536-22-1847\n");
+    let report = seal(&desk, "colons.csv", &["--delimiter", ":"]);
+    assert_eq!(report["read"]["delimiter"], ":");
+    assert_eq!(masked(&desk.read("colons.sealed.csv")), "MemberID:SSN\n1:@\n");
+    let said = desk.run(&["schema", "propose", "colons.csv", "--delimiter", "ab", "--json"]);
+    assert_eq!(said.code, Some(2));
+}
+
+#[test]
+fn a_file_without_a_header_is_read_when_it_is_said() {
+    let desk = Desk::new("headerless");
+    desk.write("bare.csv", "1,Ada Archer,536-22-1847\n2,Bo Boone,401-55-9024\n");
+    let args = ["seal", "bare.csv", "--tenant", "acme", "--collection", "bare", "--json"];
+    let said = desk.run(&args);
+    assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+    assert!(said.out.contains("--header no"), "{}", said.out);
+    let report = seal(&desk, "bare.csv", &["--header", "no"]);
+    assert_eq!((&report["rows"], &report["read"]["header"]), (&json!(2), &json!(false)));
+    let sealed = desk.read("bare.sealed.csv");
+    assert!(!sealed.contains("Ada") && sealed.lines().count() == 2, "{sealed}");
+    let first = tokens(&sealed);
+    assert!(desk.values(&first).contains(&"536-22-1847".to_owned()));
+    // Read another way it is another job, and the same way the same one.
+    assert_eq!(seal(&desk, "bare.csv", &["--header", "no"])["changed"], 0);
+}
+
+#[test]
+fn the_encoding_is_told_from_the_bytes_and_the_copy_is_utf_8() {
+    let desk = Desk::new("encodings");
+    let text = "MemberID;Name;SSN\r\n1;Zo\u{eb} Nu\u{f1}ez;536-22-1847\r\n\
+                2;Jos\u{e9} D\u{ed}az;401-55-9024\r\n";
+    let expected = "MemberID;Name;SSN\r\n1;@;@\r\n2;@;@\r\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    for (name, bytes, encoding, mark) in [
+        ("mark.csv", [b"\xff\xfe", &little[..]].concat(), "UTF-16LE", "\u{feff}"),
+        ("bigmark.csv", [b"\xfe\xff", &big[..]].concat(), "UTF-16BE", "\u{feff}"),
+        ("little.csv", little, "UTF-16LE", ""),
+        ("big.csv", big, "UTF-16BE", ""),
+        ("latin.csv", latin, "windows-1252", ""),
+        ("utf8.csv", format!("\u{feff}{text}").into_bytes(), "UTF-8", "\u{feff}"),
+    ] {
+        desk.write(name, bytes);
+        let report = seal(&desk, name, &[]);
+        assert_eq!(report["read"]["encoding"], encoding, "{name}");
+        let sealed = desk.read(report["out"].as_str().unwrap());
+        assert_eq!(masked(&sealed), format!("{mark}{expected}"), "{name}");
+        let values = desk.values(&tokens(&sealed));
+        let whole = ["Zo\u{eb} Nu\u{f1}ez", "536-22-1847", "Jos\u{e9} D\u{ed}az", "401-55-9024"];
+        assert_eq!(values, whole, "{name}");
+        assert_eq!(seal(&desk, name, &[])["changed"], 0, "{name}");
+    }
+    // Said, it is not told.
+    desk.write("east.csv", b"MemberID,Name\n1,Ji\xf8\xed Dvo\xf8\xe1k\n");
+    seal(&desk, "east.csv", &["--encoding", "windows-1250"]);
+    let sealed = desk.read("east.sealed.csv");
+    assert_eq!(desk.values(&tokens(&sealed)), ["Ji\u{159}\u{ed} Dvo\u{159}\u{e1}k"]);
+}
+
+#[test]
+fn a_row_that_is_no_text_is_left_out_by_its_place_in_the_file() {
+    let desk = Desk::new("undecodable");
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let head = utf16("\u{feff}MemberID,Name\n1,Zo\u{eb} \u{1f600}\n");
+    let broken = [utf16("2,MARKER"), vec![0x00, 0xd8], utf16("\n")].concat();
+    let bytes = [head.clone(), broken.clone(), utf16("3,Ada Archer\n")].concat();
+    desk.write("wide.csv", &bytes);
+    let args = ["seal", "wide.csv", "--tenant", "acme", "--collection", "wide", "--json"];
+    let said = desk.run(&[&args[..], &["--report", "report.json"]].concat());
+    assert_eq!((said.code, &said.json()["rows"]), (Some(4), &json!(2)), "{}", said.err);
+    let report: Value = serde_json::from_str(&desk.read("report.json")).unwrap();
+    let bad = &report["quarantine"][0];
+    assert_eq!((&bad["line"], &bad["reason"]), (&json!(3), &json!("not_utf8")));
+    let place = [bad["start"].as_u64().unwrap(), bad["end"].as_u64().unwrap()];
+    let expected = [head.len() as u64, (head.len() + broken.len()) as u64];
+    assert_eq!(place, expected, "bytes of the file itself");
+    assert!(!desk.read("wide.sealed.csv").contains("MARKER"));
+}
+
+#[test]
+fn packed_files_are_read_as_what_they_hold() {
+    let desk = Desk::new("packed");
+    let mut text = "MemberID,Name,SSN\n".to_owned();
+    for row in 0..2500 {
+        text.push_str(&format!("{row},Ada Archer,536-22-{:04}\n", row % 9000 + 1));
+    }
+    let gzip = {
+        use std::io::Write as _;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let zstd = ruzstd::encoding::compress_to_vec(text.as_bytes(), level);
+    for (name, bytes, packing) in [("a.csv.gz", &gzip, "gzip"), ("b.csv.zst", &zstd, "zstd")] {
+        desk.write(name, bytes);
+        let report = seal(&desk, name, &[]);
+        let out = format!("{}.sealed.csv", &name[..1]);
+        assert_eq!((&report["out"], &report["read"]["packing"]), (&json!(out), &json!(packing)));
+        assert_eq!((&report["rows"], &report["changed"]), (&json!(2500), &json!(2500)));
+        let sealed = desk.read(&out);
+        let all = tokens(&sealed);
+        assert_eq!((sealed.lines().count(), all.len()), (2501, 5000));
+        assert_eq!(desk.values(&all[4998..]), ["Ada Archer", "536-22-2500"]);
+        assert_eq!(seal(&desk, name, &[])["changed"], 0, "cut into the same batches");
+        // Cut off, it is refused before anything is sealed.
+        desk.write(name, &bytes[..bytes.len() - 9]);
+        let args = ["seal", name, "--tenant", "acme", "--collection", "cut", "--json"];
+        let said = desk.run(&args);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+        assert!(said.out.contains("cut off"), "{}", said.out);
+    }
+    let shown = ["schema", "show", "--tenant", "acme", "--collection", "cut"];
+    assert_eq!(desk.ends(12, &shown).error(), "not_found");
+}
+
+#[test]
+fn a_table_of_a_dump_becomes_csv_with_null_apart_from_empty() {
+    let desk = Desk::new("dumps");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/dumps");
+    for (name, table, ssn) in [
+        ("postgres-copy.sql", "people list", "536-22-1847"),
+        ("postgres-inserts.sql", "public.people list", "536-22-1847"),
+        ("mariadb.sql", "people", "536-22-1847"),
+    ] {
+        desk.write(name, std::fs::read(format!("{folder}/{name}")).unwrap());
+        let stem = name.split('.').next().unwrap();
+        let args = ["seal", name, "--tenant", "acme", "--collection", stem, "--json"];
+        let said = desk.run(&args);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+        assert!(said.out.contains("--table") && said.out.contains("ranks"), "{}", said.out);
+        let report = seal(&desk, name, &["--table", table]);
+        let out = format!("{stem}.sealed.csv");
+        assert_eq!((&report["out"], &report["rows"]), (&json!(out), &json!(4)), "{name}");
+        assert_eq!(report["read"]["format"], "sql");
+        let sealed = desk.read(&out);
+        assert!(sealed.starts_with("MemberID,") && sealed.lines().count() == 5, "{sealed}");
+        // The third has no number, and the second no notes.
+        let bruno = masked(sealed.lines().nth(2).unwrap());
+        assert!(bruno.starts_with("2,@,@,@,\"\",,"), "{bruno}");
+        let zoe = masked(sealed.lines().nth(3).unwrap());
+        assert!(zoe.starts_with("3,@,,@,@,"), "{zoe}");
+        assert!(desk.values(&tokens(&sealed)).contains(&ssn.to_owned()));
+        assert_eq!(seal(&desk, name, &["--table", table])["changed"], 0, "{name}");
+    }
+}
