@@ -315,18 +315,6 @@ impl Registry {
 // The uppermost bit of a kind byte is not a type's.
 const _: () = assert!(FieldType::CODES <= 0x80);
 
-/// The kind byte a value is sealed with: its type, and whether it was a bare JSON literal.
-#[must_use]
-pub fn kind_byte(kind: FieldType, literal: bool) -> u8 {
-    kind.code() | if literal { 0x80 } else { 0 }
-}
-
-/// The type in a kind byte.
-#[must_use]
-pub fn kind_of(byte: u8) -> Option<FieldType> {
-    FieldType::from_code(byte & 0x7f)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -57,6 +57,7 @@ pub fn permits(who: &Principal, act: Act) -> bool {
                 | Act::PiiCollect
                 | Act::PiiReveal
                 | Act::PiiFind
+                | Act::PiiExport
                 | Act::LedgerWho
         ),
         (Scope::Tenants(_), Kind::Service) => {

@@ -132,6 +132,8 @@ impl Setting {
             values.insert(token, found);
         }
         seal(&install, "alder", "vendors", VENDORS);
+        let tokenised = install.scratch.path("alder-people.sealed.csv");
+        values.insert("{alder-file}", tokenised.to_str().unwrap().to_owned());
         let csv = install.scratch.write("again.csv", PEOPLE);
         values.insert("{csv}", csv.to_str().unwrap().to_owned());
         let schema = install.scratch.write("people.toml", &schema(&csv));

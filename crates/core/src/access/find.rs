@@ -11,7 +11,7 @@ use super::person::Person;
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target, Unfit,
 };
-use crate::control::{CollectionRow, FieldRow, kind_of};
+use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
 use crate::id::{FieldNumber, Name, RecordNumber, TenantId};
 use crate::ledger::Entry;
@@ -152,12 +152,13 @@ impl Receipt<Find> {
         let mut found = Vec::new();
         for person in people {
             let held = self.with_row(keys, collection.id, person, rows, |row| {
-                let (kind, clear) = match row.open(*field) {
+                let opened = match row.open(*field) {
                     Err(OpenError::NoSuchField) => return Ok(None),
                     opened => opened?,
                 };
-                let kind = kind_of(kind).unwrap_or(FieldType::Text);
-                let same = normals.iter().any(|(k, normal)| *k == kind && clear.is(kind, normal));
+                let kind = opened.kind;
+                let is = |normal: &str| opened.value.is(kind, normal);
+                let same = normals.iter().any(|(k, normal)| *k == kind && is(normal));
                 Ok(same.then(|| row.numbers().collect::<Vec<_>>()))
             })?;
             if let Some(numbers) = held {

@@ -8,6 +8,7 @@
 //! a durable entry. This module never performs I/O and never decides policy: `policy` does.
 
 pub mod admin;
+pub mod export;
 pub mod find;
 mod person;
 pub mod reveal;
@@ -342,7 +343,7 @@ impl<A: Action> Authorized<A> {
     }
 
     /// The refusal of a request that came through the door and failed behind it.
-    fn deny(self, refusal: Refusal) -> Denied {
+    fn deny(&self, refusal: Refusal) -> Denied {
         let mut entry = self.entry(Phase::Denied);
         entry.reason = Some(match refusal {
             Refusal::NotFound => "not_found".to_owned(),

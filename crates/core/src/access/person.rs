@@ -10,6 +10,7 @@ use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::entry::{Phase, SUBJECTS_MAX};
 use crate::ledger::{Entry, Pseudonym};
+use crate::store::ReadError;
 use crate::vault::feed;
 use crate::vault::keys::TenantKeys;
 use crate::vault::sealed::{RowAddress, SealedRow, VerifiedRow};
@@ -81,12 +82,30 @@ impl<A: Action> Authorized<A> {
     }
 }
 
+/// Reads the row of a person that entries name, and hands it over once it is proven to be the one
+/// of its address. What is amiss comes back for the caller to record.
+pub(super) fn with_row<R>(
+    keys: &TenantKeys,
+    collection: CollectionId,
+    person: &Person,
+    rows: &mut ReadRow<'_>,
+    open: impl FnOnce(&VerifiedRow<'_>) -> Result<R, Tampering>,
+) -> Result<Result<R, Tampering>, ReadError> {
+    let at = RowAddress { tenant: keys.tenant(), collection, record: person.record };
+    Ok(match rows(&at)?.as_deref() {
+        None => Err(Tampering::RowMissing),
+        Some(row) => SealedRow::parse(row)
+            .and_then(|row| row.verify(keys, &person.secret, at))
+            .map_err(Tampering::from)
+            .and_then(|row| open(&row)),
+    })
+}
+
 impl<A: Action> Receipt<A> {
-    /// Reads the row of a person that the entries name, and hands it over once it is proven to be
-    /// the one of its address.
+    /// [`with_row`]; what is amiss stops the request.
     ///
     /// # Errors
-    /// [`Stop::Tampered`] when it is missing or is not; and whatever `open` finds amiss.
+    /// [`Stop::Tampered`] when the row is missing or is another; and whatever `open` finds amiss.
     pub(super) fn with_row<R>(
         &self,
         keys: &TenantKeys,
@@ -95,16 +114,7 @@ impl<A: Action> Receipt<A> {
         rows: &mut ReadRow<'_>,
         open: impl FnOnce(&VerifiedRow<'_>) -> Result<R, Tampering>,
     ) -> Result<R, Stop> {
-        let at = RowAddress { tenant: keys.tenant(), collection, record: person.record };
-        let row = rows(&at)?;
-        let opened = match row.as_deref() {
-            None => Err(Tampering::RowMissing),
-            Some(row) => SealedRow::parse(row)
-                .and_then(|row| row.verify(keys, &person.secret, at))
-                .map_err(Tampering::from)
-                .and_then(|row| open(&row)),
-        };
-        opened.map_err(|what| {
+        with_row(keys, collection, person, rows, open)?.map_err(|what| {
             let id = record_id(keys, person.record).unwrap_or_default();
             self.tampered(what, &id)
         })

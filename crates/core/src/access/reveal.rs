@@ -8,7 +8,6 @@ use super::person::Person;
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Rule, Stop, Target,
 };
-use crate::control::kind_of;
 use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber, TenantId};
 use crate::ledger::Entry;
@@ -184,11 +183,11 @@ impl Receipt<Reveal> {
                 else {
                     continue;
                 };
-                let (kind, clear) = row.open(item.field)?;
+                let opened = row.open(item.field)?;
                 *value = Some(match form {
-                    Form::Full => clear,
-                    Form::Masked => clear.mask(kind_of(kind).unwrap_or(FieldType::Text)),
-                    Form::Redacted => clear.redact(),
+                    Form::Full => opened.value,
+                    Form::Masked => opened.value.mask(opened.kind),
+                    Form::Redacted => opened.value.redact(),
                 });
             }
             Ok(())

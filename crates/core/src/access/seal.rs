@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{Action, Authorized, Context, Stop, Target};
-use crate::control::{CollectionRow, kind_byte, protect};
+use crate::control::{CollectionRow, protect};
 use crate::field::{FieldType, Tally};
 use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase, RecordRange};
 use crate::source::Random;
 use crate::store::{Batch, Changes, Table};
+use crate::vault::cell::Clear;
 use crate::vault::index::{INDEX_KEY_BYTES, index_key};
 use crate::vault::keys::{ControlKey, TenantKeys};
 use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
@@ -50,6 +51,19 @@ pub struct FieldPlan {
     pub kind: FieldType,
     /// Whether it is indexed.
     pub index: bool,
+}
+
+/// A cell to be sealed.
+#[derive(Clone, Copy)]
+pub struct SealCell<'v> {
+    /// How.
+    pub plan: FieldPlan,
+    /// Its value.
+    pub value: &'v str,
+    /// Whether it stood as a bare JSON literal.
+    pub literal: bool,
+    /// How it stood, where that is not how its value would be written.
+    pub spelling: Option<&'v str>,
 }
 
 /// What was sealed, by type; a value that did not fit its type counts as `text` and as unusual.
@@ -162,14 +176,13 @@ impl Authorized<Seal> {
 }
 
 impl SealBatch<'_> {
-    /// Seals the next row: for each sealed, non-empty cell its plan, its value and whether it
-    /// stood as a bare JSON literal. Gives the record's number.
+    /// Seals the next row: its sealed, non-empty cells. Gives the record's number.
     ///
     /// # Errors
     /// [`OpenError::Malformed`] past the batch's size or for a value too long.
     pub fn row<'v>(
         &mut self,
-        cells: impl Iterator<Item = (FieldPlan, &'v str, bool)>,
+        cells: impl Iterator<Item = SealCell<'v>>,
     ) -> Result<RecordNumber, OpenError> {
         let start = self.slots.len() * MATERIAL_BYTES;
         let material = self.material.get(start..start + MATERIAL_BYTES);
@@ -186,7 +199,7 @@ impl SealBatch<'_> {
         let Self { changes, keys, index, normal, fields, counts, .. } = self;
         changes.rows.put_with(Table::Record, &at.key(), |out| {
             let mut writer = RowWriter::begin(out, keys, &secret, at, version, nonce)?;
-            for (plan, value, literal) in cells {
+            for SealCell { plan, value, literal, spelling } in cells {
                 let fits = if plan.index {
                     plan.kind.normalize(value, normal)
                 } else {
@@ -198,7 +211,7 @@ impl SealBatch<'_> {
                 let kind = if fits { plan.kind } else { FieldType::Text };
                 counts.note(plan, fits);
                 *fields |= 1 << plan.kind.code();
-                writer.field(plan.number, kind_byte(kind, literal), value.as_bytes())?;
+                writer.field(plan.number, &Clear { kind, literal, value, spelling })?;
             }
             writer.finish();
             Ok::<_, OpenError>(())

@@ -10,8 +10,8 @@ use aws_lc_rs::aead::{Aad, LessSafeKey, Nonce};
 use hmac::Mac as _;
 use zeroize::Zeroizing;
 
+use super::cell::{Clear, Opened};
 use super::keys::{Hmac256, KeyError, SecretKey, TenantKeys, siv_key};
-use super::plaintext::Plaintext;
 use super::slot::SlotSecret;
 use super::{Fixed, feed};
 use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
@@ -137,21 +137,19 @@ impl<'a> RowWriter<'a> {
         Ok(Self { out, keys, at, associated, nonce, start })
     }
 
-    /// Seals one field. `kind` is what the value was sealed as, and travels sealed with it.
+    /// Seals one field.
     ///
     /// # Errors
     /// [`OpenError::Malformed`] for a value past [`VALUE_BYTES_MAX`].
-    pub fn field(&mut self, number: FieldNumber, kind: u8, value: &[u8]) -> Result<(), OpenError> {
-        if value.len() > VALUE_BYTES_MAX {
+    pub fn field(&mut self, number: FieldNumber, clear: &Clear<'_>) -> Result<(), OpenError> {
+        if clear.length() > VALUE_BYTES_MAX {
             return Err(OpenError::Malformed);
         }
-        let length =
-            u32::try_from(1 + value.len() + TAG_BYTES).map_err(|_| OpenError::Malformed)?;
+        let length = clear.written() + TAG_BYTES;
         put_varint(self.out, u32::from(number.0));
-        put_varint(self.out, length);
+        put_varint(self.out, u32::try_from(length).map_err(|_| OpenError::Malformed)?);
         let body = self.out.len();
-        self.out.push(kind);
-        self.out.extend_from_slice(value);
+        clear.write(self.out);
         let clear = self.out.get_mut(body..).ok_or(OpenError::Malformed)?;
         let nonce = field_nonce(&self.nonce, number);
         let aad = Aad::from(of_field(self.associated, number));
@@ -222,11 +220,11 @@ impl VerifiedRow<'_> {
         self.row.fields.iter().map(|(number, _)| *number)
     }
 
-    /// Opens one field: the kind it was sealed as, and its value.
+    /// Opens one field.
     ///
     /// # Errors
     /// [`OpenError`]: no such field, or not authentic.
-    pub(crate) fn open(&self, number: FieldNumber) -> Result<(u8, Plaintext), OpenError> {
+    pub(crate) fn open(&self, number: FieldNumber) -> Result<Opened, OpenError> {
         let found = self.row.fields.iter().find(|(n, _)| *n == number);
         let (_, sealed) = found.ok_or(OpenError::NoSuchField)?;
         let mut body = Zeroizing::new(sealed.to_vec());
@@ -237,8 +235,7 @@ impl VerifiedRow<'_> {
             .field
             .open_in_place(Nonce::assume_unique_for_key(nonce), aad, body.as_mut_slice())
             .map_err(|_| OpenError::NotAuthentic)?;
-        let (kind, value) = opened.split_first().ok_or(OpenError::Malformed)?;
-        Ok((*kind, Plaintext::new(value)))
+        Opened::read(opened).ok_or(OpenError::Malformed)
     }
 }
 
@@ -270,7 +267,7 @@ fn parse(bytes: &[u8]) -> Option<SealedRow<'_>> {
 }
 
 /// LEB128: seven bits a byte, low bits first, the top bit set on all but the last.
-fn put_varint(out: &mut Vec<u8>, mut value: u32) {
+pub(super) fn put_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
@@ -278,7 +275,7 @@ fn put_varint(out: &mut Vec<u8>, mut value: u32) {
     out.push(value as u8);
 }
 
-fn take_varint(mut bytes: &[u8]) -> Option<(u32, &[u8])> {
+pub(super) fn take_varint(mut bytes: &[u8]) -> Option<(u32, &[u8])> {
     let mut value: u32 = 0;
     for shift in [0, 7, 14, 21, 28] {
         let (byte, rest) = bytes.split_first()?;
@@ -329,6 +326,7 @@ fn of_field(mut associated: [u8; ASSOCIATED_BYTES], field: FieldNumber) -> [u8; 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::FieldType;
     use crate::testing::CountingRandom;
 
     fn tenant(id: u8) -> TenantKeys {
@@ -355,8 +353,9 @@ mod tests {
         let mut writer =
             RowWriter::begin(&mut out, &keys, &secret(3), at(1, 2, 9), (1, version), [8; 12])
                 .unwrap();
-        writer.field(FieldNumber(1), 1, b"078-05-1120").unwrap();
-        writer.field(FieldNumber(2), 11, b"jane@example.com").unwrap();
+        let clear = |kind, value| Clear { kind, literal: false, value, spelling: None };
+        writer.field(FieldNumber(1), &clear(FieldType::Ssn, "078-05-1120")).unwrap();
+        writer.field(FieldNumber(2), &clear(FieldType::Phone, "jane@example.com")).unwrap();
         writer.finish();
         out
     }
@@ -373,8 +372,9 @@ mod tests {
         let (bytes, keys) = (row(1), tenant(1));
         let verified =
             SealedRow::parse(&bytes).unwrap().verify(&keys, &secret(3), at(1, 2, 9)).unwrap();
-        let (kind, value) = verified.open(FieldNumber(1)).unwrap();
-        assert_eq!((kind, value.disclose().as_str()), (1, "078-05-1120"));
+        let opened = verified.open(FieldNumber(1)).unwrap();
+        assert_eq!(opened.kind, FieldType::Ssn);
+        assert_eq!(opened.value.disclose().as_str(), "078-05-1120");
         assert!(matches!(verified.open(FieldNumber(3)), Err(OpenError::NoSuchField)));
         for elsewhere in [at(1, 2, 8), at(1, 3, 9), at(2, 2, 9)] {
             assert!(!opens(&bytes, &keys, 3, elsewhere, 1));

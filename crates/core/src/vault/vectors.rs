@@ -4,6 +4,7 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
+use super::cell::Clear;
 use super::index::index_key;
 use super::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys, WrappingKey};
 use super::sealed::{RowAddress, RowWriter};
@@ -11,6 +12,7 @@ use super::slot::{EpochKey, SlotAddress, SlotSecret, Tombstone};
 use super::token::{Named, record_id, write_token};
 use crate::access::pseudonym_for_tests as pseudonym;
 use crate::control::protect;
+use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber, InstallId, PrincipalId, RecordNumber, TenantId};
 use crate::principal::Credential;
 use crate::testing::CountingRandom;
@@ -37,8 +39,10 @@ fn row() -> Vec<u8> {
     let (mut out, keys, (secret, _)) = (Vec::new(), keys(), secret(6));
     let at = RowAddress { tenant: TENANT, collection: COLLECTION, record: RECORD };
     let mut writer = RowWriter::begin(&mut out, &keys, &secret, at, (1, 1), [8; 12]).unwrap();
-    writer.field(FieldNumber(1), 1, b"078-05-1120").unwrap();
-    writer.field(FieldNumber(300), 15, &[b'x'; 200]).unwrap();
+    let long = "x".repeat(200);
+    let clear = |kind, value| Clear { kind, literal: false, value, spelling: None };
+    writer.field(FieldNumber(1), &clear(FieldType::Ssn, "078-05-1120")).unwrap();
+    writer.field(FieldNumber(300), &clear(FieldType::Text, &long)).unwrap();
     writer.finish();
     out
 }

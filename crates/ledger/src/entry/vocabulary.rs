@@ -18,6 +18,7 @@ words! {
         PiiCollect = "pii.collect": "personal values were sealed",
         PiiReveal = "pii.reveal": "personal values were given out",
         PiiFind = "pii.find": "it was asked which records have a value",
+        PiiExport = "pii.export": "the values of a tokenised file were given out",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
         LedgerKey = "ledger.key": "the ledger's verification keys were read",
@@ -46,6 +47,7 @@ impl Act {
             Self::SchemaRead
             | Self::PiiReveal
             | Self::PiiFind
+            | Self::PiiExport
             | Self::LedgerExport
             | Self::LedgerWho
             | Self::LedgerKey

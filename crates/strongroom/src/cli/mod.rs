@@ -3,6 +3,7 @@
 //! With `--json` exactly one JSON object goes to standard output, also on failure; progress and
 //! notices go to standard error; nothing ever prompts.
 
+mod export;
 mod find;
 mod init;
 mod ledger;
@@ -93,6 +94,8 @@ enum Command {
     Reveal(reveal::Args),
     /// Find the records that have a value in an indexed field; recorded before the answer
     Find(find::Args),
+    /// Give the original of a tokenised file back; everybody in it is recorded first
+    Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
     #[command(subcommand, after_help = ledger::AFTER_HELP)]
     Ledger(ledger::Ledger),
@@ -129,6 +132,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Seal(args) => seal::run(global, &args),
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
+        Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),
     }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use strongroom_core::text::{visible, visible_lines};
 use zeroize::Zeroizing;
@@ -100,4 +101,14 @@ pub fn count(n: u64) -> String {
 pub fn time(us: u64) -> String {
     let at = std::time::UNIX_EPOCH + std::time::Duration::from_micros(us);
     humantime::format_rfc3339_micros(at).to_string()
+}
+
+/// How far a pass over a file has come, with rate and time left.
+pub fn bar(length: u64) -> ProgressBar {
+    let style = "{percent:>3} % {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
+    let bar = ProgressBar::new(length);
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
 }

@@ -91,11 +91,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         (_, FormArg::Masked) => Form::Masked,
         (_, FormArg::Redacted) => Form::Redacted,
     };
-    let purpose = Purpose::parse(&args.purpose).ok_or_else(|| {
-        let known: Vec<_> = Purpose::ALL.iter().map(|p| p.name()).collect();
-        let detail = "there is no such purpose";
-        Problem::usage(detail, format!("use one of: {}", known.join(", ")))
-    })?;
+    let purpose = purpose(&args.purpose)?;
     let tokens = tokens(&args.tokens)?;
     let session = global.session()?;
     let revealed = session.vault.reveal(&session.who, &args.tenant, tokens, purpose, form)?;
@@ -105,6 +101,15 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let text = text(&values, &ledger);
     let values = values.iter().map(value_json).collect();
     Ok(Answer::new(&AnswerJson { values, ledger }, text))
+}
+
+/// Reads a purpose.
+pub fn purpose(name: &str) -> Result<Purpose, Problem> {
+    Purpose::parse(name).ok_or_else(|| {
+        let known: Vec<_> = Purpose::ALL.iter().map(|p| p.name()).collect();
+        let detail = "there is no such purpose";
+        Problem::usage(detail, format!("use one of: {}", known.join(", ")))
+    })
 }
 
 fn tokens(args: &[String]) -> Result<Vec<String>, Problem> {

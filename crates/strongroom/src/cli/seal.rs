@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressStyle};
 use strongroom_core::schema::{Proposal, Treatment};
 use strongroom_core::text::visible;
 
-use super::output::{Answer, count, notice, table};
+use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
 use super::{Global, schema};
 use crate::boundary;
@@ -110,15 +109,6 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     }
     let exit = if report.quarantined > 0 { 4 } else { 0 };
     Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
-}
-
-fn bar(length: u64) -> ProgressBar {
-    let style = "{percent:>3} % {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
-    let bar = ProgressBar::new(length);
-    match ProgressStyle::with_template(style) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 /// Writes a file, never through a link to another.

@@ -183,6 +183,17 @@ impl<'a> RowView<'a> {
         }
     }
 
+    /// How a cell stands in the file, where that is not how its value would be written.
+    pub fn spelling(&self, column: usize) -> Option<&'a str> {
+        // A value that was not moved stands there as it is, in quotes or without.
+        let span = self.cells.get(column).filter(|span| span.moved)?;
+        let raw = self.batch.raw.get(span.start as usize..span.end as usize)?;
+        let value = self.cell(column).value;
+        let is_json = !self.order().is_empty();
+        let written = if is_json { is_json_of(raw, value) } else { is_quoted_of(raw, value) };
+        (!written).then_some(raw)
+    }
+
     /// The row as it stands in the file, after the blank lines before it.
     pub(super) fn raw(&self) -> &'a [u8] {
         let range = self.place.blank as usize..self.place.end as usize;
@@ -201,6 +212,22 @@ impl<'a> RowView<'a> {
         let (start, end) = self.place.order;
         self.batch.order.get(start as usize..end as usize).unwrap_or_default()
     }
+}
+
+/// Whether `raw` is the value in quotes, its own quotes doubled.
+fn is_quoted_of(raw: &str, value: &str) -> bool {
+    let inner = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"'));
+    let Some(inner) = inner else { return false };
+    if inner.len() == value.len() {
+        return inner == value && !value.contains('"');
+    }
+    let doubled = value.bytes().flat_map(|b| std::iter::repeat_n(b, 1 + usize::from(b == b'"')));
+    doubled.eq(inner.bytes())
+}
+
+/// Whether `raw` is the value as a JSON string, escaped as little as can be.
+fn is_json_of(raw: &str, value: &str) -> bool {
+    serde_json::to_string(value).is_ok_and(|written| written == raw)
 }
 
 /// One cell of a row. No `Debug`: it is cleartext.

@@ -63,4 +63,4 @@ pub use packing::Packing;
 pub use reader::Reader;
 pub use sniff::Head;
 pub use told::{Told, unpacked_name};
-pub use writer::Writer;
+pub use writer::{Restored, Writer};

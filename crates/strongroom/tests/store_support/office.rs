@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use strongroom_core::access::admin::{AddTenant, SetSchema};
 use strongroom_core::access::reveal::Reveal;
-use strongroom_core::access::seal::{FieldPlan, Seal};
+use strongroom_core::access::seal::{FieldPlan, Seal, SealCell};
 use strongroom_core::access::{Context, KeyRing, Stop, authorize, refuse_credential, system};
 use strongroom_core::control::{
     CollectionRow, FieldRow, Registry, collection_key, principal_key, protect,
@@ -130,7 +130,8 @@ impl Office {
         let mut batch = batch.unwrap_or_else(|_| panic!("the keys are loaded"));
         let mut sealed = Vec::new();
         for value in values {
-            let record = batch.row([(FIELD, value.as_str(), false)].into_iter()).unwrap();
+            let cell = SealCell { plan: FIELD, value, literal: false, spelling: None };
+            let record = batch.row([cell].into_iter()).unwrap();
             let mut token = String::new();
             let named = Named { record, field: FIELD.number };
             write_token(&self.keys[usize::from(n)], named, &mut token).unwrap();

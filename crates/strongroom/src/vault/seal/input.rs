@@ -73,6 +73,12 @@ impl Input {
         self.told.reader(from).map_err(|e| bad_file(&self.path, &e))
     }
 
+    /// Its length in bytes, as far as it can be told: for showing progress.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |m| m.len())
+    }
+
     /// The file from the beginning, hashed as it is read.
     ///
     /// # Errors

@@ -5,8 +5,8 @@
 //! sealed, so that a run killed at any instant goes on: batches that are durable give their tokens
 //! again and are not sealed again. The output is written aside and renamed when it is complete.
 
-mod input;
-mod output;
+pub(super) mod input;
+pub(super) mod output;
 mod pipeline;
 mod plan;
 
@@ -33,6 +33,7 @@ use crate::problem::Problem;
 
 pub use input::Input;
 pub use output::keep_apart;
+pub(super) use pipeline::unchanged;
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
 pub(super) const BATCH_ROWS: usize = 1000;

@@ -30,13 +30,19 @@ pub fn place(input: &Path, asked: Option<&Path>, format: Format) -> Result<PathB
             input.with_file_name(name)
         }
     };
-    let same = fs::canonicalize(&out).ok();
+    place_apart(input, &out)?;
+    Ok(out)
+}
+
+/// Refuses an output in the place of the input.
+pub fn place_apart(input: &Path, out: &Path) -> Result<(), Problem> {
+    let same = fs::canonicalize(out).ok();
     let same = same.is_some_and(|o| fs::canonicalize(input).is_ok_and(|i| i == o));
-    if same || absolute(&out) == absolute(input) {
+    if same || absolute(out) == absolute(input) {
         let detail = "the output would overwrite the input";
         return Err(Problem::usage(detail, "name another file with --out"));
     }
-    Ok(out)
+    Ok(())
 }
 
 /// Refuses a report that would take the place of a file of the job.
@@ -82,6 +88,12 @@ impl Aside {
         let mut options = OpenOptions::new();
         let file = options.create_new(true).read(true).write(true).mode(0o600).open(&path);
         Ok(Self { file: file.map_err(|e| unwritable(out, &e))?, path })
+    }
+
+    /// Removes the file, for an output that nobody will go on with.
+    pub fn remove(self) {
+        // What cannot be removed is named `.partial` and readable by this user alone.
+        let _ = fs::remove_file(&self.path);
     }
 
     /// Makes the file durable and moves it to its place, which must be free or hold this very

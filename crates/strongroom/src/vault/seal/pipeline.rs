@@ -13,9 +13,9 @@ use super::input::{Hashing, bad_file, is_nested};
 use super::output::{Aside, unwritable};
 use super::plan::ColumnPlan;
 use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
-use crate::import::{BadRow, Batch, Cell, RowView, Writer};
+use crate::import::{BadRow, Batch, RowView, Writer};
 use crate::problem::Problem;
-use strongroom_core::access::seal::{FieldPlan, SealCounts};
+use strongroom_core::access::seal::{SealCell, SealCounts};
 
 /// Batches between two threads.
 const DEPTH: usize = 4;
@@ -120,7 +120,7 @@ pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
         for row in batch.iter() {
             refuse_open_nested(run, row)?;
             done.rows += 1;
-            for (plan, value, _) in sealed_cells(&run.plan.columns, row) {
+            for SealCell { plan, value, .. } in sealed_cells(&run.plan.columns, row) {
                 done.totals.sealed.note(plan, plan.kind.fits(value));
             }
             done.totals.note_row(&run.plan.columns, row);
@@ -147,15 +147,20 @@ fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
         number += 1;
     }
     drop(reader);
-    unchanged(hashing, &run.input.digest, &run.input.path)
+    unchanged(hashing, &run.input.digest, &run.input.path, "sealed")
 }
 
-/// What was sealed must be what the job is named after.
-fn unchanged(hashing: Hashing, digest: &[u8; 32], path: &Path) -> Result<(), Problem> {
+/// What a pass read must be what the job is named after.
+pub fn unchanged(
+    hashing: Hashing,
+    digest: &[u8; 32],
+    path: &Path,
+    done: &str,
+) -> Result<(), Problem> {
     if hashing.digest().is_ok_and(|now| now == *digest) {
         return Ok(());
     }
-    let detail = format!("{} changed while it was being sealed", path.display());
+    let detail = format!("{} changed while it was being {done}", path.display());
     Err(Problem::usage(detail, "run the command again on a file that nobody writes to"))
 }
 
@@ -192,7 +197,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         };
         for (row, record) in read.batch.iter().zip(first..) {
             for (column, plan) in run.plan.columns.iter().enumerate() {
-                let Some((plan, ..)) = sealed_cell(plan, row.cell(column)) else {
+                let Some(SealCell { plan, .. }) = sealed_cell(plan, row, column) else {
                     tokens.places.push(NO_TOKEN);
                     continue;
                 };
@@ -208,7 +213,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
     // never given out.
     if let Some(known) = known.filter(|k| k.rows == rows as u64 && k.mac == mac) {
         let mut counts = SealCounts::default();
-        for (plan, value, _) in
+        for SealCell { plan, value, .. } in
             read.batch.iter().flat_map(|row| sealed_cells(&run.plan.columns, row))
         {
             counts.note(plan, plan.kind.fits(value));
@@ -269,18 +274,19 @@ fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result
 fn sealed_cells<'a>(
     columns: &'a [ColumnPlan],
     row: RowView<'a>,
-) -> impl Iterator<Item = (FieldPlan, &'a str, bool)> {
-    columns.iter().enumerate().filter_map(move |(i, plan)| sealed_cell(plan, row.cell(i)))
+) -> impl Iterator<Item = SealCell<'a>> {
+    columns.iter().enumerate().filter_map(move |(i, plan)| {
+        let cell = sealed_cell(plan, row, i)?;
+        Some(SealCell { spelling: row.spelling(i), ..cell })
+    })
 }
 
 /// Whether and how a cell is sealed: an empty one holds nothing to seal and stays empty.
-fn sealed_cell<'a>(plan: &ColumnPlan, cell: Cell<'a>) -> Option<(FieldPlan, &'a str, bool)> {
-    match plan {
-        ColumnPlan::Seal(plan) if !cell.absent && !cell.value.is_empty() => {
-            Some((*plan, cell.value, cell.literal))
-        }
-        _ => None,
-    }
+fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Option<SealCell<'a>> {
+    let ColumnPlan::Seal(plan) = plan else { return None };
+    let cell = row.cell(column);
+    let sealed = SealCell { plan: *plan, value: cell.value, literal: cell.literal, spelling: None };
+    (!cell.absent && !cell.value.is_empty()).then_some(sealed)
 }
 
 /// An object or array in an open column would pass in clear with whatever is in it.
