@@ -31,7 +31,10 @@ const ODD: &[(&str, &str)] = &[
     ("pipe.txt", "id|name|ssn\n1|Ada Archer|536-22-1847\n2|Bruno Boone|401-55-9024\n"),
     ("tab.tsv", "id\tname\tssn\n1\tAda \"A\" Archer\t536-22-1847\n2\t\"Bo\tB\"\t401-55-9024\n"),
     ("unusual.csv", "id,ssn\n1,on file\n2,536-22-1847\n3,???\n4,401-55-9024\n"),
-    ("accents.csv", "id,name\n1,Zoë Åström\n2,Łukasz Żak\n3,李小龍\n4,🦀 Crab\n"),
+    (
+        "accents.csv",
+        "id,name\n1,Zo\u{eb} \u{c5}str\u{f6}m\n2,\u{141}ukasz \u{17b}ak\n3,\u{674e}\u{5c0f}\u{9f8d}\n4,\u{1f980} Crab\n",
+    ),
     ("controls.csv", "id,name\n1,a\u{1}b\n2,\u{7f}\n3,\u{202e}x\n"),
     ("token-like.csv", "id,name\n1,srt_\n2,srt_aaaa\n"),
     ("plain.jsonl", "{\"id\":1,\"name\":\"Ada Archer\",\"ssn\":\"536-22-1847\"}\n"),
