@@ -101,6 +101,12 @@ fn backwards(path: &Path) -> Vec<OsString> {
     kept.map(|part| part.as_os_str().to_owned()).collect()
 }
 
+/// Whether two paths lead to one place, or are one file.
+#[must_use]
+pub fn is_one(one: &Path, other: &Path) -> bool {
+    resolved(one) == resolved(other) || is_same(one, other)
+}
+
 /// Whether two paths are one file or folder, also by a hard link or a second mount.
 fn is_same(one: &Path, other: &Path) -> bool {
     let of = |path| fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();

@@ -7,7 +7,7 @@ mod desk;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use desk::Desk;
@@ -109,4 +109,38 @@ fn a_copy_of_a_secret_is_no_input() {
         }
         assert!(!Path::new(&desk.path(to)).with_extension("sealed.csv").exists());
     }
+}
+
+/// A report replaces a name, and never what stands in a file that is also called otherwise.
+#[test]
+fn a_report_overwrites_no_other_file() {
+    let desk = Desk::new("boundary-report");
+    desk.write("people.csv", PEOPLE);
+    desk.write("op.cred", fs::read(desk.path("data.keys/operator.credential")).unwrap());
+    fs::set_permissions(desk.path("op.cred"), fs::Permissions::from_mode(0o600)).unwrap();
+    let seal = |more: &[&str]| {
+        let seal = ["seal", "people.csv", "--dry-run", "--credential", "op.cred", "--report"];
+        desk.run(&[&seal[..], more, &OF].concat())
+    };
+    fs::create_dir(desk.path("sub")).unwrap();
+    fs::hard_link(desk.path("people.csv"), desk.path("same.json")).unwrap();
+    for more in [
+        &["op.cred"][..],
+        &["./sub/../op.cred"],
+        &["people.csv"],
+        &["same.json"],
+        &["sub/../out.csv", "--out", "out.csv"],
+    ] {
+        let said = seal(more);
+        assert_eq!(said.code, Some(2), "{more:?}: {}", said.err);
+        assert!(said.err.contains("the report would take the place of"), "{}", said.err);
+    }
+    let segment = fs::read(desk.path("data/ledger/00000000.seg")).unwrap().len();
+    fs::hard_link(desk.path("data/ledger/00000000.seg"), desk.path("r.json")).unwrap();
+    let said = seal(&["r.json"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(desk.read("r.json").contains("\"rows\""));
+    assert_eq!(fs::read(desk.path("data/ledger/00000000.seg")).unwrap().len(), segment);
+    assert_eq!(desk.read("people.csv"), PEOPLE);
+    assert_eq!(seal(&["r.json"]).code, Some(0), "and the next takes the place of the last");
 }

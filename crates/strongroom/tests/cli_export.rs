@@ -33,7 +33,8 @@ const ODD: &[(&str, &str)] = &[
     ("unusual.csv", "id,ssn\n1,on file\n2,536-22-1847\n3,???\n4,401-55-9024\n"),
     (
         "accents.csv",
-        "id,name\n1,Zo\u{eb} \u{c5}str\u{f6}m\n2,\u{141}ukasz \u{17b}ak\n3,\u{674e}\u{5c0f}\u{9f8d}\n4,\u{1f980} Crab\n",
+        "id,name\n1,Zo\u{eb} \u{c5}str\u{f6}m\n2,\u{141}ukasz \u{17b}ak\n\
+         3,\u{674e}\u{5c0f}\u{9f8d}\n4,\u{1f980} Crab\n",
     ),
     ("controls.csv", "id,name\n1,a\u{1}b\n2,\u{7f}\n3,\u{202e}x\n"),
     ("token-like.csv", "id,name\n1,srt_\n2,srt_aaaa\n"),
@@ -109,7 +110,7 @@ fn odd_files_come_back_byte_for_byte() {
         desk.done(&seal);
         let sealed = desk.read("sealed");
         assert!(!tokens(&sealed).is_empty(), "{name}: {sealed}");
-        assert!(!sealed.contains("Archer") && !sealed.contains("536"), "{name}: {sealed}");
+        assert!(!sealed.contains("Archer") && !sealed.contains("536-22"), "{name}: {sealed}");
         let said = export(&desk, &collection, "sealed", "back");
         assert_eq!(said.code, Some(0), "{name}: {} {}", said.out, said.err);
         assert_eq!(said.json()["values"], tokens(&sealed).len() as u64, "{name}");

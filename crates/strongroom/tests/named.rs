@@ -82,6 +82,39 @@ fn a_type_set_after_the_sealing_hides_nothing() {
     assert_eq!(entries[1]["fields"], serde_json::json!(["ssn", "text"]));
 }
 
+/// Whether a file was sealed before is an answer about what is sealed: hit or miss, it is an entry.
+#[test]
+fn a_guess_at_a_whole_file_is_an_entry() {
+    let install = Install::new("guessed");
+    install.operate(&["tenant", "add", "acme"]);
+    let guess = |name: &str, text: &str| {
+        let file = install.scratch.write(name, text);
+        let out = install.scratch.path("out.csv");
+        let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+        let seal = ["seal", file, "--tenant", "acme", "--collection", "people", "--out", out];
+        install.run_on(&seal, "").code
+    };
+    let asked = || {
+        let vault = install.open();
+        let mut count = 0;
+        for (log, ..) in vault.store().heads() {
+            let read = vault.store().entries(log, &mut |_, leaf| {
+                count += usize::from(Entry::from_bytes(leaf).unwrap().act == Act::JobRead);
+                true
+            });
+            read.unwrap();
+        }
+        count
+    };
+    assert_eq!(guess("a.csv", "id,ssn\n1,536-22-1847\n"), 0);
+    assert_eq!(asked(), 1);
+    assert_eq!(guess("b.csv", "id,ssn\n1,536-22-1848\n"), 2, "the place is taken");
+    assert_eq!(asked(), 2, "a miss");
+    fs::write(install.scratch.path("out.csv"), "somebody's own").unwrap();
+    assert_eq!(guess("c.csv", "id,ssn\n1,536-22-1847\n"), 2);
+    assert_eq!(asked(), 3, "a hit");
+}
+
 /// The people named by each entry of a reveal.
 fn named(install: &Install) -> Vec<Vec<String>> {
     let vault = install.open();

@@ -94,15 +94,20 @@ fn an_interrupted_init_is_begun_again_and_takes_nobodys_files() {
     let at = |name: &str| install.root.path(name);
     // As if it had died before its last steps.
     std::fs::remove_file(at("data/install.json")).unwrap();
-    std::fs::rename(at("keys/install.json"), at("keys/install.json.new")).unwrap();
     let begin = || {
         let (clock, random) = (install.sources.clock.clone(), install.sources.random());
         Vault::init(&install.folders(), true, clock, random).map(|_| ()).map_err(|p| p.detail)
     };
-    assert!(begin().unwrap_err().contains("not empty"), "without its mark");
-    let mark = "an interrupted `init` left this; run it again\n";
-    std::fs::write(at("keys/init.incomplete"), mark).unwrap();
-    for own in ["data/accounts.csv", "keys/my.key", "data/new"] {
+    assert!(begin().unwrap_err().contains("belongs to an install"), "without its mark");
+    let mark = |data: &Path| {
+        let data = std::fs::canonicalize(data).unwrap();
+        let text = format!("an interrupted `init` left this; run it again\n{}\n", data.display());
+        std::fs::write(at("keys/init.incomplete"), text).unwrap();
+    };
+    mark(&install.root.path(""));
+    assert!(begin().unwrap_err().contains("belongs to an install"), "of another data folder");
+    mark(&at("data"));
+    for own in ["data/accounts.csv", "keys/my.key", "data/new", "data/root.key", "keys/ledger"] {
         std::fs::write(at(own), "somebody's own").unwrap();
         assert!(begin().unwrap_err().contains("not empty"), "{own}");
         assert_eq!(std::fs::read_to_string(at(own)).unwrap(), "somebody's own");
@@ -238,6 +243,28 @@ fn a_format_of_another_version_is_refused() {
     let problem = install.open().err().unwrap();
     assert_eq!(problem.kind, Kind::Usage);
     assert!(problem.detail.contains("format 2, not 1"), "{}", problem.detail);
+}
+
+/// The engine opens its files by name: a link among them would lead its writes elsewhere.
+#[test]
+fn links_in_the_engines_folder_are_refused_and_key_files_cannot_be_written() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let install = Install::new();
+    let at = |name: &str| install.root.path(name);
+    let key = std::fs::read(at("keys/root.key")).unwrap();
+    std::os::unix::fs::symlink(at("keys/root.key"), at("data/engine/keyspaces/1/v9")).unwrap();
+    assert_eq!(install.open().err().map(|p| p.kind), Some(Kind::Tampered));
+    std::fs::remove_file(at("data/engine/keyspaces/1/v9")).unwrap();
+    std::fs::hard_link(at("keys/root.key"), at("data/engine/7.jnl")).unwrap();
+    assert_eq!(install.open().err().map(|p| p.kind), Some(Kind::Tampered));
+    std::fs::remove_file(at("data/engine/7.jnl")).unwrap();
+    assert_eq!(std::fs::read(at("keys/root.key")).unwrap(), key);
+    assert!(install.open().is_ok());
+    for entry in std::fs::read_dir(at("keys")).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        let expected = if entry.file_name() == "lock" { 0o600 } else { 0o400 };
+        assert_eq!(mode, expected, "{:?}", entry.file_name());
+    }
 }
 
 /// Whoever can write the data folder must not lead our writes to a file of the key folder.

@@ -18,7 +18,10 @@ pub struct Folder {
 impl Folder {
     /// The folder must be there. It may itself be a link: whoever runs the verifier named it.
     pub fn open(root: &Path) -> Result<Self, ReadError> {
-        let failed = |why: String| ReadError { path: root.display().to_string(), why };
+        let failed = |why: String| ReadError {
+            path: root.to_string_lossy().escape_debug().to_string(),
+            why,
+        };
         match fs::metadata(root) {
             Ok(found) if found.is_dir() => Ok(Self { root: root.to_owned() }),
             Ok(_) => Err(failed("not a folder".to_owned())),

@@ -71,7 +71,9 @@ fn run(args: &Args) -> Result<Report, Problem> {
 }
 
 fn read_keys(path: &Path) -> Result<Vec<VerifierKey>, String> {
-    let failed = |why: String| format!("cannot read the keys in {}: {why}", path.display());
+    let failed = |why: String| {
+        format!("cannot read the keys in {}: {why}", path.to_string_lossy().escape_debug())
+    };
     let size = fs::metadata(path).map_err(|error| failed(error.to_string()))?.len();
     if size > KEY_FILE_SIZE_MAX {
         return Err(failed("the file is too large".to_owned()));

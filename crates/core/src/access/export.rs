@@ -224,7 +224,7 @@ impl Exporting {
         opened.map_err(|what| {
             let id = record_id(keys, person.record).unwrap_or_default();
             let Authorized { action, actor, log } = &self.authorized;
-            tampered(action, *actor, *log, what, &id)
+            tampered(action, *actor, *log, what, Some(&id))
         })
     }
 

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use super::person::Person;
 use super::{
-    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target, Unfit,
+    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering,
+    Target, Unfit, tampered,
 };
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
@@ -17,7 +18,7 @@ use crate::id::{FieldNumber, Name, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::Act;
 use crate::store::{Batch, Changes, Position, ReadError};
-use crate::vault::index::{index_prefix, record_of_key};
+use crate::vault::index::Tag;
 use crate::vault::keys::TenantKeys;
 use crate::vault::sealed::OpenError;
 use crate::vault::token::{Named, record_id, write_token};
@@ -25,9 +26,9 @@ use crate::vault::token::{Named, record_id, write_token};
 /// Most records that one value may name.
 pub const RECORDS_MAX: usize = 10_000;
 
-/// Hands every key of the index that begins with a prefix to a visitor, until it says stop.
+/// Hands every row of the index whose key begins with a prefix to a visitor, until it says stop.
 pub type ScanIndex<'r> =
-    dyn FnMut(&[u8], &mut dyn FnMut(&[u8]) -> bool) -> Result<(), ReadError> + 'r;
+    dyn FnMut(&[u8], &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), ReadError> + 'r;
 
 /// A request for the records that have a value.
 pub struct Find {
@@ -84,13 +85,19 @@ impl Authorized<Find> {
             Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),
         };
         let (number, kinds) = (field.number, field.kinds.clone());
-        let mut records = BTreeSet::new();
+        let (mut records, mut forged) = (BTreeSet::new(), false);
         for (_, normal) in &normals {
-            let prefix = index_prefix(keys, collection.id, number, normal);
-            index(&prefix, &mut |key| {
-                records.extend(record_of_key(key));
-                records.len() <= RECORDS_MAX
+            let tag = Tag::of(keys, collection.id, number, normal);
+            index(tag.prefix(), &mut |key, value| {
+                let record = tag.read(keys, key, value);
+                forged |= record.is_none();
+                records.extend(record);
+                !forged && records.len() <= RECORDS_MAX
             })?;
+        }
+        if forged {
+            let (action, what) = (&self.action, Tampering::IndexNotAuthentic);
+            return Err(tampered(action, self.actor, self.log, what, None));
         }
         if records.len() > RECORDS_MAX {
             return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::TooMany))));

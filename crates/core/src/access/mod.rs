@@ -201,6 +201,9 @@ pub enum Tampering {
     /// The row is not the one of its address.
     #[error("a row is not authentic")]
     RowNotAuthentic,
+    /// A row of the index was not made by the tenant's keys.
+    #[error("a row of the index is not authentic")]
+    IndexNotAuthentic,
 }
 
 impl Tampering {
@@ -210,6 +213,7 @@ impl Tampering {
             Self::SlotMissing => "slot.missing",
             Self::RowMissing => "row.missing",
             Self::RowNotAuthentic => "row.not_authentic",
+            Self::IndexNotAuthentic => "index.not_authentic",
         }
     }
 }
@@ -400,7 +404,7 @@ impl<A: Action> Receipt<A> {
     }
 
     fn tampered(&self, what: Tampering, record: &str) -> Stop {
-        tampered::<A>(&self.action, self.actor, self.log, what, record)
+        tampered::<A>(&self.action, self.actor, self.log, what, Some(record))
     }
 }
 
@@ -409,11 +413,13 @@ fn tampered<A: Action>(
     actor: Actor,
     log: LogId,
     what: Tampering,
-    record: &str,
+    record: Option<&str>,
 ) -> Stop {
     let mut entry = blank(log, A::ACT, Phase::Failed, actor);
     action.describe(&mut entry);
-    entry.object = Some(record.to_owned());
+    if let Some(record) = record {
+        entry.object = Some(record.to_owned());
+    }
     entry.reason = Some(what.code().to_owned());
     Stop::Tampered { what, batch: Box::new(entry_alone(log, entry)) }
 }

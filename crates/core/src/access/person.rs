@@ -57,7 +57,7 @@ impl<A: Action> Authorized<A> {
             Err(_) => Tampering::SlotDamaged,
         };
         let id = record_id(keys, record).unwrap_or_default();
-        Err(tampered(&self.action, self.actor, self.log, what, &id))
+        Err(tampered(&self.action, self.actor, self.log, what, Some(&id)))
     }
 
     /// The entries that name `people` and the types touched: one for every 512 people, and one

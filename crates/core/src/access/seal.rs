@@ -11,7 +11,7 @@ use crate::ledger::entry::{Act, Phase, RecordRange};
 use crate::source::Random;
 use crate::store::{Batch, Changes, Table};
 use crate::vault::cell::Clear;
-use crate::vault::index::{INDEX_KEY_BYTES, index_key};
+use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag};
 use crate::vault::keys::{ControlKey, TenantKeys};
 use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
 use crate::vault::slot::{SlotAddress, SlotBytes};
@@ -115,7 +115,7 @@ pub struct SealBatch<'a> {
     material: Zeroizing<Vec<u8>>,
     slots: Vec<SlotBytes>,
     changes: Changes,
-    index: Vec<[u8; INDEX_KEY_BYTES]>,
+    index: Vec<([u8; INDEX_KEY_BYTES], [u8; CHECK_BYTES])>,
     normal: Zeroizing<String>,
     /// A bit for each code that occurred.
     fields: u32,
@@ -154,6 +154,12 @@ impl Authorized<Seal> {
             fields: 0,
             counts: SealCounts::default(),
         })
+    }
+
+    /// Records that it is asked how far the job has come.
+    #[must_use]
+    pub fn ask(&self) -> Batch {
+        self.job_entry(Act::JobRead, Changes::default())
     }
 
     /// Records the beginning of the job, with its row.
@@ -206,7 +212,7 @@ impl SealBatch<'_> {
                     plan.kind.fits(value)
                 };
                 if fits && plan.index {
-                    index.push(index_key(keys, collection, plan.number, normal, record));
+                    index.push(Tag::of(keys, collection, plan.number, normal).row(keys, record));
                 }
                 let kind = if fits { plan.kind } else { FieldType::Text };
                 counts.note(plan, fits);
@@ -216,8 +222,8 @@ impl SealBatch<'_> {
             writer.finish();
             Ok::<_, OpenError>(())
         })?;
-        for key in self.index.drain(..) {
-            self.changes.rows.put(Table::Index, &key, &[]);
+        for (key, check) in self.index.drain(..) {
+            self.changes.rows.put(Table::Index, &key, &check);
         }
         self.slots.push(slot);
         self.rows += 1;

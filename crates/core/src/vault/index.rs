@@ -1,8 +1,13 @@
 //! Equality index: a keyed tag of a value's normal form, for the fields whose schema asks.
 //!
 //! It leaks equality within one field of one tenant, to whoever reads the store; SECURITY.md says
-//! so. Without the tenant's index key nobody can tell or enumerate values from tags.
+//! so. Without the tenant's index key nobody can tell or enumerate values from tags, nor make a row
+//! that counts: whoever writes the store could otherwise have a find name the wrong people.
+//!
+//! Not promised: a row taken away is not missed.
 
+use aes::cipher::BlockCipherEncrypt as _;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use hmac::Mac as _;
 
 use super::keys::TenantKeys;
@@ -17,42 +22,68 @@ const PREFIX_BYTES: usize = 30;
 /// the opened field, so that it would cost one look too many and no wrong answer.
 const TAG_BYTES: usize = 8;
 
-/// What every index key of one value begins with.
-#[must_use]
-pub fn index_prefix(
-    keys: &TenantKeys,
-    collection: CollectionId,
-    field: FieldNumber,
-    normal: &str,
-) -> [u8; PREFIX_BYTES] {
-    let (collection, field) = (collection.0.to_be_bytes(), field.0.to_be_bytes());
-    let mut mac = keys.index.clone();
-    feed(&mut mac, "strongroom/index", 1, &[&collection, &field, normal.as_bytes()]);
-    let tag = mac.finalize().into_bytes();
-    Fixed::new()
-        .push(&keys.tenant.0)
-        .push(&collection)
-        .push(&field)
-        .push(tag.get(..TAG_BYTES).unwrap_or_default())
-        .finish()
+/// Bytes of an index row's value, which proves that this tenant's keys made the row.
+pub const CHECK_BYTES: usize = 8;
+
+/// One value of one field, as the index knows it.
+pub struct Tag {
+    prefix: [u8; PREFIX_BYTES],
+    /// Known to nobody without the index key: what binds a check to tenant, collection, field and
+    /// value.
+    half: [u8; 8],
 }
 
-/// The storage key of one value of one record in the index.
-#[must_use]
-pub fn index_key(
-    keys: &TenantKeys,
-    collection: CollectionId,
-    field: FieldNumber,
-    normal: &str,
-    record: RecordNumber,
-) -> [u8; INDEX_KEY_BYTES] {
-    let prefix = index_prefix(keys, collection, field, normal);
-    Fixed::new().push(&prefix).push(&record.0.to_be_bytes()).finish()
-}
+impl Tag {
+    /// The tag of a value's normal form.
+    #[must_use]
+    pub fn of(
+        keys: &TenantKeys,
+        collection: CollectionId,
+        field: FieldNumber,
+        normal: &str,
+    ) -> Self {
+        let (collection, field) = (collection.0.to_be_bytes(), field.0.to_be_bytes());
+        let mut mac = keys.index.clone();
+        feed(&mut mac, "strongroom/index", 1, &[&collection, &field, normal.as_bytes()]);
+        let tag: [u8; 32] = mac.finalize().into_bytes().into();
+        let (tag, rest) = tag.split_at(TAG_BYTES);
+        let prefix =
+            Fixed::new().push(&keys.tenant.0).push(&collection).push(&field).push(tag).finish();
+        Self { prefix, half: rest.first_chunk().copied().unwrap_or_default() }
+    }
 
-/// The record of an index key.
-#[must_use]
-pub fn record_of_key(key: &[u8]) -> Option<RecordNumber> {
-    let key: &[u8; INDEX_KEY_BYTES] = key.try_into().ok()?;
-    key.last_chunk().map(|n| RecordNumber(u64::from_be_bytes(*n)))
+    /// What the storage keys of all its rows begin with.
+    #[must_use]
+    pub fn prefix(&self) -> &[u8] {
+        &self.prefix
+    }
+
+    /// The row of one record: its storage key and its value.
+    #[must_use]
+    pub fn row(
+        &self,
+        keys: &TenantKeys,
+        record: RecordNumber,
+    ) -> ([u8; INDEX_KEY_BYTES], [u8; CHECK_BYTES]) {
+        let key = Fixed::new().push(&self.prefix).push(&record.0.to_be_bytes()).finish();
+        (key, self.check(keys, record))
+    }
+
+    /// The record of a row found under the prefix; nothing when this tenant's keys did not make it.
+    #[must_use]
+    pub fn read(&self, keys: &TenantKeys, key: &[u8], value: &[u8]) -> Option<RecordNumber> {
+        let key: &[u8; INDEX_KEY_BYTES] = key.try_into().ok()?;
+        let record = RecordNumber(u64::from_be_bytes(*key.last_chunk()?));
+        let ours = key.starts_with(&self.prefix)
+            && verify_slices_are_equal(&self.check(keys, record), value).is_ok();
+        ours.then_some(record)
+    }
+
+    /// One AES block over half of the tag that no row shows, and the record.
+    fn check(&self, keys: &TenantKeys, record: RecordNumber) -> [u8; CHECK_BYTES] {
+        let mut block: [u8; 16] =
+            Fixed::new().push(&self.half).push(&record.0.to_be_bytes()).finish();
+        keys.index_check.encrypt_block((&mut block).into());
+        block.first_chunk().copied().unwrap_or_default()
+    }
 }

@@ -125,10 +125,7 @@ impl WrappingKey {
     /// # Errors
     /// [`KeyError::DoesNotOpen`] never in practice: the derived key always has the right length.
     pub fn new(secret: &SecretKey, label: &str) -> Result<Self, KeyError> {
-        let mut mac = secret.mac();
-        feed(&mut mac, label, 1, &[]);
-        let derived = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-        Ok(Self { key: siv_key(&derived).ok_or(KeyError::DoesNotOpen)? })
+        Ok(Self { key: siv_key(derived(secret, label).expose()).ok_or(KeyError::DoesNotOpen)? })
     }
 
     /// Wraps `key` for `place`.
@@ -176,6 +173,13 @@ impl WrappingKey {
     }
 }
 
+/// A key derived from another for one use.
+fn derived(from: &SecretKey, label: &str) -> SecretKey {
+    let mut mac = from.mac();
+    feed(&mut mac, label, 1, &[]);
+    SecretKey::from_bytes(Zeroizing::new(mac.finalize().into_bytes().into()))
+}
+
 pub(crate) fn siv_key(bytes: &[u8; 32]) -> Option<LessSafeKey> {
     UnboundKey::new(&AES_256_GCM_SIV, bytes).ok().map(LessSafeKey::new)
 }
@@ -212,6 +216,7 @@ pub struct TenantKeys {
     pub(crate) token: Vec<(u8, Aes256)>,
     pub(crate) pseudonym: Hmac256,
     pub(crate) index: Hmac256,
+    pub(crate) index_check: Aes256,
 }
 
 impl TenantKeys {
@@ -231,6 +236,7 @@ impl TenantKeys {
             token: token.iter().map(|(v, k)| (*v, k.aes())).collect(),
             pseudonym: pseudonym.mac(),
             index: index.mac(),
+            index_check: derived(index, "strongroom/index/check").aes(),
         }
     }
 

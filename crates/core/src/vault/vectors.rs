@@ -5,7 +5,7 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::cell::Clear;
-use super::index::index_key;
+use super::index::Tag;
 use super::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys, WrappingKey};
 use super::sealed::{RowAddress, RowWriter};
 use super::slot::{EpochKey, SlotAddress, SlotSecret, Tombstone};
@@ -66,7 +66,11 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
         ("row", row()),
         ("token", token.into_bytes()),
         ("record id", record_id(&keys, RECORD).unwrap().into_bytes()),
-        ("index", index_key(&keys, COLLECTION, FieldNumber(1), "078051120", RECORD).to_vec()),
+        ("index", {
+            let (key, check) =
+                Tag::of(&keys, COLLECTION, FieldNumber(1), "078051120").row(&keys, RECORD);
+            [key.as_slice(), &check].concat()
+        }),
         ("wrapped key", wrapped.to_vec()),
         ("control row", protect(&control, "control", b"t", b"{}")),
         ("credential", credential.disclose().as_bytes().to_vec()),
@@ -88,8 +92,8 @@ fn the_bytes_are_the_ones_that_were_written_before() {
 fn a_tag_is_of_its_collection_and_field_and_a_pseudonym_of_its_slot() {
     let keys = keys();
     let tag = |collection, field| {
-        index_key(&keys, CollectionId(collection), FieldNumber(field), "same", RECORD)[22..30]
-            .to_vec()
+        let tag = Tag::of(&keys, CollectionId(collection), FieldNumber(field), "same");
+        tag.row(&keys, RECORD).0[22..30].to_vec()
     };
     assert_ne!(tag(1, 1), tag(1, 2));
     assert_ne!(tag(1, 1), tag(2, 1));
@@ -104,7 +108,7 @@ tombstone 893ec05d3f99233e
 row bf2f08ad034b2da1
 token 57b555c5b2a17956
 record id 2f6269c1871dc2ee
-index 096490a1894d1850
+index f9e82be9405820a6
 wrapped key 281fb72ce5c1d706
 control row 5ee00d436b96ac30
 credential 112bd58b8673bef6

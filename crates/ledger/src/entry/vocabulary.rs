@@ -15,6 +15,7 @@ words! {
         SchemaRead = "schema.read": "a collection's schema was read",
         JobBegin = "job.begin": "a job began",
         JobEnd = "job.end": "a job ended",
+        JobRead = "job.read": "it was asked how far a job had come",
         PiiCollect = "pii.collect": "personal values were sealed",
         PiiReveal = "pii.reveal": "personal values were given out",
         PiiFind = "pii.find": "it was asked which records have a value",
@@ -45,6 +46,7 @@ impl Act {
             | Self::JobEnd
             | Self::PiiCollect => true,
             Self::SchemaRead
+            | Self::JobRead
             | Self::PiiReveal
             | Self::PiiFind
             | Self::PiiExport

@@ -1,6 +1,7 @@
 //! `strongroom seal`
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use strongroom_core::schema::{Proposal, Treatment};
@@ -65,7 +66,9 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let outside = |path: &PathBuf| boundary::outside(&global.folders(), path);
     files.into_iter().flatten().try_for_each(outside)?;
     if let Some(report) = &args.report {
-        let others = [Some(&args.file), args.schema.as_ref()].into_iter().flatten();
+        let credential = global.credential_file();
+        let others = [Some(&args.file), args.schema.as_ref(), args.out.as_ref()];
+        let others = others.into_iter().chain([credential.as_ref()]).flatten();
         keep_apart(report, &others.map(PathBuf::as_path).collect::<Vec<_>>())?;
     }
     let session = global.session()?;
@@ -111,19 +114,17 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
 }
 
-/// Writes a file, never through a link to another.
-fn write_plain(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    let mut options = fs::OpenOptions::new();
-    options.create(true).truncate(true).write(true).custom_flags(flags);
-    options.open(path)?.write_all(text.as_bytes())
-}
-
+/// Writes the report beside its place and moves it there: what is replaced is the name, never what
+/// stands in another file that a link of this name leads to.
 fn write_report(path: &Path, json: &serde_json::Value) -> Result<(), Problem> {
-    let text = serde_json::to_string_pretty(json).unwrap_or_default();
-    write_plain(path, &(text + "\n")).map_err(|e| {
+    let text = serde_json::to_string_pretty(json).unwrap_or_default() + "\n";
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(".new");
+    let aside = PathBuf::from(aside);
+    let written = fs::File::create_new(&aside).and_then(|mut file| file.write_all(text.as_bytes()));
+    let placed = written.and_then(|()| fs::rename(&aside, path));
+    placed.map_err(|e| {
+        let _ = fs::remove_file(&aside);
         let detail = format!("the rows are sealed; the report {} failed: {e}", path.display());
         Problem::usage(detail, "run the same command again with another --report")
     })

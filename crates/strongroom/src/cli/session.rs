@@ -36,13 +36,18 @@ impl Global {
         Folders { data, keys }
     }
 
+    /// The file of the credential, where one was named.
+    pub fn credential_file(&self) -> Option<PathBuf> {
+        given(self.credential.as_ref(), "STRONGROOM_CREDENTIAL")
+    }
+
     /// Opens the install and authenticates.
     ///
     /// # Errors
     /// A [`Problem`]: no install, held, damaged, no or a wrong credential.
     pub fn session(&self) -> Result<Session, Problem> {
         // The file is read first: a wrong path is told without opening anything.
-        let credential = given(self.credential.as_ref(), "STRONGROOM_CREDENTIAL");
+        let credential = self.credential_file();
         let given = match &credential {
             Some(path) if is_secret(path) => {
                 return Err(Problem::new(

@@ -1,7 +1,9 @@
 //! Custody: the key folder. The root key lies here and wraps the rest; so does the epoch key,
 //! which can be destroyed here and nowhere else.
 //!
-//! There is no default key. The folder's files are 0600 and are refused when others can read them.
+//! There is no default key. The folder's files are 0400 and are refused when others can read them.
+//! They are replaced by name and never written in place, so that nobody who leads this user's
+//! writes astray, by a link in another folder, can overwrite one.
 
 use std::fs;
 use std::io;
@@ -50,7 +52,7 @@ impl KeyFolder {
     /// # Errors
     /// A [`Problem`] that names the folder.
     pub fn open(path: &Path) -> Result<Self, Problem> {
-        let disk = Folder::open(path).map_err(|e| trouble(path, &e))?;
+        let disk = Folder::of_keys(path).map_err(|e| trouble(path, &e))?;
         Ok(Self { path: path.to_path_buf(), disk })
     }
 
@@ -95,7 +97,7 @@ impl KeyFolder {
         keys(wrapping, &epoch, number, &store)
     }
 
-    /// Writes a file of the folder, durable and 0600.
+    /// Writes a file of the folder, durable and 0400.
     ///
     /// # Errors
     /// A [`Problem`] that names the folder.

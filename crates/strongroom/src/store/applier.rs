@@ -10,7 +10,7 @@ use strongroom_core::store::{Changes, CommitError, Committed, Position, Table, T
 use super::engine::Put;
 use super::local::{Shared, lock};
 use super::marks::{advance, control_digests, rows as mark_rows};
-use super::notes::Notes;
+use super::notes::{ControlNext, Notes};
 use super::sequencer::Reply;
 
 /// Most batches of rows applied in one step.
@@ -58,7 +58,7 @@ impl Shared {
         let marks = mark_rows(&self.key, &positions);
         let mut rows = ordered(group);
         let control = rows.iter().any(|(table, ..)| *table == Table::Control);
-        let next = if control { Some(self.announce(&rows)?) } else { None };
+        let next = if control { Some(self.announce(&rows, group)?) } else { None };
         rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice())));
         let done = self.engine.commit(&mut rows.into_iter());
         done.map_err(|_| CommitError::Failed("engine"))?;
@@ -86,8 +86,12 @@ impl Shared {
     }
 
     /// Notes in custody what the control table is about to become, so that after a crash it is
-    /// known for the old one or the new one and for nothing else. Gives the digest.
-    fn announce(&self, rows: &[Put<'_>]) -> Result<String, CommitError> {
+    /// known for the old one or the new one and for nothing else, and for which of the two by the
+    /// engine's mark. Gives the digest.
+    fn announce(&self, rows: &[Put<'_>], group: &[Apply]) -> Result<String, CommitError> {
+        // The engine takes a group wholly or not at all: any act of it tells.
+        let act = group.iter().find_map(|apply| apply.positions.last());
+        let act = act.ok_or(CommitError::Failed("control table"))?;
         let control = rows.iter().filter(|(table, ..)| *table == Table::Control);
         let control = control.map(|(_, key, value)| (*key, *value));
         let digests = control_digests(&*self.engine, control);
@@ -95,7 +99,8 @@ impl Shared {
         let mut expected = true;
         let noted = self.notes.update(|n| {
             expected = n.control == now.to_hex();
-            n.control_next = expected.then(|| next.to_hex());
+            let (log, index) = (act.log.to_string(), act.index);
+            n.control_next = expected.then(|| ControlNext { digest: next.to_hex(), log, index });
         });
         noted.map_err(|_| CommitError::Failed("key folder"))?;
         // Never take over a table that somebody else changed.

@@ -1,7 +1,7 @@
 //! Acts that were stated in the ledger and did not take place. Nothing of them may be left to be
 //! taken for something else: a `failed` entry says so, and their slots become tombstones.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 
 use strongroom_core::access::system;
@@ -26,6 +26,7 @@ use super::writer::LedgerWriter;
 pub struct Dangling {
     log: LogId,
     index: u64,
+    leaf: Hash,
     id: Id,
     act: Act,
     /// The slots it may have written.
@@ -37,7 +38,7 @@ pub struct Dangling {
 /// The entries of the ledger that custody did not note as settled.
 pub struct Open {
     acts: Vec<Dangling>,
-    places: HashSet<(LogId, u64)>,
+    leaves: HashMap<(LogId, u64), Hash>,
 }
 
 impl Open {
@@ -55,6 +56,11 @@ impl Open {
             if entry.log != *log {
                 return Err(damaged(" is of another log"));
             }
+            // What was written since the notes, this very boot wrote.
+            let noted = notes.logs.get(&log.to_string()).map_or(0, |n| n.size);
+            if *index >= noted && entry.boot != notes.boot {
+                return Err(damaged(" is of another start than the last"));
+            }
             match entry.phase {
                 Phase::Failed => {
                     failed.extend(entry.completes.map(|id| (id, (*index, leaf_hash(leaf)))));
@@ -71,8 +77,9 @@ impl Open {
                         }
                         ranges.push((range.first, end));
                     }
-                    let (log, index, id, act) = (*log, *index, entry.id, entry.act);
-                    acts.push(Dangling { log, index, id, act, range, failed: None });
+                    let (log, index, leaf) = (*log, *index, leaf_hash(leaf));
+                    let (id, act) = (entry.id, entry.act);
+                    acts.push(Dangling { log, index, leaf, id, act, range, failed: None });
                 }
                 Phase::Commit | Phase::Denied => {}
             }
@@ -82,14 +89,14 @@ impl Open {
             return Err(OpenError::Damaged("two acts of the ledger name one record".to_owned()));
         }
         acts.iter_mut().for_each(|act| act.failed = failed.get(&act.id).copied());
-        let places = acts.iter().map(|act| (act.log, act.index)).collect();
-        Ok(Self { acts, places })
+        let leaves = acts.iter().map(|act| ((act.log, act.index), act.leaf)).collect();
+        Ok(Self { acts, leaves })
     }
 
-    /// Whether an act with an effect stands there.
+    /// The leaf hash of the act with an effect that stands there.
     #[must_use]
-    pub fn states(&self, log: LogId, index: u64) -> bool {
-        self.places.contains(&(log, index))
+    pub fn leaf(&self, log: LogId, index: u64) -> Option<Hash> {
+        self.leaves.get(&(log, index)).copied()
     }
 }
 
@@ -127,7 +134,7 @@ impl Mending<'_> {
             if let (LogId::Tenant(tenant), Some(range)) = (act.log, act.range) {
                 self.bury(TenantId(tenant), range, index, &leaf_hash)?;
             }
-            passed.push(Position { log: act.log, index: act.index, leaf_hash });
+            passed.push(Position { log: act.log, index: act.index, leaf_hash: act.leaf });
         }
         if passed.is_empty() {
             return Ok(());

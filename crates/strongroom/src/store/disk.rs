@@ -89,9 +89,11 @@ const SMALL_BYTES_MAX: u64 = 64 << 20;
 /// What the name of a file ends in while it is written beside its place.
 pub const ASIDE: &str = ".new";
 
-/// A folder of the machine's file system. Files are 0600, folders 0700.
+/// A folder of the machine's file system. Files are 0600, those of the key folder 0400; folders are
+/// 0700.
 pub struct Folder {
     root: PathBuf,
+    mode: u32,
 }
 
 impl Folder {
@@ -101,7 +103,16 @@ impl Folder {
     /// As the file system's.
     pub fn open(root: &Path) -> io::Result<Self> {
         make_folder(root)?;
-        Ok(Self { root: root.to_path_buf() })
+        Ok(Self { root: root.to_path_buf(), mode: 0o600 })
+    }
+
+    /// The same for a folder of keys: whoever leads this user's writes to one of its files meets
+    /// a file that cannot be written.
+    ///
+    /// # Errors
+    /// As the file system's.
+    pub fn of_keys(root: &Path) -> io::Result<Self> {
+        Ok(Self { mode: 0o400, ..Self::open(root)? })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -120,7 +131,7 @@ impl Folder {
             _ => {}
         }
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true).mode(0o600);
+        options.read(true).write(true).create_new(true).mode(self.mode);
         let mut file = options.open(&aside)?;
         let done = write(&mut file).and_then(|()| file.sync_all());
         let done = done.and_then(|()| fs::rename(&aside, &path));

@@ -4,6 +4,7 @@
 //! come here: an LSM keeps erased bytes.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,8 +38,9 @@ impl Fjall {
     /// Opens or makes the database in `path`.
     ///
     /// # Errors
-    /// As fjall's.
+    /// As fjall's; `InvalidData` when a file of it is a link, or has another name.
     pub fn open(path: &Path) -> io::Result<Self> {
+        refuse_links(path)?;
         let database = Database::builder(path)
             .cache_size(CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES_MAX)
@@ -117,6 +119,26 @@ impl Engine for Fjall {
 /// How often, and at most how many times, a flush is looked after: 10 s in all.
 const FLUSH_LOOK: Duration = Duration::from_millis(2);
 const FLUSH_LOOKS_MAX: u32 = 5000;
+
+/// The engine opens its files by name and follows links: one that was planted could lead its writes
+/// to any file of this user.
+fn refuse_links(path: &Path) -> io::Result<()> {
+    let entries = match std::fs::read_dir(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let metadata = entry.path().symlink_metadata()?;
+        if metadata.is_dir() {
+            refuse_links(&entry.path())?;
+        } else if !metadata.is_file() || metadata.nlink() > 1 {
+            let text = format!("{} is a link to another file", entry.path().display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+    }
+    Ok(())
+}
 
 fn fault(error: fjall::Error) -> io::Error {
     match error {

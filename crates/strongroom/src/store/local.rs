@@ -151,11 +151,18 @@ impl LocalStore {
         let noted = notes.get();
         let slots = at("the slot file", SlotFile::open(&*media.data, epoch.number()))?
             .ok_or(OpenError::RolledBack("the slot file"))?;
-        let control = check_control(&*media.engine, &noted)?;
         let replayed = replay(&*media.data, &key, &noted, &*media.engine)?;
+        let control = check_control(&*media.engine, &noted, &replayed.marks)?;
         let begun = notes.update(|n| {
             n.boot += 1;
             n.clean = false;
+            (n.control, n.control_next) = (control.to_hex(), None);
+            // Whatever is found behind these sizes from now on, this start wrote.
+            for (log, state) in &replayed.logs {
+                let note = n.logs.entry(log.to_string()).or_default();
+                note.size = state.frontier.size();
+                note.root = state.frontier.root().to_hex();
+            }
         });
         at("the key folder", begun)?;
         let (data, clock) = (Arc::clone(&media.data), Arc::clone(&media.clock));
@@ -190,10 +197,7 @@ impl LocalStore {
             stopped: AtomicBool::new(false),
             complete: AtomicBool::new(false),
         };
-        let settled = shared.note(|n| {
-            (n.control, n.control_next) = (control.to_hex(), None);
-        });
-        at("the key folder", settled)?;
+        at("the key folder", shared.note(|_| {}))?;
         Ok(Self::start(Arc::new(shared), writer, noted.clean))
     }
 

@@ -1,5 +1,5 @@
-//! The engine's marks: how far it has come with each log. Each ends in a MAC under custody's store
-//! key; whether it is the newest, custody's notes and the ledger say.
+//! The engine's marks: how far it has come with each log, and by which entry. Each ends in a MAC
+//! under custody's store key; whether it is the newest, custody's notes and the ledger say.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use strongroom_core::vault::keys::StoreKey;
 
 use super::dangling::Open;
 use super::engine::Engine;
-use super::notes::Notes;
+use super::notes::{ControlNext, Notes};
 use super::recovery::{OpenError, at};
 use super::segment::{log_key, log_of_key};
 
@@ -22,21 +22,29 @@ const LABEL: &str = "strongroom/applied";
 /// The rows that say so of `positions`, one a log.
 #[must_use]
 pub fn rows(key: &StoreKey, positions: &[Position]) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut newest = Marks::new();
-    advance(&mut newest, positions);
-    let row = |(log, index): (&LogId, &u64)| {
-        let (row, index) = (log_key(*log), index.to_be_bytes());
-        let mac = key.mac(LABEL, &[&row, &index]);
-        (row, [index.as_slice(), &mac].concat())
+    let mut newest: BTreeMap<LogId, &Position> = BTreeMap::new();
+    for position in positions {
+        let kept = newest.entry(position.log).or_insert(position);
+        if position.index > kept.index {
+            *kept = position;
+        }
+    }
+    let row = |position: &Position| {
+        let (row, index) = (log_key(position.log), position.index.to_be_bytes());
+        let leaf = position.leaf_hash.0;
+        let mac = key.mac(LABEL, &[&row, &index, &leaf]);
+        (row, [index.as_slice(), &leaf, &mac].concat())
     };
-    newest.iter().map(row).collect()
+    newest.into_values().map(row).collect()
 }
 
-/// Reads one, if this install wrote it there.
-fn read(key: &StoreKey, row: &[u8], value: &[u8]) -> Option<(LogId, u64)> {
-    let (index, mac) = value.split_first_chunk::<8>()?;
-    let ours = key.verify(LABEL, &[row, index], mac);
-    ours.then(|| log_of_key(row)).flatten().map(|log| (log, u64::from_be_bytes(*index)))
+/// Reads one, if this install wrote it there: the log, the index, the leaf hash of the entry.
+fn read(key: &StoreKey, row: &[u8], value: &[u8]) -> Option<(LogId, u64, Hash)> {
+    let (index, rest) = value.split_first_chunk::<8>()?;
+    let (leaf, mac) = rest.split_first_chunk::<32>()?;
+    let ours = key.verify(LABEL, &[row, index, leaf], mac);
+    let log = ours.then(|| log_of_key(row)).flatten()?;
+    Some((log, u64::from_be_bytes(*index), Hash(*leaf)))
 }
 
 /// Takes the same into `marks`.
@@ -58,30 +66,32 @@ pub fn check_marks(
     notes: &Notes,
     open: &Open,
 ) -> Result<Marks, OpenError> {
-    let mut marks = Some(Marks::new());
+    let mut found = Some(BTreeMap::new());
     let read = engine.scan(Table::Applied, &[], &mut |row, value| {
-        match (read(key, row, value), &mut marks) {
-            (Some((log, index)), Some(marks)) => drop(marks.insert(log, index)),
-            _ => marks = None,
+        match (read(key, row, value), &mut found) {
+            (Some((log, index, leaf)), Some(found)) => drop(found.insert(log, (index, leaf))),
+            _ => found = None,
         }
-        marks.is_some()
+        found.is_some()
     });
     at("the engine", read)?;
     let damaged = || OpenError::Damaged("the engine's marks are damaged".to_owned());
-    let marks = marks.ok_or_else(damaged)?;
+    let found = found.ok_or_else(damaged)?;
     for (name, note) in &notes.logs {
         let log = name.parse().map_err(|_| damaged())?;
-        if marks.get(&log).copied() < note.applied {
+        if found.get(&log).map(|(index, _)| *index) < note.applied {
             return Err(OpenError::RolledBack("the engine"));
         }
     }
-    for (log, mark) in &marks {
+    for (log, (index, leaf)) in &found {
         let noted = notes.logs.get(&log.to_string()).and_then(|n| n.applied);
-        if noted != Some(*mark) && !open.states(*log, *mark) {
+        // A mark of a branch that was cut off must not pass for one of another entry there.
+        let known = open.leaf(*log, *index);
+        if known.map_or(noted != Some(*index), |entry| entry != *leaf) {
             return Err(damaged());
         }
     }
-    Ok(marks)
+    Ok(found.into_iter().map(|(log, (index, _))| (log, index)).collect())
 }
 
 /// Digest of the control table, and what it will be behind `rows`.
@@ -111,17 +121,25 @@ fn digest(table: &BTreeMap<Vec<u8>, Vec<u8>>) -> Hash {
     leaf_hash(&all)
 }
 
-/// Holds the control table against custody's notes.
+/// Holds the control table against custody's notes: it must be the one noted; or, while a change
+/// was on its way, the old one or the new one, whichever the engine's mark says.
 ///
 /// # Errors
-/// [`OpenError::Damaged`] when it is neither the one noted nor the one that a change under way was
-/// to make of it.
-pub fn check_control(engine: &dyn Engine, notes: &Notes) -> Result<Hash, OpenError> {
+/// [`OpenError::Damaged`] otherwise.
+pub fn check_control(engine: &dyn Engine, notes: &Notes, marks: &Marks) -> Result<Hash, OpenError> {
     let (now, _) = at("the engine", control_digests(engine, std::iter::empty()))?;
-    let text = now.to_hex();
-    if text == notes.control || notes.control_next.as_ref() == Some(&text) {
+    let expected = match &notes.control_next {
+        Some(next) if is_covered(next, marks) => &next.digest,
+        _ => &notes.control,
+    };
+    if now.to_hex() == *expected {
         return Ok(now);
     }
     let text = "the control table is not the one that the key folder noted";
     Err(OpenError::Damaged(text.to_owned()))
+}
+
+fn is_covered(next: &ControlNext, marks: &Marks) -> bool {
+    let log = next.log.parse().ok();
+    log.and_then(|log: LogId| marks.get(&log)).is_some_and(|mark| *mark >= next.index)
 }

@@ -43,10 +43,21 @@ pub struct Notes {
     pub logs: BTreeMap<String, LogNote>,
     /// Digest of the control table.
     pub control: String,
-    /// While a change of the control table is on its way: the digest behind it.
-    pub control_next: Option<String>,
+    /// While a change of the control table is on its way: what it will be, and by which act.
+    pub control_next: Option<ControlNext>,
     /// Whether the store stopped in good order, so that it must be found exactly as noted.
     pub clean: bool,
+}
+
+/// A change of the control table on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControlNext {
+    /// Digest of the table behind it.
+    pub digest: String,
+    /// The log of an act of it.
+    pub log: String,
+    /// That act's index: once the engine's mark covers it, the change is done.
+    pub index: u64,
 }
 
 /// Stands behind the notes in their file: a CRC-32C of them, so that a flipped bit does not pass

@@ -30,9 +30,7 @@ impl Vault {
             let state = self.read();
             authorized.plan(
                 &self.context(&state),
-                &mut |prefix, visit| {
-                    self.store.scan(Table::Index, prefix, &mut |key, _| visit(key))
-                },
+                &mut |prefix, visit| self.store.scan(Table::Index, prefix, visit),
                 &mut |record| self.store.slot(record),
             )
         };

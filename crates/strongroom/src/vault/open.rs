@@ -32,7 +32,6 @@ use crate::store::recovery::OpenError;
 const INSTALL_FILE: &str = "install.json";
 /// Stands in the key folder while an install is being made.
 const INCOMPLETE_FILE: &str = "init.incomplete";
-const INCOMPLETE_TEXT: &[u8] = b"an interrupted `init` left this; run it again\n";
 const LOCK_FILE: &str = "lock";
 const FORMAT: u32 = 1;
 
@@ -77,7 +76,7 @@ impl Vault {
         let keys = KeyFolder::open(&folders.keys)?;
         let _locks = locks(folders)?;
         start_over(folders)?;
-        keys.write(INCOMPLETE_FILE, INCOMPLETE_TEXT)?;
+        keys.write(INCOMPLETE_FILE, incomplete(folders).as_bytes())?;
         let install = InstallId(draw(&*random)?);
         let root = keys.create(install, &*random)?;
         let media = media(folders, clock, Arc::clone(&random))?;
@@ -251,7 +250,7 @@ fn media(
     let engine: Arc<dyn Engine> = Arc::new(engine.map_err(|e| data(folders, &e))?);
     Ok(Media {
         data: Arc::new(folder(&folders.data)?),
-        custody: Arc::new(folder(&folders.keys)?),
+        custody: Arc::new(Folder::of_keys(&folders.keys).map_err(|e| unusable(&folders.keys, &e))?),
         engine,
         clock,
         random,
@@ -259,16 +258,19 @@ fn media(
 }
 
 fn folder(path: &Path) -> Result<Folder, Problem> {
-    Folder::open(path).map_err(|e| {
-        let detail = format!("{} cannot be used: {e}", path.display());
-        Problem::usage(detail, "check that the folder exists and that this user owns it")
-    })
+    Folder::open(path).map_err(|e| unusable(path, &e))
+}
+
+fn unusable(path: &Path, error: &io::Error) -> Problem {
+    let detail = format!("{} cannot be used: {error}", path.display());
+    Problem::usage(detail, "check that the folder exists and that this user owns it")
 }
 
 fn data(folders: &Folders, error: &io::Error) -> Problem {
     let detail = format!("{} cannot be used: {error}", folders.data.display());
     match error.kind() {
         _ if is_full(error) => strongroom_core::store::CommitError::DiskFull.into(),
+        io::ErrorKind::InvalidData => Problem::tampered(detail),
         io::ErrorKind::PermissionDenied => {
             Problem::usage(detail, "run as the user who owns the data folder")
         }
@@ -311,10 +313,23 @@ fn keep_apart(folders: &Folders) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Refuses folders of an install that was finished, whatever else stands in them.
+/// What stands in the key folder while an install of these two folders is being made. It names the
+/// data folder: what another `init` began is no leave to empty this one.
+fn incomplete(folders: &Folders) -> String {
+    let data = resolved(&folders.data);
+    format!("an interrupted `init` left this; run it again\n{}\n", data.display())
+}
+
+fn is_interrupted(folders: &Folders) -> bool {
+    let marker = std::fs::read(folders.keys.join(INCOMPLETE_FILE));
+    marker.is_ok_and(|m| m == incomplete(folders).as_bytes())
+}
+
+/// Refuses folders of an install that was finished, whatever else stands in them. The data folder
+/// is told last which install it is.
 fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
-    let finished = [&folders.data, &folders.keys].iter().any(|f| f.join(INSTALL_FILE).exists());
-    if finished {
+    let told = |folder: &Path| folder.join(INSTALL_FILE).exists();
+    if told(&folders.data) || (told(&folders.keys) && !is_interrupted(folders)) {
         let (data, keys) = (folders.data.display(), folders.keys.display());
         let detail = format!("{data} or {keys} belongs to an install already");
         let remedy = "go on with it (`strongroom tenant add NAME`), or name other folders";
@@ -323,27 +338,27 @@ fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Whether a file or folder of this name is one that `init` makes.
-fn is_ours(name: &str) -> bool {
+/// Whether `init` makes a file or folder of this name in the data folder, or in the key folder.
+fn is_made(name: &str, in_keys: bool) -> bool {
     let name = name.strip_suffix(ASIDE).unwrap_or(name);
-    let known = ["ledger", "slots", "engine", NOTES_FILE, INSTALL_FILE, INCOMPLETE_FILE];
-    known.contains(&name) || custody::is_ours(name)
+    let of_keys = [NOTES_FILE, INCOMPLETE_FILE].contains(&name) || custody::is_ours(name);
+    let of_data = ["ledger", "slots", "engine"].contains(&name);
+    name == INSTALL_FILE || if in_keys { of_keys } else { of_data }
 }
 
 /// Empties the folders of what an interrupted `init` left, and refuses them when they hold
 /// anything else. Both locks are held: no other `init` is at work.
 fn start_over(folders: &Folders) -> Result<(), Problem> {
     refuse_finished(folders)?;
-    let marker = std::fs::read(folders.keys.join(INCOMPLETE_FILE));
-    let interrupted = marker.is_ok_and(|m| m == INCOMPLETE_TEXT);
+    let interrupted = is_interrupted(folders);
     let mut left = Vec::new();
-    for path in [&folders.data, &folders.keys] {
+    for (path, in_keys) in [(&folders.data, false), (&folders.keys, true)] {
         for entry in std::fs::read_dir(path).map_err(|e| data(folders, &e))?.flatten() {
             let name = entry.file_name();
             if name == LOCK_FILE {
                 continue;
             }
-            if !(interrupted && name.to_str().is_some_and(is_ours)) {
+            if !(interrupted && name.to_str().is_some_and(|name| is_made(name, in_keys))) {
                 let detail = format!("{} is not empty", path.display());
                 let remedy = "name folders that do not exist yet with --data and --keys";
                 return Err(Problem::usage(detail, remedy));

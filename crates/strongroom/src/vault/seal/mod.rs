@@ -342,6 +342,9 @@ impl Run<'_> {
     }
 
     fn seal(&self) -> Result<SealReport, Problem> {
+        // Whether this very input was sealed before is an answer about what is sealed: an entry
+        // before anything depends on it.
+        self.vault.commit(self.authorized.ask())?;
         let key = job_key(self.tenant, self.job, None);
         let known: Option<JobRow> = self.vault.read_job(&key)?;
         let mut row = match known {
@@ -387,8 +390,4 @@ impl Run<'_> {
             columns,
         }
     }
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use strongroom_core::id::JobId;
 
-use super::absolute;
+use crate::boundary;
 use crate::import::{Format, unpacked_name};
 use crate::problem::{Kind, Problem, is_full};
 
@@ -36,9 +36,7 @@ pub fn place(input: &Path, asked: Option<&Path>, format: Format) -> Result<PathB
 
 /// Refuses an output in the place of the input.
 pub fn place_apart(input: &Path, out: &Path) -> Result<(), Problem> {
-    let same = fs::canonicalize(out).ok();
-    let same = same.is_some_and(|o| fs::canonicalize(input).is_ok_and(|i| i == o));
-    if same || absolute(out) == absolute(input) {
+    if boundary::is_one(input, out) {
         let detail = "the output would overwrite the input";
         return Err(Problem::usage(detail, "name another file with --out"));
     }
@@ -47,8 +45,7 @@ pub fn place_apart(input: &Path, out: &Path) -> Result<(), Problem> {
 
 /// Refuses a report that would take the place of a file of the job.
 pub fn keep_apart(report: &Path, others: &[&Path]) -> Result<(), Problem> {
-    let full = |p: &Path| fs::canonicalize(p).or_else(|_| std::path::absolute(p)).ok();
-    match others.iter().find(|other| full(report) == full(other)) {
+    match others.iter().find(|other| boundary::is_one(report, other)) {
         Some(other) => {
             let detail = format!("the report would take the place of {}", other.display());
             Err(Problem::usage(detail, "name another file with --report"))
