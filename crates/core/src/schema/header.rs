@@ -4,12 +4,17 @@
 //! them give hints with weights. Evidence names words of the dictionary only, so that a header
 //! that is in truth a value is never repeated.
 
-use super::words::{Class, RULES, WORDS};
+use super::dictionary::look_up;
+use super::words::{Class, RULES};
 use crate::field::FieldType;
 
 /// Words that make a header speak of something about a thing, not of the thing: a card's type is
-/// no card.
-const ABOUT: [&[&str]; 5] = [&["type"], &["flag"], &["amount"], &["event", "date"], &["last", "4"]];
+/// no card. What is about a private matter stays private, but for the date of an event.
+const ABOUT: [&[&str]; 7] =
+    [&["type"], &["flag"], &["amount"], &["id"], &["key"], DATED, &["last", "4"]];
+
+/// The date of an event.
+const DATED: &[&str] = &["event", "date"];
 
 /// What a word about a thing takes from the hints of the thing.
 const ABOUT_DAMPING: f64 = 6.0;
@@ -20,6 +25,7 @@ const COMPOUND_BYTES_MAX: usize = 40;
 /// The hints of one header.
 pub(super) struct Hints {
     hints: Vec<Hint>,
+    meanings: Vec<&'static str>,
 }
 
 struct Hint {
@@ -57,13 +63,16 @@ impl Hints {
             if outdone {
                 continue;
             }
-            let damped = about.iter().any(|about| !about.iter().any(|word| rule.contains(word)));
+            let damped = about.iter().any(|about| {
+                let kept = *class == Class::Private && *about != DATED;
+                !kept && !about.iter().any(|word| rule.contains(word))
+            });
             let weight = if damped { (weight - ABOUT_DAMPING).max(0.0) } else { *weight };
             let written = words.iter().filter(|word| rule.contains(&word.meaning));
             let words = written.map(|word| word.written).collect();
             hints.push(Hint { class: *class, weight, words });
         }
-        Self { hints }
+        Self { hints, meanings: words.iter().map(|word| word.meaning).collect() }
     }
 
     /// The weight for a class, 0 when the header does not speak of it.
@@ -82,6 +91,28 @@ impl Hints {
     pub(super) fn personal(&self) -> Option<(Class, f64)> {
         let personal = self.hints.iter().filter(|hint| !hint.class.is_clear());
         personal.max_by(|a, b| a.weight.total_cmp(&b.weight)).map(|hint| (hint.class, hint.weight))
+    }
+
+    /// Whether a word of this meaning is in the header.
+    pub(super) fn means(&self, meaning: &str) -> bool {
+        self.meanings.contains(&meaning)
+    }
+
+    /// Whether the header speaks of what only files about people have.
+    pub(super) fn names_person(&self) -> bool {
+        self.means("trait")
+            || self.hints.iter().any(|hint| match hint.class {
+                Class::Type(FieldType::Address) => false,
+                Class::Type(FieldType::Name) => hint.weight >= 6.0,
+                Class::Type(_) => hint.weight >= 8.0,
+                _ => false,
+            })
+    }
+
+    /// Whether the header speaks of business and of nothing personal.
+    pub(super) fn names_business(&self) -> bool {
+        self.personal().is_none()
+            && self.hints.iter().any(|hint| hint.class.is_clear() && hint.weight >= 4.0)
     }
 
     /// Whether the header speaks of a card number.
@@ -113,8 +144,7 @@ fn words(header: &str) -> Vec<Word> {
     words
 }
 
-/// Cuts at everything that is no letter or digit, between letters and digits, and where case says
-/// that a word starts. `#` is a word of its own.
+/// Cuts at everything that is no letter or digit, between letters and digits, and where case x
 fn tokens(header: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut token = String::new();
@@ -128,8 +158,8 @@ fn tokens(header: &str) -> Vec<String> {
         if !c.is_alphanumeric() || starts {
             tokens.push(std::mem::take(&mut token));
         }
-        if c == '#' {
-            tokens.push("#".to_owned());
+        if matches!(c, '#' | '%') {
+            tokens.push(c.to_string());
         } else if c.is_alphanumeric() {
             plain(c, &mut token);
         }
@@ -182,14 +212,6 @@ fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
         out.truncate(mark);
     }
     None
-}
-
-/// The dictionary's own spelling of a word, and its meanings.
-fn look_up(word: &str) -> Option<(&'static str, &'static str)> {
-    WORDS.iter().find_map(|(meanings, spellings)| {
-        let spelling = spellings.split(' ').find(|spelling| *spelling == word)?;
-        Some((spelling, *meanings))
-    })
 }
 
 #[cfg(test)]

@@ -200,7 +200,7 @@ fn proposal_text(proposal: &Proposal) -> String {
                 Treatment::Clear { reason } => format!("open: {reason}"),
             };
             let sure = if c.unsure { " ?" } else { "" };
-            let why = c.evidence.first().cloned().unwrap_or_default();
+            let why = c.grounds().into_iter().next().unwrap_or_default();
             vec![format!("  {}", c.name), what, format!("{} %{sure}", c.confidence), why]
         })
         .collect();

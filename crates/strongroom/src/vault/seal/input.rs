@@ -9,10 +9,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use strongroom_core::field::FieldType;
-use strongroom_core::schema::{
-    Proposal, Proposer, Schema, Treatment, check_headers, looks_like_data,
-};
+use strongroom_core::schema::{Proposal, Proposer, Schema, check_headers, looks_like_data};
 
 use crate::boundary;
 use crate::import::{Asked, Batch, Cell, Format, Packing, ReadError, Reader, Survey, Told};
@@ -155,9 +152,7 @@ impl Input {
         let mut proposal = proposer.finish();
         for (at, column) in proposal.columns.iter_mut().enumerate() {
             if nested.contains(&at) {
-                column.treatment = Treatment::of(FieldType::Text);
-                column.unsure = true;
-                column.evidence.push("holds objects or arrays: sealed whole, as text".to_owned());
+                column.seal_as_text("holds objects or arrays: sealed whole, as text".to_owned());
             }
         }
         Ok(proposal)
