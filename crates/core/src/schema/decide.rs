@@ -104,7 +104,10 @@ impl Verdict<'_> {
             }
             _ => {
                 self.note_values(class);
-                let told = ranking.hint >= HINT_CLEAR_MIN || class == Class::Flag;
+                let counted = class == Class::Code && self.sample.numbers_rows();
+                let told = ranking.hint >= HINT_CLEAR_MIN
+                    || (class == Class::Flag && !self.beside.person)
+                    || counted;
                 let alone = self.beside.is_business() && self.hints.personal().is_none();
                 if alone && !told {
                     let why = "nothing in the file speaks of a person";

@@ -13,7 +13,10 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
     ("security", ["sec security verification", "seguro seguridad", "securite", "", "seguranca"]),
     ("media", ["media", "", "", "", ""]),
     ("tax", ["tax taxpayer", "impuesto", "impot", "steuer", "imposto"]),
-    ("taxid", ["tin ein fein itin", "rfc nif cif", "siret siren", "steuerid", "cpf cnpj"]),
+    (
+        "taxid",
+        ["tin ein fein itin", "rfc nif cif cuit cuil", "siret siren", "steuerid", "cpf cnpj"],
+    ),
     ("vat", ["vat", "iva", "tva", "ust mwst umsatzsteuer", ""]),
     ("national id", ["", "dni curp nie rut cedula", "nir insee", "ausweis", "rg"]),
     ("national", ["national", "nacional", "nationale", "", ""]),
@@ -30,7 +33,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         "expiry",
         [
             "exp expiry expires expire expiration thru",
-            "caducidad vencimiento vence",
+            "caducidad vencimiento vence vto",
             "echeance validite",
             "ablauf gultig gueltig",
             "vencimento validade",
@@ -110,10 +113,10 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
             "cidade bairro localidade",
         ],
     ),
-    ("state", ["state province county", "provincia", "", "bundesland", "uf"]),
+    ("state", ["state province county st", "provincia", "", "bundesland", "uf"]),
     ("region", ["region district", "comunidad", "departement", "bezirk", "distrito"]),
     ("estado", ["", "estado", "", "", ""]),
-    ("zip", ["zip postcode postal", "", "", "plz postleitzahl", "cep"]),
+    ("zip", ["zip postcode postal", "cp", "", "plz postleitzahl", "cep"]),
     ("zip code", ["zipcode", "", "", "", ""]),
     ("ip", ["ip", "", "", "", ""]),
     ("device", ["device cookie session mac fingerprint imei", "", "", "", ""]),
@@ -143,11 +146,11 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         "person",
         [
             "spouse coapplicant beneficiary contact recipient payee attn owner manager person \
-             athlete student teacher pupil passenger guest tenant doctor nurse",
-            "persona contacto destinatario beneficiario alumno alumna",
-            "personne contact destinataire beneficiaire elu eleve etudiant",
-            "ansprechpartner empfanger teilnehmer schuler kontakt",
-            "pessoa contato aluno",
+             athlete student teacher pupil passenger guest tenant doctor nurse instructor",
+            "persona contacto destinatario beneficiario alumno alumna profesor profesora",
+            "personne contact destinataire beneficiaire elu eleve etudiant professeur enseignant",
+            "ansprechpartner empfanger teilnehmer schuler kontakt geschaftsfuhrer lehrer",
+            "pessoa contato aluno professor",
         ],
     ),
     ("full", ["full complete", "completo", "complet", "", ""]),
@@ -166,7 +169,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
     ("company", ["company business", "empresa", "entreprise societe", "firma", ""]),
     ("suffix", ["suffix prefix salutation", "tratamiento", "civilite", "anrede", ""]),
     ("birth", ["birth", "nacimiento nac", "naissance naiss", "geburts geb", "nascimento nasc"]),
-    ("birth date", ["birthday birthdate bday born dob", "", "", "geburtstag geboren", ""]),
+    ("birth date", ["birthday birthdate bday born dob", "", "ne", "geburtstag geboren", ""]),
     (
         "trait",
         [
@@ -174,7 +177,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              citizenship marital salary wage income health medical signature disability diagnosis \
              dependents hiv icd union felony patient sick",
             "edad genero sexo ocupacion profesion oficio religion nacionalidad salario sueldo \
-             ingresos nomina discapacidad paciente",
+             ingresos nomina discapacidad paciente civil",
             "sexe genre profession metier nationalite salaire revenu handicap situation",
             "alter geschlecht beruf religion konfession nationalitat staatsangehorigkeit gehalt \
              lohn einkommen familienstand",
@@ -203,7 +206,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         ],
     ),
     // Numbers of the application.
-    ("id", ["id ids uid guid uuid", "", "", "kennung", ""]),
+    ("id", ["id ids uid guid uuid index idx fid oid objectid rowid", "", "", "kennung", ""]),
     ("number", ["no num nr nbr number #", "numero", "", "nummer", ""]),
     ("code", ["code cd", "codigo cod", "", "kurzel kuerzel", ""]),
     (
@@ -231,13 +234,14 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              package medicare stop station sensor meter mission rocket component \
              assembly bom tail request build release commit host server",
             "pedido producto factura transaccion pago envio articulo almacen sucursal referencia \
-             linea venta contrato poliza departamento lote proyecto equipo",
+             linea venta contrato poliza departamento lote proyecto equipo matricula aula \
+             curso materia",
             "commande produit facture paiement article depot magasin reference ligne contrat \
-             police sinistre commune projet lot livre dossier",
+             police sinistre commune projet lot livre dossier cours matiere",
             "bestell bestellung bestellungs auftrag auftrags artikel produkt rechnungs rechnung \
              rechn lager filiale buchung buchungs belegungs belegung vertrag vertrags position \
-             leistung leistungs wohn projekt vorgang beleg charge",
-            "produto fatura pagamento loja venda contrato apolice lote",
+             leistung leistungs wohn projekt vorgang beleg charge kurs",
+            "produto fatura pagamento loja venda contrato apolice lote disciplina curso",
         ],
     ),
     (
@@ -248,10 +252,10 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         "period",
         [
             "period year month yr mo version day week weekday quarter hour",
-            "periodo ano mes trimestre semana dia anio",
+            "periodo ano mes trimestre semana dia anio horario",
             "periode annee mois jour",
             "zeitraum jahr monat quartal woche tag kalenderwoche kw",
-            "semestre",
+            "semestre horario",
         ],
     ),
     // Dates of business.
@@ -259,7 +263,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         "date",
         ["date dt time datetime", "fecha hora tiempo", "heure", "datum datums uhrzeit", "data"],
     ),
-    ("event date", ["timestamp since", "", "", "seit", "desde"]),
+    ("event date", ["timestamp since", "", "horodateur horodatage", "seit zeitstempel", "desde"]),
     (
         "event",
         [
@@ -269,11 +273,12 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              effective activation activated terminated termination cancelled canceled closed \
              opened open processed posted paid hire hired purchase purchased required discontinued \
              return returned departure arrival dep arr issued received opendate startdate enddate",
-            "ingreso inscripcion alta baja creacion entrega inicio fin compra registro",
-            "inscription debut fin livraison achat embauche mandat",
+            "ingreso inscripcion alta baja creacion entrega inicio fin compra registro acceso \
+             conexion",
+            "inscription debut fin livraison achat embauche mandat connexion",
             "beitritts eintritts eintritt austritt erstellt lieferung liefer von bis beginn ende \
              kauf zahlungseingang eingang anmeldung",
-            "admissao inicio fim entrega criado criacao compra cadastro atualizado",
+            "admissao inicio fim entrega criado criacao compra cadastro atualizado acesso",
         ],
     ),
     ("by", ["by", "por", "par", "", ""]),
@@ -289,8 +294,8 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              acceleration speed temperature precipitation ridership revenue ounces abv ibu value \
              capacity gold silver bronze replacement transfers",
             "cantidad precio importe monto base descuento subtotal puntos peso limite saldo \
-             evaluacion",
-            "montant prix quantite duree cotisation solde remise",
+             evaluacion creditos calificacion",
+            "montant valeur prix quantite duree cotisation solde remise",
             "betrag menge preis anzahl summe umsatz umlage gesamt punktzahl gesamtpunktzahl \
              dauer gewicht zeit saldo rabatt",
             "valor quantidade preco desconto peso saldo",
@@ -304,13 +309,15 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              reason \
              plan stage brand color colour style size shape shift mode intent cause sport agency \
              board currentflag priority severity via",
-            "tipo rango nivel categoria forma motivo canal",
-            "statut rang niveau categorie motif fonction",
+            "tipo rango nivel categoria forma motivo canal estatus rol resultado concepto",
+            "statut rang niveau categorie motif fonction filiere",
             "typ rang art modell profil kategorie grund",
             "categoria",
         ],
     ),
     ("rating", ["rating", "", "", "", ""]),
+    ("pay", ["pay", "", "", "", ""]),
+    ("hourly", ["hourly", "", "", "", ""]),
     ("group", ["group", "grupo", "groupe", "gruppe", ""]),
     ("title", ["title", "", "", "", ""]),
     // Yes or no.

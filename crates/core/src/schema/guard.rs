@@ -6,7 +6,7 @@
 //! value.
 
 use super::decide::PHONES_BY_CHANCE;
-use super::shape::{is_moment, is_nothing, is_number, is_one_word, is_yes_no};
+use super::shape::{is_failed, is_moment, is_nothing, is_number, is_one_word, is_yes_no};
 use super::words::Class;
 use super::{Schema, Treatment};
 use crate::field::{FieldType, brand, personal_in};
@@ -107,7 +107,7 @@ impl Held {
     }
 
     fn observe(&mut self, line: u64, value: &str) {
-        if is_nothing(value) {
+        if is_nothing(value) || is_failed(value) {
             return;
         }
         self.filled += 1;
@@ -182,10 +182,15 @@ fn fits(class: Class, value: &str) -> bool {
         Class::Event => is_moment(value) || (short && digits() >= 2 && is_clock(value)),
         Class::Amount => is_number(value) || (short && digits() > 0 && is_measure(value)),
         Class::Flag => is_yes_no(value) || (value.len() <= 16 && !value.contains(' ')),
-        Class::Kind | Class::Place => short && digits() <= 6,
+        Class::Kind | Class::Place => short && longest_number(value) <= 6,
         Class::Label => value.len() <= LABEL_BYTES_MAX,
         Class::Type(_) | Class::Prose | Class::Private => false,
     }
+}
+
+/// The digits of the longest number in a text.
+fn longest_number(value: &str) -> usize {
+    value.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
 /// A part of a date, or a date in words: digits with at most one word of a month or a day.
@@ -241,7 +246,7 @@ mod tests {
             (Class::Event, ["2024-01-15", "ask Ada", "some day in the far future, 12 or 13"]),
             (Class::Amount, ["3", "Ada", "unpaid since 2023 by the client"]),
             (Class::Flag, ["yes", "no, since she moved", "with her son"]),
-            (Class::Kind, ["Gold", "12345678", "1 2 3 4 5 6 7"]),
+            (Class::Kind, ["Gold", "12345678", "no. 1234567"]),
             (Class::Label, ["Tofu", &long, &long]),
         ] {
             let breach = breach(class, &cells).unwrap();

@@ -93,6 +93,11 @@ impl Hints {
         personal.max_by(|a, b| a.weight.total_cmp(&b.weight)).map(|hint| (hint.class, hint.weight))
     }
 
+    /// Whether the dictionary knows any word of the header.
+    pub(super) fn knows_a_word(&self) -> bool {
+        !self.meanings.is_empty()
+    }
+
     /// Whether a word of this meaning is in the header.
     pub(super) fn means(&self, meaning: &str) -> bool {
         self.meanings.contains(&meaning)
@@ -148,7 +153,9 @@ fn words(header: &str) -> Vec<Word> {
 fn tokens(header: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut token = String::new();
-    let chars: Vec<char> = header.chars().take(super::NAME_BYTES_MAX).collect();
+    // The degree sign stands for the small o of "numero".
+    let written = header.chars().map(|c| if c == '\u{b0}' { 'o' } else { c });
+    let chars: Vec<char> = written.take(super::NAME_BYTES_MAX).collect();
     for (at, c) in chars.iter().copied().enumerate() {
         let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied().unwrap_or(' ');
         let after = chars.get(at + 1).copied().unwrap_or(' ');
@@ -176,7 +183,7 @@ fn plain(c: char, out: &mut String) {
             'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
             'é' | 'è' | 'ê' | 'ë' => out.push('e'),
             'í' | 'ì' | 'î' | 'ï' => out.push('i'),
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => out.push('o'),
+            'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' => out.push('o'),
             'ú' | 'ù' | 'û' | 'ü' => out.push('u'),
             'ñ' => out.push('n'),
             'ç' => out.push('c'),

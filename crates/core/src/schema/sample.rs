@@ -110,6 +110,12 @@ impl Run {
         self.least = self.least.min(value);
     }
 
+    /// Whether every number is one more than the one before.
+    fn is_count(&self, filled: u32) -> bool {
+        let span = self.last.map(|last| last.saturating_sub(self.least));
+        filled >= 20 && self.steps_up == filled - 1 && span == Some(u64::from(filled - 1))
+    }
+
     /// Whether so many numbers are given out one after another: nearly all go up, and they lie
     /// close together. Sorted numbers of people lie far apart.
     fn is_dense(&self, filled: u32) -> bool {
@@ -289,6 +295,11 @@ impl Sample {
     /// Whether the numbers were given out one after another.
     pub(super) fn is_counted_up(&self) -> bool {
         self.run.is_dense(self.filled)
+    }
+
+    /// Whether the values number the rows.
+    pub(super) fn numbers_rows(&self) -> bool {
+        self.run.is_count(self.filled)
     }
 
     /// Over how many years nine in ten of the dates are spread; `None` when few have a year.

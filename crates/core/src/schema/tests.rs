@@ -107,6 +107,7 @@ fn business_value(sort: &str, dice: &mut Dice, row: u64) -> String {
             format!("{y}-{m:02}-{d:02} {:02}:{:02}:00", dice.roll(24), dice.roll(60))
         }
         "running" => format!("{}", 100_000 + row),
+        "number" => format!("{}", dice.number(10_000, 99_999)),
         "nine" => format!("{}", dice.number(100_000_000, 999_999_999)),
         "code" => format!("{}-{:04}", dice.pick(&["AB", "XR", "QT"]), dice.roll(10_000)),
         "phone-like" => format!("{}-{:04}", dice.number(100, 999), dice.roll(10_000)),
@@ -264,6 +265,7 @@ fn business_columns_stay_clear() {
         ("is_active", "yes", "clear"),
         ("Email Opt In", "bit", "clear"),
         ("x9", "yes", "clear"),
+        ("xyz", "running", "clear"),
         ("Country", "country", "clear"),
         ("currency", "currency", "clear"),
         ("Language", "language", "clear"),
@@ -280,7 +282,7 @@ fn doubtful_columns_are_sealed_as_text() {
         ("Date", "birth", "text?"),
         ("xyz", "first", "text?"),
         ("xyz", "rank", "text?"),
-        ("xyz", "running", "text?"),
+        ("xyz", "number", "text?"),
         ("xyz", "coordinate", "text?"),
         ("xyz", "phone-like", "text?"),
         ("xyz", "empty", "text?"),

@@ -141,7 +141,12 @@ fn prior(class: Class, hint: f64, beside: Beside) -> f64 {
 fn evidence(class: Class, hint: f64, sample: &Sample, alone: bool) -> f64 {
     let shapes = &sample.shapes;
     let most = if alone { EVIDENCE_BUSINESS_MAX } else { EVIDENCE_WEAK_MAX };
-    let counted = if sample.is_counted_up() { 2.0 } else { 0.0 };
+    let counted = match () {
+        // The rows themselves, counted: no person's number, whatever the file is about.
+        () if sample.numbers_rows() => 7.0,
+        () if sample.is_counted_up() => 2.0,
+        () => 0.0,
+    };
     match class {
         Class::Type(kind) => weigh(sample, &chances(kind, hint, sample)) + nature(kind, sample),
         Class::Prose if hint > 0.0 => 0.0,
@@ -174,10 +179,12 @@ fn evidence(class: Class, hint: f64, sample: &Sample, alone: bool) -> f64 {
             Some(false) => -5.0,
             None => 0.0,
         },
-        Class::Place => match few_values(sample) {
-            Some(false) => -5.0,
-            _ if sample.share(shapes.short_word) < 0.8 => -5.0,
-            _ => 2.0,
+        Class::Place if sample.share(shapes.short_word) < 0.8 => -5.0,
+        Class::Place => match (few_values(sample), sample.distinct()) {
+            (Some(true) | None, _) => 2.0,
+            // There are fewer countries, languages and currencies than are counted.
+            (_, Some(_)) => 0.0,
+            (_, None) => -5.0,
         },
     }
 }
