@@ -105,9 +105,9 @@ impl Verdict<'_> {
             _ => {
                 self.note_values(class);
                 let counted = class == Class::Code && self.sample.numbers_rows();
-                let told = ranking.hint >= HINT_CLEAR_MIN
-                    || (class == Class::Flag && !self.beside.person)
-                    || counted;
+                // One bit that no word calls private, where the words are known.
+                let flag = class == Class::Flag && (!self.beside.person || self.beside.understood);
+                let told = ranking.hint >= HINT_CLEAR_MIN || flag || counted;
                 let alone = self.beside.is_business() && self.hints.personal().is_none();
                 if alone && !told {
                     let why = "nothing in the file speaks of a person";

@@ -54,13 +54,12 @@ impl Proposer {
     /// What the columns say of each other: a short code beside a card is likely its security code,
     /// and where nothing speaks of a person, numbers are business.
     fn beside(&self, hints: &[Hints]) -> Beside {
-        let mut beside = Beside::default();
-        // In a language that the dictionary does not know, nothing speaks of a person.
         let known = hints.iter().filter(|hints| hints.knows_a_word()).count();
         let understood = known * 2 >= hints.len();
+        let mut beside = Beside { understood, ..Beside::default() };
         for ((_, sample), hints) in self.columns.iter().zip(hints) {
             let name = hints.weight(Class::Type(FieldType::Name)) > 0.0 && sample.holds_names();
-            beside.business |= understood && hints.names_business();
+            beside.business |= hints.names_business();
             beside.card |= hints.names_card() || sample.holds_cards();
             beside.address |= ["address", "street", "zip", "city"].iter().any(|m| hints.means(m));
             let unnamed = !hints.knows_a_word() && sample.holds_names();

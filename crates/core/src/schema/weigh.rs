@@ -46,13 +46,16 @@ pub(super) struct Beside {
     pub(super) person: bool,
     /// Some header speaks of business.
     pub(super) business: bool,
+    /// The dictionary knows a word of most headers: in a language that it does not know, that
+    /// nothing speaks of a person says nothing.
+    pub(super) understood: bool,
 }
 
 impl Beside {
     /// Where nothing speaks of a person and something of business, numbers and codes need no
     /// header of their own to be business.
     pub(super) fn is_business(self) -> bool {
-        self.business && !self.person
+        self.understood && self.business && !self.person
     }
 }
 
