@@ -175,13 +175,15 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         [
             "occupation employer profession job age gender sex race ethnicity religion nationality \
              citizenship marital salary wage income health medical signature disability diagnosis \
-             dependents hiv icd union felony patient sick",
+             dependents hiv icd union felony patient sick debt",
             "edad genero sexo ocupacion profesion oficio religion nacionalidad salario sueldo \
-             ingresos nomina discapacidad paciente civil",
-            "sexe genre profession metier nationalite salaire revenu handicap situation",
+             ingresos nomina discapacidad paciente civil deuda",
+            "sexe genre profession metier nationalite salaire revenu handicap situation dette \
+             dettes",
             "alter geschlecht beruf religion konfession nationalitat staatsangehorigkeit gehalt \
-             lohn einkommen familienstand",
-            "idade raca profissao religiao nacionalidade renda escolaridade ocupacao cor etnia",
+             lohn einkommen familienstand schulden",
+            "idade raca profissao religiao nacionalidade renda escolaridade ocupacao cor etnia \
+             divida",
         ],
     ),
     (
@@ -217,7 +219,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              parent employee vendor supplier subscriber seller shipper staff carrier provider \
              emp reports",
             "cliente distribuidor miembro patrocinador proveedor empleado vendedor socio",
-            "distributeur membre parrain fournisseur employe vendeur adherent",
+            "distributeur membre parrain fournisseur employe vendeur adherent matricule apporteur",
             "kunde kunden kund mitglied mitglieds lieferant lieferanten mitarbeiter verkaufer",
             "fornecedor funcionario membro",
         ],
@@ -235,12 +237,12 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              assembly bom tail request build release commit host server",
             "pedido producto factura transaccion pago envio articulo almacen sucursal referencia \
              linea venta contrato poliza departamento lote proyecto equipo matricula aula \
-             curso materia",
+             curso materia campana isla",
             "commande produit facture paiement article depot magasin reference ligne contrat \
-             police sinistre commune projet lot livre dossier cours matiere",
+             police sinistre commune projet lot livre dossier cours matiere campagne",
             "bestell bestellung bestellungs auftrag auftrags artikel produkt rechnungs rechnung \
              rechn lager filiale buchung buchungs belegungs belegung vertrag vertrags position \
-             leistung leistungs wohn projekt vorgang beleg charge kurs",
+             leistung leistungs wohn projekt vorgang beleg charge kurs abteilung kampagne prozess",
             "produto fatura pagamento loja venda contrato apolice lote disciplina curso",
         ],
     ),
@@ -252,7 +254,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         "period",
         [
             "period year month yr mo version day week weekday quarter hour",
-            "periodo ano mes trimestre semana dia anio horario",
+            "periodo ano mes trimestre semana dia anio horario plazo",
             "periode annee mois jour",
             "zeitraum jahr monat quartal woche tag kalenderwoche kw",
             "semestre horario",
@@ -274,10 +276,10 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              opened open processed posted paid hire hired purchase purchased required discontinued \
              return returned departure arrival dep arr issued received opendate startdate enddate",
             "ingreso inscripcion alta baja creacion entrega inicio fin compra registro acceso \
-             conexion",
+             conexion estreno",
             "inscription debut fin livraison achat embauche mandat connexion",
             "beitritts eintritts eintritt austritt erstellt lieferung liefer von bis beginn ende \
-             kauf zahlungseingang eingang anmeldung",
+             kauf zahlungseingang eingang anmeldung genehmigung anfrage ubergabe uebergabe",
             "admissao inicio fim entrega criado criacao compra cadastro atualizado acesso",
         ],
     ),
@@ -292,13 +294,15 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              milliseconds seconds minutes min hours charges payments average avg mean sum tally \
              score evaluation population pop premium displacement horsepower mpg cylinders \
              acceleration speed temperature precipitation ridership revenue ounces abv ibu value \
-             capacity gold silver bronze replacement transfers",
+             capacity gold silver bronze replacement transfers mm cm km kg lb lbs pct ms kwh \
+             eur usd gbp",
             "cantidad precio importe monto base descuento subtotal puntos peso limite saldo \
-             evaluacion creditos calificacion",
+             evaluacion creditos calificacion duracion presupuesto votos popularidad promedio \
+             largo alto masa tasa",
             "montant valeur prix quantite duree cotisation solde remise",
             "betrag menge preis anzahl summe umsatz umlage gesamt punktzahl gesamtpunktzahl \
-             dauer gewicht zeit saldo rabatt",
-            "valor quantidade preco desconto peso saldo",
+             dauer gewicht zeit saldo rabatt entfernung kosten",
+            "valor quantidade preco desconto peso saldo quilometragem duracao estoque",
         ],
     ),
     // Ranks, states and types.
@@ -309,10 +313,11 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              reason \
              plan stage brand color colour style size shape shift mode intent cause sport agency \
              board currentflag priority severity via",
-            "tipo rango nivel categoria forma motivo canal estatus rol resultado concepto",
+            "tipo rango nivel categoria forma motivo canal estatus rol resultado concepto \
+             especie marca modelo condicion",
             "statut rang niveau categorie motif fonction filiere",
-            "typ rang art modell profil kategorie grund",
-            "categoria",
+            "typ rang art modell profil kategorie grund prioritat prioritaet",
+            "categoria condicao prioridade",
         ],
     ),
     ("rating", ["rating", "", "", "", ""]),

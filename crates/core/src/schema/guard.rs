@@ -181,7 +181,9 @@ fn fits(class: Class, value: &str) -> bool {
         }
         Class::Event => is_moment(value) || (short && digits() >= 2 && is_clock(value)),
         Class::Amount => is_number(value) || (short && digits() > 0 && is_measure(value)),
-        Class::Flag => is_yes_no(value) || (value.len() <= 16 && !value.contains(' ')),
+        Class::Flag => {
+            is_yes_no(value) || (value.len() <= 16 && value.chars().all(char::is_alphabetic))
+        }
         Class::Kind | Class::Place => short && longest_number(value) <= 6,
         Class::Label => value.len() <= LABEL_BYTES_MAX,
         Class::Type(_) | Class::Prose | Class::Private => false,

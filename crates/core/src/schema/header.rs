@@ -22,6 +22,9 @@ const ABOUT_DAMPING: f64 = 6.0;
 /// The longest compound word that is taken apart: a bound on the ways to do so.
 const COMPOUND_BYTES_MAX: usize = 40;
 
+/// The shortest word at the end of a compound that says what it is.
+const ENDING_BYTES_MIN: usize = 5;
+
 /// The hints of one header.
 pub(super) struct Hints {
     hints: Vec<Hint>,
@@ -143,7 +146,9 @@ fn words(header: &str) -> Vec<Word> {
         }
         let _ = known(&std::mem::take(&mut letters), &mut words);
         // An unknown word says nothing.
-        let _ = known(&token, &mut words);
+        if known(&token, &mut words).is_none() {
+            ending(&token, &mut words);
+        }
     }
     let _ = known(&letters, &mut words);
     words
@@ -208,9 +213,7 @@ fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
     for at in (3..=token.len().saturating_sub(2)).rev() {
         let Some((head, tail)) = token.split_at_checked(at) else { continue };
         let short = tail.len() == 2 && !matches!(tail, "id" | "no" | "nr");
-        if short || look_up(head).is_none() {
-            continue;
-        }
+        let Some(head) = Some(head).filter(|_| !short).and_then(unlinked) else { continue };
         let mark = out.len();
         known(head, out)?;
         if known(tail, out).is_some() {
@@ -219,6 +222,21 @@ fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
         out.truncate(mark);
     }
     None
+}
+
+/// A word of the dictionary without the letters that link it to the next: Patienten-nummer.
+fn unlinked(head: &str) -> Option<&str> {
+    let bare = ["", "s", "n", "en", "es"].into_iter().filter_map(|link| head.strip_suffix(link));
+    bare.filter(|bare| bare.len() >= 3).find(|bare| look_up(bare).is_some())
+}
+
+/// What the end of a compound says, as in German: of an unknown Anfragedatum, that it is a date.
+fn ending(token: &str, out: &mut Vec<Word>) {
+    let places = 3..=token.len().saturating_sub(ENDING_BYTES_MIN);
+    let ending = places.filter_map(|at| look_up(token.get(at..)?)).next();
+    if let Some((written, meanings)) = ending {
+        out.extend(meanings.split(' ').map(|meaning| Word { meaning, written }));
+    }
 }
 
 #[cfg(test)]
@@ -245,6 +263,10 @@ mod tests {
             ("M.I.", "middle"),
             ("D.O.B.", "birth date"),
             ("wholly_unheard_of", ""),
+            ("Anfragenummer", "event number"),
+            ("Taufdatum", "date"),
+            ("Patientennummer", "trait number"),
+            ("N\u{b0} facture", "number thing"),
         ] {
             assert_eq!(meanings(header), wanted, "{header}");
         }

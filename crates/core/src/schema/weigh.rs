@@ -173,6 +173,7 @@ fn evidence(class: Class, hint: f64, sample: &Sample, alone: bool) -> f64 {
         Class::Event => weigh(sample, &[(shapes.moment, 0.05)]) + years(sample, -1.0, 1.0),
         Class::Amount if alone => weigh(sample, &[(shapes.plain_number, 0.3)]).min(most),
         Class::Amount => weigh(sample, &[(shapes.numeric, 0.3)]).min(most),
+        Class::Flag if sample.share(shapes.yes_no) < 0.98 => -5.0,
         Class::Flag => weigh(sample, &[(shapes.yes_no, 0.03)]),
         Class::Kind => match few_values(sample) {
             // Statuses cannot be told from first names; codes of a few letters can.
