@@ -107,7 +107,14 @@ impl Verdict<'_> {
                 let counted = class == Class::Code && self.sample.numbers_rows();
                 // One bit that no word calls private, where the words are known.
                 let flag = class == Class::Flag && (!self.beside.person || self.beside.understood);
-                let told = ranking.hint >= HINT_CLEAR_MIN || flag || counted;
+                // In a file about people an unknown word may say whose type, level or color it is.
+                let whose = self.beside.person
+                    && matches!(class, Class::Kind | Class::Amount | Class::Flag)
+                    && !self.hints.is_whole();
+                if whose && ranking.hint > 0.0 {
+                    self.out.against.push("a word of the header is not known".to_owned());
+                }
+                let told = (ranking.hint >= HINT_CLEAR_MIN && !whose) || flag || counted;
                 let alone = self.beside.is_business() && self.hints.personal().is_none();
                 if alone && !told {
                     let why = "nothing in the file speaks of a person";

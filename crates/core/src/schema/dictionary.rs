@@ -175,15 +175,16 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         [
             "occupation employer profession job age gender sex race ethnicity religion nationality \
              citizenship marital salary wage income health medical signature disability diagnosis \
-             dependents hiv icd union felony patient sick debt",
+             dependents hiv icd union felony patient sick debt height blood eye hair education \
+             body skin",
             "edad genero sexo ocupacion profesion oficio religion nacionalidad salario sueldo \
-             ingresos nomina discapacidad paciente civil deuda",
+             ingresos nomina discapacidad paciente civil deuda estatura sangre estudios",
             "sexe genre profession metier nationalite salaire revenu handicap situation dette \
-             dettes",
+             dettes taille sang etudes",
             "alter geschlecht beruf religion konfession nationalitat staatsangehorigkeit gehalt \
-             lohn einkommen familienstand schulden",
+             lohn einkommen familienstand schulden blut haar augen bildung",
             "idade raca profissao religiao nacionalidade renda escolaridade ocupacao cor etnia \
-             divida",
+             divida altura sangue",
         ],
     ),
     (
@@ -289,20 +290,20 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
         "amount",
         [
             "amount amt total subtotal price cost volume vol pv bv cv gv qv qty quantity count \
-             cnt balance fee fees points commission bonus earnings sales discount weight rate \
+             cnt balance fee fees points commission bonus earnings sales discount rate \
              percent % length width distance duration elapsed delay freight stock reorder bytes \
              milliseconds seconds minutes min hours charges payments average avg mean sum tally \
              score evaluation population pop premium displacement horsepower mpg cylinders \
              acceleration speed temperature precipitation ridership revenue ounces abv ibu value \
              capacity gold silver bronze replacement transfers mm cm km kg lb lbs pct ms kwh \
              eur usd gbp",
-            "cantidad precio importe monto base descuento subtotal puntos peso limite saldo \
+            "cantidad precio importe monto base descuento subtotal puntos  limite saldo \
              evaluacion creditos calificacion duracion presupuesto votos popularidad promedio \
-             largo alto masa tasa",
+             largo alto masa tasa unidades cant",
             "montant valeur prix quantite duree cotisation solde remise",
             "betrag menge preis anzahl summe umsatz umlage gesamt punktzahl gesamtpunktzahl \
-             dauer gewicht zeit saldo rabatt entfernung kosten",
-            "valor quantidade preco desconto peso saldo quilometragem duracao estoque",
+             dauer  zeit saldo rabatt entfernung kosten",
+            "valor quantidade preco desconto  saldo quilometragem duracao estoque qtde qtd",
         ],
     ),
     // Ranks, states and types.
@@ -314,13 +315,14 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
              plan stage brand color colour style size shape shift mode intent cause sport agency \
              board currentflag priority severity via",
             "tipo rango nivel categoria forma motivo canal estatus rol resultado concepto \
-             especie marca modelo condicion",
+             especie marca modelo condicion tipologia",
             "statut rang niveau categorie motif fonction filiere",
             "typ rang art modell profil kategorie grund prioritat prioritaet",
             "categoria condicao prioridade",
         ],
     ),
     ("rating", ["rating", "", "", "", ""]),
+    ("weight", ["weight", "peso", "poids", "gewicht", ""]),
     ("pay", ["pay", "", "", "", ""]),
     ("hourly", ["hourly", "", "", "", ""]),
     ("group", ["group", "grupo", "groupe", "gruppe", ""]),
@@ -334,7 +336,7 @@ pub(super) const WORDS: &[(&str, [&str; 5])] = &[
             "activo",
             "actif",
             "aktiv",
-            "ativo",
+            "ativo fl",
         ],
     ),
     // Countries, languages, currencies.

@@ -22,6 +22,10 @@ const ABOUT_DAMPING: f64 = 6.0;
 /// The longest compound word that is taken apart: a bound on the ways to do so.
 const COMPOUND_BYTES_MAX: usize = 40;
 
+/// What the end of a compound may say where its beginning is unknown.
+const ENDINGS: [&str; 8] =
+    ["date", "number", "code", "name", "amount", "address", "street", "phone"];
+
 /// The shortest word at the end of a compound that says what it is.
 const ENDING_BYTES_MIN: usize = 5;
 
@@ -29,6 +33,7 @@ const ENDING_BYTES_MIN: usize = 5;
 pub(super) struct Hints {
     hints: Vec<Hint>,
     meanings: Vec<&'static str>,
+    whole: bool,
 }
 
 struct Hint {
@@ -48,7 +53,7 @@ struct Word {
 impl Hints {
     /// Reads a header.
     pub(super) fn of(header: &str) -> Self {
-        let words = words(header);
+        let (words, whole) = words(header);
         let has = |meaning: &str| words.iter().any(|word| word.meaning == meaning);
         let matched: Vec<(Vec<&'static str>, Class, f64)> = RULES
             .iter()
@@ -75,7 +80,7 @@ impl Hints {
             let words = written.map(|word| word.written).collect();
             hints.push(Hint { class: *class, weight, words });
         }
-        Self { hints, meanings: words.iter().map(|word| word.meaning).collect() }
+        Self { hints, meanings: words.iter().map(|word| word.meaning).collect(), whole }
     }
 
     /// The weight for a class, 0 when the header does not speak of it.
@@ -99,6 +104,12 @@ impl Hints {
     /// Whether the dictionary knows any word of the header.
     pub(super) fn knows_a_word(&self) -> bool {
         !self.meanings.is_empty()
+    }
+
+    /// Whether every word of the header is known. One that is not may say whose a type or a level
+    /// is: of the blood, of the hair.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// Whether a word of this meaning is in the header.
@@ -134,9 +145,10 @@ impl Hints {
     }
 }
 
-/// The header's words as far as the dictionary knows them.
-fn words(header: &str) -> Vec<Word> {
+/// The header's words as far as the dictionary knows them, and whether it knows all.
+fn words(header: &str) -> (Vec<Word>, bool) {
     let mut words = Vec::new();
+    let mut whole = true;
     let mut letters = String::new();
     for token in tokens(header) {
         // Letters that stand alone belong together: M.I., D.O.B., S.S.N.
@@ -145,13 +157,13 @@ fn words(header: &str) -> Vec<Word> {
             continue;
         }
         let _ = known(&std::mem::take(&mut letters), &mut words);
-        // An unknown word says nothing.
         if known(&token, &mut words).is_none() {
+            whole &= token.bytes().all(|b| b.is_ascii_digit());
             ending(&token, &mut words);
         }
     }
     let _ = known(&letters, &mut words);
-    words
+    (words, whole)
 }
 
 /// Cuts at everything that is no letter or digit, between letters and digits, and where case x
@@ -233,9 +245,9 @@ fn unlinked(head: &str) -> Option<&str> {
 /// What the end of a compound says, as in German: of an unknown Anfragedatum, that it is a date.
 fn ending(token: &str, out: &mut Vec<Word>) {
     let places = 3..=token.len().saturating_sub(ENDING_BYTES_MIN);
-    let ending = places.filter_map(|at| look_up(token.get(at..)?)).next();
-    if let Some((written, meanings)) = ending {
-        out.extend(meanings.split(' ').map(|meaning| Word { meaning, written }));
+    let mut endings = places.filter_map(|at| look_up(token.get(at..)?));
+    if let Some((written, meaning)) = endings.find(|(_, meaning)| ENDINGS.contains(meaning)) {
+        out.push(Word { meaning, written });
     }
 }
 
@@ -244,7 +256,7 @@ mod tests {
     use super::*;
 
     fn meanings(header: &str) -> String {
-        words(header).iter().map(|word| word.meaning).collect::<Vec<_>>().join(" ")
+        words(header).0.iter().map(|word| word.meaning).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

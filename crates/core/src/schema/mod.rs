@@ -6,6 +6,8 @@
 mod decide;
 mod dictionary;
 mod error;
+#[cfg(test)]
+mod grounds_tests;
 mod guard;
 mod header;
 mod parse;

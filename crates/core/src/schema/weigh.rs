@@ -110,6 +110,8 @@ fn hint(class: Class, hints: &Hints, beside: Beside) -> f64 {
     match class {
         _ if hint == 0.0 => 0.0,
         Class::Type(FieldType::CardSecurityCode) if beside.card => hint + 3.0,
+        // Of a person's body, or of goods.
+        Class::Amount if beside.person && hints.means("weight") => hint.min(3.0),
         // Of several languages' words for a state, most stand for a province beside an address
         // and for a status elsewhere.
         Class::Type(FieldType::Address) if hints.means("estado") => {
