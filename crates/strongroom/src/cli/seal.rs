@@ -205,8 +205,8 @@ fn proposal_text(proposal: &Proposal) -> String {
         })
         .collect();
     let head = format!(
-        "schema proposed from the header and {} rows (? = not sure, sealed all the same):\n",
-        count(proposal.rows_sampled)
+        "schema proposed from {} (? = not sure, sealed all the same):\n",
+        proposal.sample()
     );
     head + &table(&["  COLUMN", "SEALED AS", "SURE", "BECAUSE"], &lines) + "\n"
 }

@@ -46,7 +46,8 @@ impl Judged {
 pub fn judge(folder: &Path) -> Vec<Judged> {
     let mut judged = Vec::new();
     for (file, columns) in labels(folder) {
-        let proposal = Input::open(&folder.join(&file), &Asked::default()).and_then(|input| input.propose());
+        let proposal =
+            Input::open(&folder.join(&file), &Asked::default()).and_then(|input| input.propose());
         let proposal = proposal.unwrap_or_else(|problem| panic!("{file}: {}", problem.detail));
         for column in &proposal.columns {
             let holds = columns.get(&column.name);
