@@ -165,7 +165,17 @@ pub(crate) fn is_written_phone(value: &str) -> bool {
         digits.as_bytes(),
         [b'2'..=b'9', _, _, b'2'..=b'9', ..] if digits.len() == 10
     );
-    american && value.bytes().any(|b| matches!(b, b'(' | b'-' | b'.' | b' '))
+    american && is_grouped_american(value)
+}
+
+/// Three, three and four digits, with the country's 1 before them or not.
+fn is_grouped_american(value: &str) -> bool {
+    let number = split_extension(value).map_or(value, |(number, _)| number);
+    let mut groups = number.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty());
+    let mut next = || groups.next().map_or(0, str::len);
+    let first = next();
+    let area = if first == 1 { next() } else { first };
+    (area, next(), next(), next()) == (3, 3, 4, 0)
 }
 
 /// A postal address: up to 500 printable characters, on one line or several.
@@ -261,7 +271,14 @@ mod tests {
         for yes in ["(212) 555-0142", "212 555 0142", "+49 30 1234567"] {
             assert!(is_written_phone(yes), "{yes}");
         }
-        for no in ["2125550142", "123-45-6789", "2024-01-15", "4111-1111-1111", "192.168.10.20"] {
+        for no in [
+            "2125550142",
+            "123-45-6789",
+            "2024-01-15",
+            "4111-1111-1111",
+            "192.168.10.20",
+            "2024-01-15 13",
+        ] {
             assert!(!is_written_phone(no), "{no}");
         }
     }

@@ -4,12 +4,17 @@
 //! them give hints with weights. Evidence names words of the dictionary only, so that a header
 //! that is in truth a value is never repeated.
 
-use super::words::{Class, RULES, WORDS};
+use super::dictionary::look_up;
+use super::words::{Class, RULES};
 use crate::field::FieldType;
 
 /// Words that make a header speak of something about a thing, not of the thing: a card's type is
-/// no card.
-const ABOUT: [&[&str]; 5] = [&["type"], &["flag"], &["amount"], &["event", "date"], &["last", "4"]];
+/// no card. What is about a private matter stays private, but for the date of an event.
+const ABOUT: [&[&str]; 7] =
+    [&["type"], &["flag"], &["amount"], &["id"], &["key"], DATED, &["last", "4"]];
+
+/// The date of an event.
+const DATED: &[&str] = &["event", "date"];
 
 /// What a word about a thing takes from the hints of the thing.
 const ABOUT_DAMPING: f64 = 6.0;
@@ -17,9 +22,18 @@ const ABOUT_DAMPING: f64 = 6.0;
 /// The longest compound word that is taken apart: a bound on the ways to do so.
 const COMPOUND_BYTES_MAX: usize = 40;
 
+/// What the end of a compound may say where its beginning is unknown.
+const ENDINGS: [&str; 8] =
+    ["date", "number", "code", "name", "amount", "address", "street", "phone"];
+
+/// The shortest word at the end of a compound that says what it is.
+const ENDING_BYTES_MIN: usize = 5;
+
 /// The hints of one header.
 pub(super) struct Hints {
     hints: Vec<Hint>,
+    meanings: Vec<&'static str>,
+    whole: bool,
 }
 
 struct Hint {
@@ -39,7 +53,7 @@ struct Word {
 impl Hints {
     /// Reads a header.
     pub(super) fn of(header: &str) -> Self {
-        let words = words(header);
+        let (words, whole) = words(header);
         let has = |meaning: &str| words.iter().any(|word| word.meaning == meaning);
         let matched: Vec<(Vec<&'static str>, Class, f64)> = RULES
             .iter()
@@ -57,13 +71,16 @@ impl Hints {
             if outdone {
                 continue;
             }
-            let damped = about.iter().any(|about| !about.iter().any(|word| rule.contains(word)));
+            let damped = about.iter().any(|about| {
+                let kept = *class == Class::Private && *about != DATED;
+                !kept && !about.iter().any(|word| rule.contains(word))
+            });
             let weight = if damped { (weight - ABOUT_DAMPING).max(0.0) } else { *weight };
             let written = words.iter().filter(|word| rule.contains(&word.meaning));
             let words = written.map(|word| word.written).collect();
             hints.push(Hint { class: *class, weight, words });
         }
-        Self { hints }
+        Self { hints, meanings: words.iter().map(|word| word.meaning).collect(), whole }
     }
 
     /// The weight for a class, 0 when the header does not speak of it.
@@ -84,6 +101,39 @@ impl Hints {
         personal.max_by(|a, b| a.weight.total_cmp(&b.weight)).map(|hint| (hint.class, hint.weight))
     }
 
+    /// Whether the dictionary knows any word of the header.
+    pub(super) fn knows_a_word(&self) -> bool {
+        !self.meanings.is_empty()
+    }
+
+    /// Whether every word of the header is known. One that is not may say whose a type or a level
+    /// is: of the blood, of the hair.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Whether a word of this meaning is in the header.
+    pub(super) fn means(&self, meaning: &str) -> bool {
+        self.meanings.contains(&meaning)
+    }
+
+    /// Whether the header speaks of what only files about people have.
+    pub(super) fn names_person(&self) -> bool {
+        self.means("trait")
+            || self.hints.iter().any(|hint| match hint.class {
+                Class::Type(FieldType::Address) => false,
+                Class::Type(FieldType::Name) => hint.weight >= 6.0,
+                Class::Type(_) => hint.weight >= 8.0,
+                _ => false,
+            })
+    }
+
+    /// Whether the header speaks of business and of nothing personal.
+    pub(super) fn names_business(&self) -> bool {
+        self.personal().is_none()
+            && self.hints.iter().any(|hint| hint.class.is_clear() && hint.weight >= 4.0)
+    }
+
     /// Whether the header speaks of a card number.
     pub(super) fn names_card(&self) -> bool {
         self.weight(Class::Type(FieldType::CardNumber)) >= 6.0
@@ -95,9 +145,10 @@ impl Hints {
     }
 }
 
-/// The header's words as far as the dictionary knows them.
-fn words(header: &str) -> Vec<Word> {
+/// The header's words as far as the dictionary knows them, and whether it knows all.
+fn words(header: &str) -> (Vec<Word>, bool) {
     let mut words = Vec::new();
+    let mut whole = true;
     let mut letters = String::new();
     for token in tokens(header) {
         // Letters that stand alone belong together: M.I., D.O.B., S.S.N.
@@ -106,19 +157,22 @@ fn words(header: &str) -> Vec<Word> {
             continue;
         }
         let _ = known(&std::mem::take(&mut letters), &mut words);
-        // An unknown word says nothing.
-        let _ = known(&token, &mut words);
+        if known(&token, &mut words).is_none() {
+            whole &= token.bytes().all(|b| b.is_ascii_digit());
+            ending(&token, &mut words);
+        }
     }
     let _ = known(&letters, &mut words);
-    words
+    (words, whole)
 }
 
-/// Cuts at everything that is no letter or digit, between letters and digits, and where case says
-/// that a word starts. `#` is a word of its own.
+/// Cuts at everything that is no letter or digit, between letters and digits, and where case x
 fn tokens(header: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut token = String::new();
-    let chars: Vec<char> = header.chars().take(super::NAME_BYTES_MAX).collect();
+    // The degree sign stands for the small o of "numero".
+    let written = header.chars().map(|c| if c == '\u{b0}' { 'o' } else { c });
+    let chars: Vec<char> = written.take(super::NAME_BYTES_MAX).collect();
     for (at, c) in chars.iter().copied().enumerate() {
         let before = at.checked_sub(1).and_then(|at| chars.get(at)).copied().unwrap_or(' ');
         let after = chars.get(at + 1).copied().unwrap_or(' ');
@@ -128,8 +182,8 @@ fn tokens(header: &str) -> Vec<String> {
         if !c.is_alphanumeric() || starts {
             tokens.push(std::mem::take(&mut token));
         }
-        if c == '#' {
-            tokens.push("#".to_owned());
+        if matches!(c, '#' | '%') {
+            tokens.push(c.to_string());
         } else if c.is_alphanumeric() {
             plain(c, &mut token);
         }
@@ -146,7 +200,7 @@ fn plain(c: char, out: &mut String) {
             'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
             'é' | 'è' | 'ê' | 'ë' => out.push('e'),
             'í' | 'ì' | 'î' | 'ï' => out.push('i'),
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' => out.push('o'),
+            'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' => out.push('o'),
             'ú' | 'ù' | 'û' | 'ü' => out.push('u'),
             'ñ' => out.push('n'),
             'ç' => out.push('c'),
@@ -171,9 +225,7 @@ fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
     for at in (3..=token.len().saturating_sub(2)).rev() {
         let Some((head, tail)) = token.split_at_checked(at) else { continue };
         let short = tail.len() == 2 && !matches!(tail, "id" | "no" | "nr");
-        if short || look_up(head).is_none() {
-            continue;
-        }
+        let Some(head) = Some(head).filter(|_| !short).and_then(unlinked) else { continue };
         let mark = out.len();
         known(head, out)?;
         if known(tail, out).is_some() {
@@ -184,12 +236,19 @@ fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
     None
 }
 
-/// The dictionary's own spelling of a word, and its meanings.
-fn look_up(word: &str) -> Option<(&'static str, &'static str)> {
-    WORDS.iter().find_map(|(meanings, spellings)| {
-        let spelling = spellings.split(' ').find(|spelling| *spelling == word)?;
-        Some((spelling, *meanings))
-    })
+/// A word of the dictionary without the letters that link it to the next: Patienten-nummer.
+fn unlinked(head: &str) -> Option<&str> {
+    let bare = ["", "s", "n", "en", "es"].into_iter().filter_map(|link| head.strip_suffix(link));
+    bare.filter(|bare| bare.len() >= 3).find(|bare| look_up(bare).is_some())
+}
+
+/// What the end of a compound says, as in German: of an unknown Anfragedatum, that it is a date.
+fn ending(token: &str, out: &mut Vec<Word>) {
+    let places = 3..=token.len().saturating_sub(ENDING_BYTES_MIN);
+    let mut endings = places.filter_map(|at| look_up(token.get(at..)?));
+    if let Some((written, meaning)) = endings.find(|(_, meaning)| ENDINGS.contains(meaning)) {
+        out.push(Word { meaning, written });
+    }
 }
 
 #[cfg(test)]
@@ -197,7 +256,7 @@ mod tests {
     use super::*;
 
     fn meanings(header: &str) -> String {
-        words(header).iter().map(|word| word.meaning).collect::<Vec<_>>().join(" ")
+        words(header).0.iter().map(|word| word.meaning).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -216,6 +275,10 @@ mod tests {
             ("M.I.", "middle"),
             ("D.O.B.", "birth date"),
             ("wholly_unheard_of", ""),
+            ("Anfragenummer", "event number"),
+            ("Taufdatum", "date"),
+            ("Patientennummer", "trait number"),
+            ("N\u{b0} facture", "number thing"),
         ] {
             assert_eq!(meanings(header), wanted, "{header}");
         }

@@ -4,22 +4,31 @@
 //! a proposal says what it saw and how sure it is, and a person decides.
 
 mod decide;
+mod dictionary;
 mod error;
+#[cfg(test)]
+mod grounds_tests;
+mod guard;
 mod header;
 mod parse;
 mod proposal;
 mod propose;
 mod sample;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod weigh;
 mod words;
 
 use serde_json::{Value, json};
 
-use crate::field::{FieldType, Storage, brand, is_grouped_ssn, is_written_date, is_written_phone};
+use crate::field::{
+    FieldType, Storage, brand, is_grouped_ssn, is_written_date, is_written_phone, personal_in,
+};
 use crate::text::toml_string;
 
 pub use error::SchemaError;
+pub use guard::{Breach, Guard, is_held};
 pub use proposal::{Proposal, ProposedColumn};
 pub use propose::Proposer;
 
@@ -200,15 +209,12 @@ pub fn looks_like_data(headers: &[String]) -> Option<usize> {
     headers.iter().position(|header| is_personal(header))
 }
 
-/// Whether a value is plainly a person's, whatever its column says: an e-mail address, a grouped
-/// social security number, a card number, a telephone number as people write it.
+/// Whether a cell holds what is plainly a person's, whatever its column says: an e-mail address, a
+/// grouped social security number, a card number, a telephone number as people write it, alone or
+/// inside a text.
 #[must_use]
 pub fn is_plainly_personal(value: &str) -> bool {
-    let value = value.trim();
-    is_grouped_ssn(value)
-        || brand(value).is_some()
-        || is_written_phone(value)
-        || (value.contains('@') && FieldType::Email.fits(value))
+    !personal_in(value).is_empty()
 }
 
 fn is_personal(cell: &str) -> bool {

@@ -7,6 +7,9 @@ use super::decide;
 use super::header::Hints;
 use super::proposal::Proposal;
 use super::sample::Sample;
+use super::weigh::Beside;
+use super::words::Class;
+use crate::field::FieldType;
 
 /// Gathers what a proposal needs. Feed it row by row.
 pub struct Proposer {
@@ -38,18 +41,30 @@ impl Proposer {
     #[must_use]
     pub fn finish(self) -> Proposal {
         let hints: Vec<Hints> = self.columns.iter().map(|(name, _)| Hints::of(name)).collect();
-        // A short code beside a card is likely its security code.
-        let beside_card = self
-            .columns
-            .iter()
-            .zip(&hints)
-            .any(|((_, sample), hints)| hints.names_card() || sample.holds_cards());
+        let beside = self.beside(&hints);
         let columns = self
             .columns
             .into_iter()
             .zip(hints)
-            .map(|((name, sample), hints)| decide::column(name, &hints, &sample, beside_card))
+            .map(|((name, sample), hints)| decide::column(name, &hints, &sample, beside))
             .collect();
-        Proposal { rows_sampled: self.rows, columns }
+        Proposal { rows_sampled: self.rows, rows_checked: 0, columns }
+    }
+
+    /// What the columns say of each other: a short code beside a card is likely its security code,
+    /// and where nothing speaks of a person, numbers are business.
+    fn beside(&self, hints: &[Hints]) -> Beside {
+        let known = hints.iter().filter(|hints| hints.knows_a_word()).count();
+        let understood = known * 2 >= hints.len();
+        let mut beside = Beside { understood, ..Beside::default() };
+        for ((_, sample), hints) in self.columns.iter().zip(hints) {
+            let name = hints.weight(Class::Type(FieldType::Name)) > 0.0 && sample.holds_names();
+            beside.business |= hints.names_business();
+            beside.card |= hints.names_card() || sample.holds_cards();
+            beside.address |= ["address", "street", "zip", "city"].iter().any(|m| hints.means(m));
+            let unnamed = !hints.knows_a_word() && sample.holds_names();
+            beside.person |= name || unnamed || hints.names_person() || sample.holds_people();
+        }
+        beside
     }
 }

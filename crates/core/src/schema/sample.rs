@@ -3,22 +3,18 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::shape::{
+    is_bare_phone, is_failed, is_full_name, is_ip, is_moment, is_month_name, is_nothing, is_number,
+    is_one_word, is_place, is_plain_code, is_plain_number, is_scientific, is_street, is_timed,
+    is_yes_no, year,
+};
 use crate::field::{
     FieldType, is_grouped_ein, is_grouped_ssn, is_iban, is_written_date, is_written_phone,
+    personal_in,
 };
 
 /// Distinct values are counted up to here and are "many" beyond.
 pub(super) const DISTINCT_MAX: usize = 256;
-
-/// What files write for "nothing".
-const NOTHING: [&str; 9] = ["null", "\\n", "n/a", "na", "none", "nil", "-", "--", "#n/a"];
-
-/// Words that streets and only streets end in, or stand before a house number.
-const STREETS: [&str; 26] = [
-    "st", "street", "ave", "avenue", "rd", "road", "dr", "drive", "ln", "lane", "blvd", "way",
-    "ct", "court", "pl", "place", "apt", "suite", "box", "hwy", "rue", "calle", "rua", "avenida",
-    "via", "platz",
-];
 
 /// Notes on one column.
 #[derive(Default)]
@@ -26,7 +22,14 @@ pub(super) struct Sample {
     /// Values that are not empty.
     pub(super) filled: u32,
     fits: [u32; FieldType::CODES],
+    /// Values of known types inside the cells, by type; a bare card number is none, since one
+    /// long number in ten has its check digit.
+    inside: [u32; FieldType::CODES],
     pub(super) shapes: Shapes,
+    pub(super) damage: Damage,
+    run: Run,
+    /// How many dates are of each year from 1900 on.
+    years: Vec<u32>,
     words: u64,
     distinct: HashSet<u64>,
     /// Which of the thousand first three digits occur among nine-digit numbers.
@@ -54,6 +57,73 @@ pub(super) struct Shapes {
     pub(super) yes_no: u32,
     /// Short and without digits, as countries, languages and currencies are.
     pub(super) short_word: u32,
+    /// A date with a time of day.
+    pub(super) timed: u32,
+    /// A number that can be no person's.
+    pub(super) plain_number: u32,
+    /// A code that can be no person's number.
+    pub(super) plain_code: u32,
+    /// A latitude or longitude.
+    pub(super) place: u32,
+    pub(super) ip: u32,
+    pub(super) full_name: u32,
+    /// At most three characters.
+    pub(super) brief: u32,
+    /// One word of capitals.
+    pub(super) capitals: u32,
+}
+
+/// What spreadsheets did to values.
+#[derive(Default)]
+pub(super) struct Damage {
+    /// Long numbers shortened to `5.54563E+15`.
+    pub(super) scientific: u32,
+    /// Months and years rewritten as dates, `Jan-20`.
+    pub(super) month_names: u32,
+    /// Cells that hold an error, or number signs.
+    pub(super) failed: u32,
+    /// Seven or eight digits that a zero or two would make a social security number.
+    pub(super) ssn_zeros: u32,
+    /// Eight digits that a zero would make a routing number.
+    pub(super) routing_zeros: u32,
+    /// Three or four bare digits, as ZIP codes of New England are left with.
+    pub(super) zip_zeros: u32,
+    /// Five bare digits.
+    pub(super) zip_whole: u32,
+}
+
+/// Numbers that go up from row to row.
+#[derive(Default)]
+struct Run {
+    last: Option<u64>,
+    least: u64,
+    steps_up: u32,
+}
+
+impl Run {
+    fn add(&mut self, value: u64) {
+        match self.last {
+            None => self.least = value,
+            Some(last) => self.steps_up += u32::from(value > last),
+        }
+        self.last = Some(value);
+        self.least = self.least.min(value);
+    }
+
+    /// Whether every number is one more than the one before.
+    fn is_count(&self, filled: u32) -> bool {
+        let span = self.last.map(|last| last.saturating_sub(self.least));
+        filled >= 20 && self.steps_up == filled - 1 && span == Some(u64::from(filled - 1))
+    }
+
+    /// Whether so many numbers are given out one after another: nearly all go up, and they lie
+    /// close together. Sorted numbers of people lie far apart.
+    fn is_dense(&self, filled: u32) -> bool {
+        let Some(last) = self.last else { return false };
+        filled >= 20
+            && f64::from(self.steps_up) >= 0.95 * f64::from(filled - 1)
+            && last.saturating_sub(self.least) <= 100 * u64::from(filled)
+    }
 }
 
 #[derive(Default)]
@@ -76,7 +146,11 @@ impl Sample {
     /// Takes note of one value.
     pub(super) fn observe(&mut self, value: &str) {
         let value = value.trim();
-        if value.is_empty() || NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word)) {
+        if is_nothing(value) {
+            return;
+        }
+        if is_failed(value) {
+            self.damage.failed += 1;
             return;
         }
         self.filled = self.filled.saturating_add(1);
@@ -109,16 +183,65 @@ impl Sample {
         note(&mut shapes.expiry_slash, value.contains('/') && FieldType::CardExpiry.fits(value));
         note(&mut shapes.street, is_street(value, digits));
         note(&mut shapes.date_written, is_written_date(value));
-        note(&mut shapes.moment, is_moment(value));
         note(&mut shapes.code, digits > 0 && is_one_word(value));
         note(&mut shapes.numeric, digits > 0 && is_number(value));
         note(&mut shapes.yes_no, is_yes_no(value));
         note(&mut shapes.short_word, digits == 0 && value.len() <= 40);
+        note(&mut shapes.plain_number, digits > 0 && is_plain_number(value));
+        note(&mut shapes.plain_code, is_plain_code(value, digits));
+        note(&mut shapes.place, is_place(value));
+        note(&mut shapes.ip, is_ip(value));
+        let capital = |b: u8| b.is_ascii_uppercase();
+        note(&mut shapes.capitals, value.len() <= 12 && value.bytes().all(capital));
+        note(&mut shapes.brief, value.len() <= 3);
+        note(&mut shapes.full_name, digits == 0 && is_full_name(value));
         let grouped_itin = value.len() == 11 && !bare && FieldType::TaxId.fits(value);
         note(&mut shapes.itin_grouped, grouped_itin && !is_grouped_ssn(value));
+        if is_moment(value) {
+            shapes.moment += 1;
+            note(&mut shapes.timed, is_timed(value));
+            self.observe_year(value);
+        }
         if bare && digits == 9 {
             self.areas.insert(value.as_bytes());
-            note(&mut shapes.ssn_bare, FieldType::Ssn.fits(value));
+            note(&mut self.shapes.ssn_bare, FieldType::Ssn.fits(value));
+        }
+        if bare {
+            self.observe_digits(value);
+        }
+        note(&mut self.damage.scientific, is_scientific(value));
+        note(&mut self.damage.month_names, is_month_name(value));
+        for kind in personal_in(value).into_iter().filter(|_| !bare) {
+            if let Some(count) = self.inside.get_mut(usize::from(kind.code())) {
+                *count += 1;
+            }
+        }
+    }
+
+    fn observe_year(&mut self, value: &str) {
+        let Some(year) = year(value) else { return };
+        self.years.resize(201, 0);
+        if let Some(count) = self.years.get_mut(year as usize - 1900) {
+            *count += 1;
+        }
+    }
+
+    /// Bare digits: whether they go up, and whether zeros before them are lost.
+    fn observe_digits(&mut self, digits: &str) {
+        if let Ok(number) = digits.parse() {
+            self.run.add(number);
+        }
+        let padded =
+            |kind: FieldType| !digits.starts_with('0') && kind.fits(&format!("{digits:0>9}"));
+        match digits.len() {
+            3 | 4 => self.damage.zip_zeros += 1,
+            5 => self.damage.zip_whole += 1,
+            7 => self.damage.ssn_zeros += u32::from(padded(FieldType::Ssn)),
+            8 => {
+                self.damage.ssn_zeros += u32::from(padded(FieldType::Ssn));
+                self.damage.routing_zeros += u32::from(padded(FieldType::BankRouting));
+            }
+            _ => {}
         }
     }
 
@@ -147,14 +270,52 @@ impl Sample {
         self.filled >= 3 && self.share(self.fits(FieldType::CardNumber)) > 0.8
     }
 
-    /// Values that are personal whatever the header says: chance hardly writes them so.
-    pub(super) fn plainly_personal(&self) -> [(FieldType, u32); 4] {
-        [
-            (FieldType::Email, self.fits(FieldType::Email)),
-            (FieldType::Ssn, self.shapes.ssn_grouped),
-            (FieldType::BankAccount, self.shapes.iban),
-            (FieldType::Phone, self.shapes.phone_written),
-        ]
+    /// Whether most values are written as people's full names are.
+    pub(super) fn holds_names(&self) -> bool {
+        self.filled >= 3 && self.share(self.shapes.full_name) > 0.8
+    }
+
+    /// Whether values say by themselves that the file is about people.
+    pub(super) fn holds_people(&self) -> bool {
+        let plain = [FieldType::Email, FieldType::Ssn, FieldType::Phone, FieldType::BankAccount];
+        let mut inside = self.inside();
+        self.filled >= 3
+            && (self.holds_cards()
+                || self.numbers_like_ssn()
+                || inside.any(|(kind, count)| plain.contains(&kind) && self.share(count) > 0.1))
+    }
+
+    /// Values of known types inside the cells, by type: personal whatever the header says, since
+    /// chance hardly writes them so.
+    pub(super) fn inside(&self) -> impl Iterator<Item = (FieldType, u32)> {
+        let count = |kind: FieldType| self.inside.get(usize::from(kind.code())).copied();
+        FieldType::ALL.into_iter().map(move |kind| (kind, count(kind).unwrap_or(0)))
+    }
+
+    /// Whether the numbers were given out one after another.
+    pub(super) fn is_counted_up(&self) -> bool {
+        self.run.is_dense(self.filled)
+    }
+
+    /// Whether the values number the rows.
+    pub(super) fn numbers_rows(&self) -> bool {
+        self.run.is_count(self.filled)
+    }
+
+    /// Over how many years nine in ten of the dates are spread; `None` when few have a year.
+    pub(super) fn years_spread(&self) -> Option<usize> {
+        let total: u32 = self.years.iter().sum();
+        if total < 8 {
+            return None;
+        }
+        let up_to = |share: f64| {
+            let mut seen = 0;
+            self.years.iter().position(|count| {
+                seen += count;
+                f64::from(seen) >= share * f64::from(total)
+            })
+        };
+        Some(up_to(0.95)?.saturating_sub(up_to(0.05)?))
     }
 
     /// Whether nine-digit numbers never leave the ranges of the SSA over so many values and so
@@ -164,66 +325,9 @@ impl Sample {
     }
 }
 
-/// Ten digits, or eleven with the 1 of North America, whose groups start with 2 to 9.
-fn is_bare_phone(digits: &[u8]) -> bool {
-    let digits = match digits {
-        [b'1', rest @ ..] if rest.len() == 10 => rest,
-        _ => digits,
-    };
-    digits.len() == 10 && matches!(digits, [b'2'..=b'9', _, _, b'2'..=b'9', ..])
-}
-
-fn is_street(value: &str, digits: usize) -> bool {
-    digits > 0
-        && value.len() <= 200
-        && value
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| STREETS.iter().any(|street| word.eq_ignore_ascii_case(street)))
-}
-
-/// A date with or without a time of day.
-fn is_moment(value: &str) -> bool {
-    let (date, time) = value.split_once([' ', 'T']).unwrap_or((value, ""));
-    let clock = |c: char| c.is_ascii_digit() || ":.+-ZAPM ".contains(c.to_ascii_uppercase());
-    FieldType::DateOfBirth.fits(date) && time.len() <= 24 && time.chars().all(clock)
-}
-
-fn is_one_word(value: &str) -> bool {
-    value.len() <= 40 && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./#:".contains(&b))
-}
-
-/// A number as amounts are written: sign, currency, thousands, decimals, percent.
-fn is_number(value: &str) -> bool {
-    let body = value.trim_start_matches(['-', '+', '(', '$', '€', '£', ' ']);
-    let body = body.trim_end_matches([')', '%', '€', '$', '£', ' ']);
-    !body.is_empty()
-        && body.len() <= 24
-        && body.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && body.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '))
-        && body.bytes().filter(|b| *b == b' ').count() <= 3
-}
-
-fn is_yes_no(value: &str) -> bool {
-    const WORDS: [&str; 20] = [
-        "y", "n", "yes", "no", "true", "false", "t", "f", "0", "1", "on", "off", "si", "sí", "oui",
-        "non", "ja", "nein", "sim", "não",
-    ];
-    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shapes_are_told_apart() {
-        assert!(is_moment("2024-01-15 13:45:00") && is_moment("1/5/2024 1:45 PM"));
-        assert!(!is_moment("2024-01-15 invoice"));
-        assert!(is_number("$1,234.50") && is_number("-12") && is_number("12 %"));
-        assert!(!is_number("12-34") && !is_number("AB12"));
-        assert!(is_street("12 Main St.", 2) && !is_street("12 oz bottle", 2));
-        assert!(is_bare_phone(b"2125550142") && !is_bare_phone(b"1125550142"));
-    }
 
     #[test]
     fn memory_is_bounded_and_nothing_is_not_counted() {

@@ -107,6 +107,7 @@ fn business_value(sort: &str, dice: &mut Dice, row: u64) -> String {
             format!("{y}-{m:02}-{d:02} {:02}:{:02}:00", dice.roll(24), dice.roll(60))
         }
         "running" => format!("{}", 100_000 + row),
+        "number" => format!("{}", dice.number(10_000, 99_999)),
         "nine" => format!("{}", dice.number(100_000_000, 999_999_999)),
         "code" => format!("{}-{:04}", dice.pick(&["AB", "XR", "QT"]), dice.roll(10_000)),
         "phone-like" => format!("{}-{:04}", dice.number(100, 999), dice.roll(10_000)),
@@ -159,7 +160,7 @@ fn check(table: &[(&str, &str, &str)]) {
             let column = propose(header, rows, |dice, row| value(sort, dice, row));
             let got = outcome(&column);
             if got != *wanted {
-                let (sure, why) = (column.confidence, column.evidence);
+                let (sure, why) = (column.confidence, column.grounds());
                 wrong.push(format!("{header}/{sort}/{rows}: {got}, not {wanted}; {sure} {why:?}"));
             }
         }
@@ -243,6 +244,8 @@ fn business_columns_stay_clear() {
         ("Product Code", "code", "clear"),
         ("Member No.", "phone-like", "clear"),
         ("Rank", "rank", "clear"),
+        ("Warehouse", "status", "clear"),
+        ("Date", "day", "clear"),
         ("Status", "status", "clear"),
         ("Account Status", "status", "clear"),
         ("Phone Type", "status", "clear"),
@@ -262,6 +265,7 @@ fn business_columns_stay_clear() {
         ("is_active", "yes", "clear"),
         ("Email Opt In", "bit", "clear"),
         ("x9", "yes", "clear"),
+        ("xyz", "running", "clear"),
         ("Country", "country", "clear"),
         ("currency", "currency", "clear"),
         ("Language", "language", "clear"),
@@ -275,10 +279,10 @@ fn doubtful_columns_are_sealed_as_text() {
         ("ID", "ssn bare", "text?"),
         ("xyz", "ssn bare", "text?"),
         ("xyz", "birth", "text?"),
-        ("Date", "day", "text?"),
+        ("Date", "birth", "text?"),
         ("xyz", "first", "text?"),
         ("xyz", "rank", "text?"),
-        ("xyz", "running", "text?"),
+        ("xyz", "number", "text?"),
         ("xyz", "coordinate", "text?"),
         ("xyz", "phone-like", "text?"),
         ("xyz", "empty", "text?"),
@@ -286,7 +290,6 @@ fn doubtful_columns_are_sealed_as_text() {
         ("CVV", "note", "text?"),
         ("Password", "yes", "text?"),
         ("Customer", "full", "text?"),
-        ("Warehouse", "status", "text?"),
     ]);
 }
 
@@ -365,10 +368,10 @@ fn mixed_columns_are_looked_at() {
     };
     let column = mixed("SSN", "ssn", "first", 500);
     assert_eq!(outcome(&column), "ssn");
-    let said = |text: &str| column.evidence.iter().any(|line| line == text);
-    assert!(said("header word `ssn`"), "{:?}", column.evidence);
-    assert!(said("998 of 1000 non-empty values fit ssn (99.8 %)"), "{:?}", column.evidence);
-    assert!(said("2 values do not fit and will be sealed as text"), "{:?}", column.evidence);
+    let said = |text: &str| column.grounds().iter().any(|line| line == text);
+    assert!(said("+ header word `ssn`"), "{:?}", column.grounds());
+    assert!(said("+ 998 of 1000 non-empty values fit ssn (99.8 %)"), "{:?}", column.grounds());
+    assert!(said("- 2 values do not fit and will be sealed as text"), "{:?}", column.grounds());
 
     assert_eq!(outcome(&mixed("SSN", "ssn", "first", 3)), "ssn?");
     assert_eq!(outcome(&mixed("xyz", "email", "phone", 2)), "text?");
@@ -380,14 +383,14 @@ fn mixed_columns_are_looked_at() {
 #[test]
 fn distributor_ids_that_are_in_truth_ssns_do_not_stay_clear() {
     let column = propose("Distributor ID", 1000, |dice, _| ssn(dice, ""));
-    assert_eq!(outcome(&column), "text?", "{:?}", column.evidence);
+    assert_eq!(outcome(&column), "text?", "{:?}", column.grounds());
 }
 
 #[test]
 fn a_secret_or_a_private_matter_never_stays_open() {
     for header in ["api_key", "ResetCode", "hiv_positive", "icd_code", "patient_id"] {
         let column = propose(header, 300, |dice, row| value("running", dice, row));
-        assert_eq!(outcome(&column), "text?", "{header} {:?}", column.evidence);
+        assert!(outcome(&column).starts_with("text"), "{header} {:?}", column.grounds());
     }
 }
 
@@ -406,7 +409,7 @@ fn few_values_leave_it_to_the_header() {
         ("Join Date", "empty", 9, "text?"),
     ] {
         let column = propose(header, rows, |dice, row| value(sort, dice, row));
-        assert_eq!(outcome(&column), wanted, "{header} {sort} {:?}", column.evidence);
+        assert_eq!(outcome(&column), wanted, "{header} {sort} {:?}", column.grounds());
     }
 }
 
@@ -440,7 +443,7 @@ fn evidence_and_forms_hold_no_values() {
     let (toml, json) = (proposal.to_toml(), proposal.to_json());
     assert!(!toml.contains("canary") && !json.to_string().contains("canary"));
     assert_eq!(Schema::from_toml(&toml).unwrap(), proposal.schema());
-    assert!(toml.contains("# - 20 of 20 non-empty values fit email (100.0 %)"), "{toml}");
+    assert!(toml.contains("# + 20 of 20 non-empty values fit email (100.0 %)"), "{toml}");
     assert_eq!(json["rows_sampled"], 20);
     assert_eq!(json["columns"][0]["type"], "email");
     assert_eq!(json["columns"][0]["index"], true);

@@ -201,13 +201,13 @@ fn proposal_text(proposal: &Proposal) -> String {
                 Treatment::Clear { reason } => format!("open: {reason}"),
             };
             let sure = if c.unsure { " ?" } else { "" };
-            let why = c.evidence.first().cloned().unwrap_or_default();
+            let why = c.grounds().into_iter().next().unwrap_or_default();
             vec![format!("  {}", c.name), what, format!("{} %{sure}", c.confidence), why]
         })
         .collect();
     let head = format!(
-        "schema proposed from the header and {} rows (? = not sure, sealed all the same):\n",
-        count(proposal.rows_sampled)
+        "schema proposed from {} (? = not sure, sealed all the same):\n",
+        proposal.sample()
     );
     head + &table(&["  COLUMN", "SEALED AS", "SURE", "BECAUSE"], &lines) + "\n"
 }

@@ -142,7 +142,7 @@ impl Demo {
         let open = self.open()?;
         let mut done = Sealed {
             tenants: Vec::new(),
-            proposal: Proposal { rows_sampled: 0, columns: Vec::new() },
+            proposal: Proposal { rows_sampled: 0, rows_checked: 0, columns: Vec::new() },
             rows: 0,
             values: 0,
             unusual: 0,

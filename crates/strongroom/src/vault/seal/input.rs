@@ -9,11 +9,9 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use strongroom_core::field::FieldType;
-use strongroom_core::schema::{
-    Proposal, Proposer, Schema, Treatment, check_headers, looks_like_data,
-};
+use strongroom_core::schema::{Proposal, Proposer, Schema, check_headers, looks_like_data};
 
+use super::open::hold_proposal;
 use crate::boundary;
 use crate::import::{Asked, Batch, Cell, Format, Packing, ReadError, Reader, Survey, Told};
 use crate::problem::Problem;
@@ -124,7 +122,8 @@ impl Input {
         })
     }
 
-    /// Proposes a schema from the header and the first rows.
+    /// Proposes a schema from the header and the first rows, and holds the columns it leaves open
+    /// to their reasons over all rows.
     ///
     /// # Errors
     /// A [`Problem`] when the file cannot be read.
@@ -155,11 +154,10 @@ impl Input {
         let mut proposal = proposer.finish();
         for (at, column) in proposal.columns.iter_mut().enumerate() {
             if nested.contains(&at) {
-                column.treatment = Treatment::of(FieldType::Text);
-                column.unsure = true;
-                column.evidence.push("holds objects or arrays: sealed whole, as text".to_owned());
+                column.seal_as_text("holds objects or arrays: sealed whole, as text".to_owned());
             }
         }
+        hold_proposal(self, &mut proposal)?;
         Ok(proposal)
     }
 
@@ -244,7 +242,8 @@ fn survey(path: &Path) -> Result<([u8; 32], Packing, Survey), Problem> {
     Ok((hashing.digest().map_err(|e| unreadable(path, &e))?, packing, survey))
 }
 
-fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {
+/// The file from the beginning.
+pub fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {
     File::open(path).map(BufReader::new).map_err(|e| unreadable(path, &e))
 }
 

@@ -292,7 +292,7 @@ fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Option
 /// An object or array in an open column would pass in clear with whatever is in it.
 fn refuse_open_nested(run: &Run<'_>, row: RowView<'_>) -> Result<(), Problem> {
     for (column, plan) in run.plan.columns.iter().enumerate() {
-        if matches!(plan, ColumnPlan::Clear) && is_nested(&row.cell(column)) {
+        if matches!(plan, ColumnPlan::Clear { .. }) && is_nested(&row.cell(column)) {
             let name = run.input.columns.get(column).map_or("", String::as_str);
             let place = format!("{}:{}", run.input.path.display(), row.line());
             return Err(Problem::usage(

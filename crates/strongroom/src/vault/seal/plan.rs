@@ -3,7 +3,7 @@
 use strongroom_core::access::seal::FieldPlan;
 use strongroom_core::control::CollectionRow;
 use strongroom_core::field::FieldType;
-use strongroom_core::schema::{Schema, Treatment};
+use strongroom_core::schema::{Schema, Treatment, is_held};
 
 use crate::problem::Problem;
 
@@ -15,7 +15,10 @@ pub enum ColumnPlan {
     /// Its values are dropped; the column stays, empty.
     Drop(FieldType),
     /// It stays open.
-    Clear,
+    Clear {
+        /// Whether every cell was held to the reason before.
+        held: bool,
+    },
 }
 
 /// The plan of every column, in the order of the input.
@@ -41,7 +44,7 @@ impl Plan {
                     ColumnPlan::Seal(FieldPlan { number: field.number, kind: *kind, index: *index })
                 }
                 Some(Treatment::Drop { kind }) => ColumnPlan::Drop(*kind),
-                Some(Treatment::Clear { .. }) => ColumnPlan::Clear,
+                Some(Treatment::Clear { reason }) => ColumnPlan::Clear { held: is_held(reason) },
                 None => return Err(Problem::internal("a column is not in the schema")),
             })
         };
