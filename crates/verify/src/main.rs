@@ -6,13 +6,15 @@
 mod folder;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use strongroom_ledger::note::VerifierKey;
-use strongroom_ledger::verify::{Failure, LogReport, Refuted, Report, verify};
+use strongroom_ledger::note::{NOTE_SIZE_MAX, VerifierKey};
+use strongroom_ledger::verify::{Failure, Kept, LogReport, Refuted, Report, verify_with};
+use strongroom_ledger::{Hash, LogId};
 
 use crate::folder::Folder;
 
@@ -26,6 +28,14 @@ struct Args {
     /// the owner of the ledger by another way than the export
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// A checkpoint kept from an earlier export, of any log: the history must go on from it; may
+    /// be given more than once
+    #[arg(long, value_name = "CHECKPOINT")]
+    since: Vec<PathBuf>,
+    /// A receipt, as `reveal`, `find` and `export` give it: LOG:INDEX:LEAF_HASH; may be given more
+    /// than once
+    #[arg(long, value_name = "RECEIPT", value_parser = receipt)]
+    receipt: Vec<Receipt>,
     /// Answer with one JSON object
     #[arg(long)]
     json: bool,
@@ -37,6 +47,11 @@ Examples:
   strongroom ledger key > ledger.keys      on the host: write the keys
   strongroom-verify ledger --key ledger.keys
   strongroom-verify ledger --key ledger.keys --json
+  strongroom-verify ledger --key ledger.keys --since last-year/system/checkpoint
+  strongroom-verify ledger --key ledger.keys --receipt sys:11:1b8822e6...
+
+A ledger put back to an earlier state is whole and signed: keep the checkpoints and receipts you are
+given, and pass them.
 
 Exit codes: 0 verified, 1 refuted (log, entry and reason are named), 2 nothing can be said.";
 
@@ -58,16 +73,45 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Log, index and leaf hash of an entry.
+type Receipt = (LogId, u64, Hash);
+
+fn receipt(text: &str) -> Result<Receipt, String> {
+    let mut parts = text.split(':');
+    let read = |parts: &mut std::str::Split<'_, char>| {
+        let log = parts.next()?.parse().ok()?;
+        let index = parts.next()?.parse().ok()?;
+        Some((log, index, Hash::from_hex(parts.next()?)?))
+    };
+    let found = read(&mut parts).filter(|_| parts.next().is_none());
+    found.ok_or_else(|| "a receipt is LOG:INDEX:LEAF_HASH, with `sys` or a tenant's id".to_owned())
+}
+
 /// Why there is no report.
 enum Problem {
     KeyFile(String),
+    Kept(String),
     Failure(Failure),
 }
 
 fn run(args: &Args) -> Result<Report, Problem> {
     let keys = read_keys(&args.key).map_err(Problem::KeyFile)?;
+    let mut kept = Kept::default();
+    for path in &args.since {
+        let failed = |why: String| {
+            let path = path.to_string_lossy();
+            Problem::Kept(format!("cannot use the checkpoint {}: {why}", path.escape_debug()))
+        };
+        let note = fs::File::open(path).and_then(|file| {
+            let mut note = Vec::new();
+            file.take(NOTE_SIZE_MAX as u64 + 1).read_to_end(&mut note).map(|_| note)
+        });
+        let note = note.map_err(|error| failed(error.to_string()))?;
+        kept.checkpoint(&note, &keys).map_err(|error| failed(error.to_string()))?;
+    }
+    args.receipt.iter().for_each(|(log, index, leaf)| kept.receipt(*log, *index, *leaf));
     let folder = Folder::open(&args.dir).map_err(|error| Problem::Failure(error.into()))?;
-    verify(&folder, &keys).map_err(Problem::Failure)
+    verify_with(&folder, &keys, &kept).map_err(Problem::Failure)
 }
 
 fn read_keys(path: &Path) -> Result<Vec<VerifierKey>, String> {
@@ -86,6 +130,7 @@ impl Problem {
     fn remedy(&self) -> &'static str {
         match self {
             Self::KeyFile(_) => "pass the file that `strongroom ledger key` wrote",
+            Self::Kept(_) => "pass a `checkpoint` file of an earlier export of this ledger",
             Self::Failure(_) => "pass a complete export, its keys, and the right to read both",
         }
     }
@@ -94,7 +139,7 @@ impl Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::KeyFile(why) => f.write_str(why),
+            Self::KeyFile(why) | Self::Kept(why) => f.write_str(why),
             Self::Failure(failure) => failure.fmt(f),
         }
     }

@@ -12,7 +12,8 @@ use std::process::Command;
 
 use serde_json::Value;
 use strongroom_ledger::LogId;
-use support::{Files, TENANT, keys, small};
+use strongroom_ledger::merkle::leaf_hash;
+use support::{Files, Log, TENANT, keys, small};
 
 const BOTH: &[LogId] = &[LogId::System, TENANT];
 
@@ -102,6 +103,61 @@ fn an_unreadable_export_is_no_refusal() {
     fs::create_dir(folder.join("export")).unwrap();
     assert!(unreadable(&folder).contains("not an exported ledger"));
     assert_eq!(check(&folder, false).0, 2);
+}
+
+/// A ledger put back to an earlier state verifies by itself, as it should; what was kept of the
+/// later one refutes it.
+#[test]
+fn what_was_kept_of_a_later_state_refutes_an_earlier_one() {
+    let (folder, earlier) = (sound("kept"), sound("put-back"));
+    let (mut system, tenant) = (Log::new(LogId::System, 290), Log::new(TENANT, 4));
+    system.note(100, &tenant, 2);
+    fs::remove_dir_all(earlier.join("export")).unwrap();
+    for (path, bytes) in Files::of(&[&system, &tenant]).0 {
+        let path = earlier.join("export").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    assert_eq!(check(&earlier, false).0, 0, "whole and signed");
+    let kept = |of: &Path, with: &[&str]| {
+        let (export, keys) = (of.join("export"), of.join("keys"));
+        let args = [export.to_str().unwrap(), "--key", keys.to_str().unwrap()];
+        run(&[&args, with].concat())
+    };
+    let leaf = |index: usize| leaf_hash(&small().1.leaves[index]).to_hex();
+    let of_tenant = TENANT.to_string();
+    let receipt = |index: usize| format!("{of_tenant}:{index}:{}", leaf(index));
+    let checkpoint = |of: &Path, log: &str| {
+        of.join("export").join(log).join("checkpoint").to_str().unwrap().to_owned()
+    };
+    for log in ["system", &format!("tenants/{of_tenant}")] {
+        let (old, new) = (checkpoint(&earlier, log), checkpoint(&folder, log));
+        assert_eq!(kept(&folder, &["--since", &new]).0, 0);
+        let (code, text) = kept(&earlier, &["--since", &new]);
+        assert!(code == 1 && text.contains("which has fewer"), "{text}");
+        let (code, text) = kept(&folder, &["--since", &old, "--since", &new]);
+        assert_eq!(code, 0, "{text}");
+    }
+    let mut forked = Log::new(LogId::System, 290);
+    forked.note(10, &tenant, 1);
+    let forked = Files::of(&[&forked]).0.remove("system/checkpoint").unwrap();
+    fs::write(folder.join("forked"), forked).unwrap();
+    let (code, text) = kept(&folder, &["--since", folder.join("forked").to_str().unwrap()]);
+    assert!(code == 1 && text.contains("are not those of a checkpoint"), "{text}");
+    assert_eq!(kept(&folder, &["--receipt", &receipt(4), "--receipt", &receipt(0)]).0, 0);
+    let (code, text) = kept(&earlier, &["--receipt", &receipt(4)]);
+    assert!(code == 1 && text.contains("entry 4: a receipt was kept"), "{text}");
+    let wrong = format!("{of_tenant}:1:{}", leaf(2));
+    let (code, text) = kept(&folder, &["--receipt", &wrong]);
+    assert!(code == 1 && text.contains("entry 1: the entry is not the one"), "{text}");
+    let nobody = format!("{}:1:{}", "ab".repeat(16), leaf(2));
+    assert_eq!(kept(&folder, &["--receipt", &nobody]).0, 1);
+    for bad in ["sys:1", "sys:x:00", "sys:1:00", &format!("{wrong}:1")] {
+        assert_eq!(kept(&folder, &["--receipt", bad]).0, 2, "{bad}");
+    }
+    let keys = folder.join("keys");
+    let (code, text) = kept(&folder, &["--since", keys.to_str().unwrap()]);
+    assert!(code == 2 && text.contains("cannot use the checkpoint"), "{text}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::history::History;
+use super::kept::KeptOfLog;
 use super::{Export, Failure, Heads, LogReport, Reason, Refuted};
 use crate::entry::{Act, DecodeError, Entry};
 use crate::id::LogId;
@@ -22,7 +23,8 @@ pub(super) struct Found {
     pub(super) unknown_version: Option<u64>,
 }
 
-/// Checks one log. `noted` are the heads of it that the system log holds.
+/// Checks one log. `noted` are the heads of it that the system log holds, `kept` is what somebody
+/// kept of it.
 ///
 /// Whatever is wrong with the log itself is reported before a noted head that it contradicts: the
 /// first says where, the second only that.
@@ -31,6 +33,7 @@ pub(super) fn check(
     log: LogId,
     keys: &[VerifierKey],
     noted: Vec<(u64, Hash)>,
+    mut kept: KeptOfLog<'_>,
 ) -> Result<(LogReport, Found), Failure> {
     let check = Check { export, folder: folder(log), log };
     let checkpoint = check.checkpoint(keys)?;
@@ -40,6 +43,7 @@ pub(super) fn check(
     let mut writer = TileWriter::new();
     let mut entries = Entries::of(log);
     noted.compare(&writer);
+    kept.noted.compare(&writer);
     while writer.size() < checkpoint.size {
         let first = writer.size();
         let (path, bytes) = check.bundle(first, checkpoint.size)?;
@@ -51,12 +55,14 @@ pub(super) fn check(
         for leaf in bundle.entries() {
             writer.push(leaf, &mut check.tiles()).map_err(|error| check.failure(path, error))?;
             noted.compare(&writer);
+            kept.noted.compare(&writer);
         }
         if writer.size() == checkpoint.size {
             writer.partial(&mut check.tiles()).map_err(|error| check.failure(path, error))?;
         }
         // Only now: where an entry was altered, its hash says so more plainly than its content.
         for (index, leaf) in (first..).zip(bundle.entries()) {
+            kept.compare(index, leaf);
             entries.append(index, leaf)?;
         }
     }
@@ -65,6 +71,9 @@ pub(super) fn check(
     }
     if let Some(contradiction) = noted.contradiction(writer.size()) {
         return Err(Refuted::log(log, contradiction).into());
+    }
+    if let Some(contradiction) = kept.contradiction(log, writer.size()) {
+        return Err(contradiction.into());
     }
     let Checkpoint { size, root, .. } = checkpoint;
     let report = LogReport { log, size, root, acts: entries.acts, noted: noted.size_max };
@@ -195,20 +204,20 @@ impl Entries {
 }
 
 /// The noted heads of a log, the smallest last, and the first that it contradicts.
-struct Noted {
+pub(super) struct Noted {
     heads: Vec<(u64, Hash)>,
-    size_max: u64,
+    pub(super) size_max: u64,
     forked: Option<u64>,
 }
 
 impl Noted {
-    fn new(mut heads: Vec<(u64, Hash)>) -> Self {
+    pub(super) fn new(mut heads: Vec<(u64, Hash)>) -> Self {
         heads.sort_unstable_by(|a, b| b.cmp(a));
         Self { size_max: heads.first().map_or(0, |head| head.0), heads, forked: None }
     }
 
     /// Compares the heads of the size just reached.
-    fn compare(&mut self, writer: &TileWriter) {
+    pub(super) fn compare(&mut self, writer: &TileWriter) {
         while let Some((size, root)) = self.heads.pop_if(|head| head.0 == writer.size()) {
             if self.forked.is_none() && root != writer.root() {
                 self.forked = Some(size);
@@ -216,7 +225,7 @@ impl Noted {
         }
     }
 
-    fn contradiction(&self, size: u64) -> Option<Reason> {
+    pub(super) fn contradiction(&self, size: u64) -> Option<Reason> {
         match self.forked {
             Some(at) => Some(Reason::Forked(at)),
             None => (self.size_max > size).then_some(Reason::CutShort(self.size_max)),

@@ -8,11 +8,13 @@
 //! `docs/ledger-format.md` lists what is checked and what no check of an export can see.
 
 mod history;
+mod kept;
 mod log;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use kept::Kept;
 pub use verdict::{Failure, LogReport, Reason, Refuted, Report, Unreadable};
 
 use crate::id::{Id, LogId};
@@ -42,6 +44,15 @@ pub struct ReadError {
 
 /// Checks an export against the keys of its logs: all logs, and nothing but them.
 pub fn verify(export: &impl Export, keys: &[VerifierKey]) -> Result<Report, Failure> {
+    verify_with(export, keys, &Kept::default())
+}
+
+/// The same, and that what was kept of an earlier look at the ledger still holds.
+pub fn verify_with(
+    export: &impl Export,
+    keys: &[VerifierKey],
+    kept: &Kept,
+) -> Result<Report, Failure> {
     let (install, keys) = keys_by_log(keys)?;
     let logs = logs_in(export)?;
     if let Some(log) = logs.iter().find(|log| !keys.contains_key(log)) {
@@ -50,13 +61,16 @@ pub fn verify(export: &impl Export, keys: &[VerifierKey]) -> Result<Report, Fail
     if let Some(log) = keys.keys().find(|log| !logs.contains(log)) {
         return Err(Refuted::log(*log, Reason::NoLog).into());
     }
+    if let Some(log) = kept.logs().find(|log| !logs.contains(log)) {
+        return Err(Refuted::log(log, Reason::KeptWithoutLog).into());
+    }
     let (mut reports, mut unknown_version) = (Vec::new(), None);
     // INVARIANT: the system log is the least of all, so its heads are known before any tenant's
     // log is read.
     let mut heads = Heads::default();
     for (log, keys) in &keys {
         let noted = heads.remove(log).unwrap_or_default();
-        let (report, found) = log::check(export, *log, keys, noted)?;
+        let (report, found) = log::check(export, *log, keys, noted, kept.of(*log))?;
         unknown_version = unknown_version.or(found.unknown_version.map(|index| (*log, index)));
         reports.push(report);
         heads.extend(found.heads);

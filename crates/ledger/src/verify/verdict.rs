@@ -145,6 +145,21 @@ pub enum Reason {
     /// Another history than the one that was noted.
     #[error("the first {0} entries are not those that the system log notes")]
     Forked(u64),
+    /// A log of which something was kept is gone.
+    #[error("a checkpoint or receipt was kept of this log, but the export does not hold it")]
+    KeptWithoutLog,
+    /// The ledger was put back, or its end cut off.
+    #[error("a checkpoint that was kept has {0} entries of this log, which has fewer")]
+    KeptLonger(u64),
+    /// Another history than the one of a checkpoint that was kept.
+    #[error("the first {0} entries are not those of a checkpoint that was kept")]
+    KeptForked(u64),
+    /// Another entry than the one that was answered for.
+    #[error("the entry is not the one of a receipt that was kept")]
+    NotTheReceipt,
+    /// An entry that was answered for is gone.
+    #[error("a receipt was kept of this entry, but the log ends before it")]
+    BeyondTheEnd,
 }
 
 /// Why nothing can be said.
