@@ -2,6 +2,8 @@
 //!
 //! It is asked at one door, `access::authorize`, and nowhere else.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::entry::{Act, Form};
@@ -42,14 +44,19 @@ impl Purpose {
     }
 }
 
-/// Whether `who` may do `act` at all, its tenant apart. Closed: an act not named here is refused
-/// to everybody but the local operator.
+/// Whether `who` may do `act` at all, its tenant apart.
 #[must_use]
 pub fn permits(who: &Principal, act: Act) -> bool {
-    match (who.scope(), who.kind()) {
-        (Scope::Install, Kind::Operator) => true,
-        (Scope::Install, Kind::Service) => false,
-        (Scope::Tenants(_), Kind::Operator) => matches!(
+    allows(*who.scope() == Scope::Install, who.kind(), act)
+}
+
+/// Closed: an act not named here is refused to everybody but the local operator, whose scope is the
+/// install.
+fn allows(local: bool, kind: Kind, act: Act) -> bool {
+    match (local, kind) {
+        (true, Kind::Operator) => true,
+        (true, Kind::Service) => false,
+        (false, Kind::Operator) => matches!(
             act,
             Act::TenantRead
                 | Act::SchemaRead
@@ -60,12 +67,10 @@ pub fn permits(who: &Principal, act: Act) -> bool {
                 | Act::PiiExport
                 | Act::LedgerWho
         ),
-        (Scope::Tenants(_), Kind::Service) => {
-            matches!(
-                act,
-                Act::TenantRead | Act::SchemaRead | Act::PiiCollect | Act::PiiReveal | Act::PiiFind
-            )
-        }
+        (false, Kind::Service) => matches!(
+            act,
+            Act::TenantRead | Act::SchemaRead | Act::PiiCollect | Act::PiiReveal | Act::PiiFind
+        ),
     }
 }
 
@@ -78,8 +83,60 @@ pub fn reveals(purpose: Purpose, form: Form) -> bool {
     }
 }
 
-/// SHA-256 of the policy in force, for entries: version 1 of the default set.
+/// SHA-256 of the policy in force, for entries: of every answer it gives, a line each, so that a
+/// policy that answers otherwise has another fingerprint.
 #[must_use]
 pub fn fingerprint() -> [u8; 32] {
-    Sha256::digest(b"strongroom/policy/default/1").into()
+    static FINGERPRINT: LazyLock<[u8; 32]> =
+        LazyLock::new(|| Sha256::digest(answers().as_bytes()).into());
+    *FINGERPRINT
+}
+
+/// Every answer: `SCOPE KIND ACT` that is allowed, then `PURPOSE FORM` that is.
+fn answers() -> String {
+    let mut out = String::from("strongroom/policy/1\n");
+    for (local, scope) in [(true, "install"), (false, "tenant")] {
+        for kind in [Kind::Operator, Kind::Service] {
+            for act in Act::ALL.iter().filter(|act| allows(local, kind, **act)) {
+                out.push_str(&format!("{scope} {} {act}\n", kind.name()));
+            }
+        }
+    }
+    for purpose in Purpose::ALL {
+        for form in Form::ALL.iter().filter(|form| reveals(purpose, **form)) {
+            out.push_str(&format!("{} {form}\n", purpose.name()));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tenants' part of the policy, word for word: whoever changes it changes it here too.
+    #[test]
+    fn the_policy_is_the_one_that_is_written_down() {
+        let answers = answers();
+        let of = |start: &str| {
+            let lines = answers.lines().filter_map(|line| line.strip_prefix(start));
+            lines.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of("install service "), "");
+        assert_eq!(of("install operator ").split(' ').count(), Act::ALL.len());
+        assert_eq!(
+            of("tenant operator "),
+            "schema.set schema.read pii.collect pii.reveal pii.find pii.export ledger.who \
+             tenant.read"
+        );
+        assert_eq!(
+            of("tenant service "),
+            "schema.read pii.collect pii.reveal pii.find tenant.read"
+        );
+        for purpose in ["support ", "payout ", "tax "] {
+            assert_eq!(of(purpose), "redacted masked full");
+        }
+        assert_eq!(of("sign-in "), "");
+        assert_eq!(fingerprint(), <[u8; 32]>::from(Sha256::digest(answers)));
+    }
 }

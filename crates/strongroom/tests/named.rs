@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use install::Install;
+use sha2::{Digest as _, Sha256};
 use strongroom_core::ledger::entry::{Act, Phase};
 use strongroom_core::ledger::{Entry, LogId};
 
@@ -113,6 +114,44 @@ fn a_guess_at_a_whole_file_is_an_entry() {
     fs::write(install.scratch.path("out.csv"), "somebody's own").unwrap();
     assert_eq!(guess("c.csv", "id,ssn\n1,536-22-1847\n"), 2);
     assert_eq!(asked(), 3, "a hit");
+}
+
+/// What was granted, and which schema holds, stands in the ledger.
+#[test]
+fn grants_and_schemas_are_told_by_their_entries() {
+    let install = Install::new("granted");
+    let added = install.operate(&["tenant", "add", "acme"]);
+    let tenant = added.text("/tenant/id").to_owned();
+    let (_, id) = install.principal("ann", "operator", "acme");
+    let set = |name: &str, toml: &str| {
+        let file = install.scratch.write(name, toml);
+        let of = ["--tenant", "acme", "--collection", "people"];
+        let file = file.to_str().unwrap().to_owned();
+        install.operate(&[&["schema", "set", &file], &of[..]].concat());
+        let shown = install.operate(&[&["schema", "show"], &of[..]].concat());
+        shown.text("/sha256").to_owned()
+    };
+    let sealed = set("a.toml", "[[column]]\nname = \"ssn\"\ntype = \"ssn\"\n");
+    let toml = "[[column]]\nname = \"ssn\"\ntype = \"ssn\"\nindex = true\n";
+    let by_hand: String = Sha256::digest(toml).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(sealed, by_hand, "of the TOML that `schema show` prints");
+    let opened = set("b.toml", "[[column]]\nname = \"ssn\"\nclear = \"no reason\"\n");
+    let vault = install.open();
+    let mut found = Vec::new();
+    for (log, ..) in vault.store().heads() {
+        let read = vault.store().entries(log, &mut |_, leaf| {
+            let entry = Entry::from_bytes(leaf).unwrap();
+            if matches!(entry.act, Act::PrincipalAdd | Act::SchemaSet) {
+                found.push(entry.object.unwrap());
+            }
+            true
+        });
+        read.unwrap();
+    }
+    assert!(found.contains(&format!("{id}:operator:{tenant}")), "{found:?}");
+    for digest in [sealed, opened] {
+        assert!(found.iter().any(|ob| ob.ends_with(&format!(":{digest}"))), "{digest}: {found:?}");
+    }
 }
 
 /// The people named by each entry of a reveal.

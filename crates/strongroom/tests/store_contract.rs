@@ -94,7 +94,7 @@ fn a_batch_that_cannot_be_encoded_takes_no_place(stand: &dyn Stand) {
     let mut answers = Vec::new();
     stand.hold(&mut || {
         answers.push(store.commit(office.refusal(0)));
-        answers.push(store.commit(office.unreadable(0)));
+        answers.push(store.commit(office.unreadable()));
         answers.push(store.commit(office.refusal(0)));
     });
     let answers: Vec<_> = answers.into_iter().map(pollster::block_on).collect();
@@ -102,6 +102,7 @@ fn a_batch_that_cannot_be_encoded_takes_no_place(stand: &dyn Stand) {
     assert_eq!((index(0), index(2)), (Some(0), Some(1)));
     assert_eq!(answers[1].as_ref().err(), Some(&CommitError::Entry));
     assert_eq!(leaves(&store, log(0)).unwrap().len(), 2);
+    assert_eq!(leaves(&store, LogId::System).unwrap().len(), 0);
 }
 
 fn record_numbers_are_given_out_once(stand: &dyn Stand) {

@@ -1,9 +1,10 @@
 //! Administrative requests: each a type, each authorized, each that changes something an entry.
 
 use super::{Action, Authorized, Pending, Target};
-use crate::id::{PrincipalId, TenantId};
-use crate::ledger::Entry;
+use crate::id::{CollectionId, PrincipalId, TenantId};
 use crate::ledger::entry::{Act, Phase};
+use crate::ledger::{Entry, Hash};
+use crate::principal::Kind;
 use crate::store::{Batch, Changes};
 
 macro_rules! install_action {
@@ -46,7 +47,7 @@ install_action!(
 macro_rules! object_action {
     ($(#[$doc:meta])* $name:ident, $act:ident, $object:ty) => {
         $(#[$doc])*
-        pub struct $name(pub $object);
+        pub struct $name(pub Option<$object>);
 
         impl Action for $name {
             const ACT: Act = Act::$act;
@@ -55,7 +56,7 @@ macro_rules! object_action {
                 Target::Install
             }
             fn describe(&self, entry: &mut Entry) {
-                entry.object = Some(self.0.to_string());
+                entry.object = self.0.map(|id| id.to_string());
             }
         }
     };
@@ -66,17 +67,36 @@ object_action!(
     AddTenant, TenantAdd, TenantId
 );
 object_action!(
-    /// Add a principal.
-    AddPrincipal, PrincipalAdd, PrincipalId
-);
-object_action!(
-    /// Give a principal a fresh credential.
+    /// Give a principal, if there is one, a fresh credential.
     RenewPrincipal, PrincipalRenew, PrincipalId
 );
 object_action!(
-    /// Revoke a principal.
+    /// Revoke a principal, if there is one.
     RevokePrincipal, PrincipalRevoke, PrincipalId
 );
+
+/// Add a principal.
+pub struct AddPrincipal {
+    /// Its id.
+    pub id: PrincipalId,
+    /// What it is.
+    pub kind: Kind,
+    /// The tenant it is for, if there is such a one.
+    pub tenant: Option<TenantId>,
+}
+
+impl Action for AddPrincipal {
+    const ACT: Act = Act::PrincipalAdd;
+    type Plan = ();
+    fn target(&self) -> Target {
+        Target::Install
+    }
+    /// Who was let in, as what, and to whose data: what an assessor has to see.
+    fn describe(&self, entry: &mut Entry) {
+        let tenant = self.tenant.map(|t| format!(":{t}")).unwrap_or_default();
+        entry.object = Some(format!("{}:{}{tenant}", self.id, self.kind.name()));
+    }
+}
 
 macro_rules! tenant_action {
     ($(#[$doc:meta])* $name:ident, $act:ident) => {
@@ -110,8 +130,11 @@ tenant_action!(
 pub struct SetSchema {
     /// The tenant.
     pub tenant: Option<TenantId>,
-    /// The collection's id, for the entry.
-    pub collection: String,
+    /// The collection's id.
+    pub collection: CollectionId,
+    /// SHA-256 of the schema as TOML, as `schema show` prints it: a column that is opened, or given
+    /// another type, shows.
+    pub digest: Hash,
 }
 
 impl Action for SetSchema {
@@ -121,7 +144,7 @@ impl Action for SetSchema {
         Target::tenant(self.tenant)
     }
     fn describe(&self, entry: &mut Entry) {
-        entry.object = Some(self.collection.clone());
+        entry.object = Some(format!("{:08x}:{}", self.collection.0, self.digest.to_hex()));
     }
 }
 

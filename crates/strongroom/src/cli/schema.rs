@@ -12,6 +12,7 @@ use super::output::Answer;
 use super::reading::Reading;
 use crate::boundary;
 use crate::problem::Problem;
+use crate::vault::digest;
 use crate::vault::seal::Input;
 
 /// Examples of all of it.
@@ -75,6 +76,7 @@ pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
             let mut json = schema.to_json();
             if let Some(object) = json.as_object_mut() {
                 object.insert("version".to_owned(), json!(version));
+                object.insert("sha256".to_owned(), digest(&schema).to_hex().into());
             }
             Ok(Answer::new(&json, format!("# version {version}\n\n{}", schema.to_toml())))
         }

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use sha2::{Digest as _, Sha256};
 use strongroom_core::access::admin::{
     AddPrincipal, AddTenant, ReadPrincipals, ReadSchema, ReadTenant, ReadTenants, RevokePrincipal,
     SetSchema,
@@ -10,6 +11,7 @@ use strongroom_core::control::{
     CollectionRow, TenantRow, collection_key, principal_key, tenant_key,
 };
 use strongroom_core::id::{CollectionId, Name, PrincipalId, TenantId};
+use strongroom_core::ledger::Hash;
 use strongroom_core::principal::{Credential, Kind, Principal, PrincipalRow, Scope};
 use strongroom_core::schema::Schema;
 use strongroom_core::source::draw;
@@ -36,7 +38,7 @@ impl Vault {
     pub fn add_tenant(&self, who: &Principal, name: &str) -> Result<TenantRow, Problem> {
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let id = TenantId(draw(&*self.random)?);
-        let authorized = self.authorize(who, AddTenant(id))?;
+        let authorized = self.authorize(who, AddTenant(Some(id)))?;
         let name = parse_name(name)?;
         if self.read().registry.tenant(name.as_str()).is_some() {
             return Err(in_use("tenant", &name));
@@ -85,9 +87,10 @@ impl Vault {
     ) -> Result<NewPrincipal, Problem> {
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let id = PrincipalId(draw(&*self.random)?);
-        let authorized = self.authorize(who, AddPrincipal(id))?;
+        let tenant = self.tenant(tenant);
+        let authorized = self.authorize(who, AddPrincipal { id, kind, tenant })?;
         let name = parse_name(name)?;
-        let Some(tenant) = self.tenant(tenant) else { return Err(self.missed(authorized)) };
+        let Some(tenant) = tenant else { return Err(self.missed(authorized)) };
         if self.read().registry.principal(&name).is_some() {
             return Err(in_use("principal", &name));
         }
@@ -126,7 +129,7 @@ impl Vault {
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let found = Name::parse(name).ok();
         let found = found.and_then(|n| self.read().registry.principal(&n).cloned());
-        let id = found.as_ref().map_or(PrincipalId([0; 16]), |p| p.id);
+        let id = found.as_ref().map(|p| p.id);
         let authorized = self.authorize(who, RevokePrincipal(id))?;
         let Some(mut row) = found else { return Err(self.missed(authorized)) };
         if row.revoked {
@@ -185,8 +188,8 @@ impl Vault {
             Some(row) => row.id,
             None => CollectionId(u32::from_be_bytes(draw(&*self.random)?)),
         };
-        let object = format!("{:08x}", id.0);
-        let authorized = self.authorize(who, SetSchema { tenant, collection: object })?;
+        let digest = digest(schema);
+        let authorized = self.authorize(who, SetSchema { tenant, collection: id, digest })?;
         let name = parse_name(collection)?;
         let tenant = tenant.ok_or_else(Problem::not_found)?;
         if let Some(old) = old.filter(|o| o.schema == schema.to_toml()) {
@@ -208,6 +211,12 @@ impl Vault {
         let name = Name::parse(collection).ok()?;
         self.read().registry.collection(tenant?, &name).cloned()
     }
+}
+
+/// SHA-256 of a schema as TOML.
+#[must_use]
+pub fn digest(schema: &Schema) -> Hash {
+    Hash(Sha256::digest(schema.to_toml()).into())
 }
 
 /// The schema kept in a collection's row.

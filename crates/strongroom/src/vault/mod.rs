@@ -26,7 +26,7 @@ use strongroom_core::source::Random;
 use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
-pub use admin::NewPrincipal;
+pub use admin::{NewPrincipal, digest};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};

@@ -45,9 +45,10 @@ impl Vault {
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let found = Name::parse(name).ok();
         let found = found.and_then(|n| self.read().registry.principal(&n).cloned());
-        let id = found.as_ref().map_or(PrincipalId([0; 16]), |p| p.id);
-        let authorized = self.authorize(who, RenewPrincipal(id))?;
+        let named = found.as_ref().map(|p| p.id);
+        let authorized = self.authorize(who, RenewPrincipal(named))?;
         let Some(mut row) = found else { return Err(self.missed(authorized)) };
+        let id = row.id;
         if row.revoked {
             let detail = format!("principal {} is revoked", row.name);
             return Err(Problem::usage(detail, "add another with `strongroom principal add`"));

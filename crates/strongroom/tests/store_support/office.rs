@@ -84,18 +84,20 @@ impl Office {
 
     /// An entry in a tenant's log that changes nothing.
     pub fn refusal(&self, n: u8) -> Batch {
-        let request = SetSchema { tenant: Some(tenant(n)), collection: "x".to_owned() };
+        let request = SetSchema {
+            tenant: Some(tenant(n)),
+            collection: CollectionId(1),
+            digest: strongroom_core::ledger::Hash([7; 32]),
+        };
         let Err(denied) = authorize(&self.services[usize::from(n)], request) else {
             panic!("a service may not set a schema")
         };
         *denied.batch
     }
 
-    /// An entry that cannot be encoded.
-    pub fn unreadable(&self, n: u8) -> Batch {
-        let request = SetSchema { tenant: Some(tenant(n)), collection: "no id at all".to_owned() };
-        let Ok(authorized) = authorize(&self.operator, request) else { panic!("an operator may") };
-        authorized.record(Changes::default())
+    /// An entry that cannot be encoded: its integer is past what the format holds.
+    pub fn unreadable(&self) -> Batch {
+        system::heads(&[(log(0), 1 << 60, strongroom_core::ledger::Hash([9; 32]))])
     }
 
     /// `count` entries of one batch in the system log that change nothing.
@@ -111,7 +113,7 @@ impl Office {
 
     /// An act in the system log with any changes at all.
     pub fn add(&self, changes: Changes) -> Batch {
-        let Ok(authorized) = authorize(&self.operator, AddTenant(TenantId([77; 16]))) else {
+        let Ok(authorized) = authorize(&self.operator, AddTenant(Some(TenantId([77; 16])))) else {
             panic!("an operator may add tenants")
         };
         authorized.record(changes)

@@ -263,8 +263,10 @@ impl Vault {
             return Ok((row.clone(), schema, proposal));
         }
         let row = if request.dry_run {
-            let action = SetSchema { tenant: Some(tenant), collection: "dry-run".to_owned() };
-            self.authorize(who, action)?;
+            let collection =
+                stored.as_ref().map_or(strongroom_core::id::CollectionId(0), |row| row.id);
+            let digest = super::admin::digest(&schema);
+            self.authorize(who, SetSchema { tenant: Some(tenant), collection, digest })?;
             self.would_be(tenant, &request.collection, stored, &schema)?
         } else {
             // A new version of the schema makes a new job: what is there cannot be its output.
