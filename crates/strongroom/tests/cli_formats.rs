@@ -189,3 +189,34 @@ fn a_table_of_a_dump_becomes_csv_with_null_apart_from_empty() {
         assert_eq!(seal(&desk, name, &["--table", table])["changed"], 0, "{name}");
     }
 }
+
+#[test]
+fn leaves_of_objects_are_columns_and_arrays_are_sealed_whole() {
+    let desk = Desk::new("nested");
+    let text = concat!(
+        "{\"MemberID\": 1, \"person\": {\"name\": \"Ada Archer\", \"ssn\": \"536-22-1847\"}, ",
+        "\"phones\": [{\"home\": \"(214) 555-0142\"}], \"password\": {\"password\": \"x\"}}\n",
+        "{\"MemberID\": 2, \"person\": null}\n",
+    );
+    desk.write("lines.jsonl", text);
+    seal(&desk, "lines.jsonl", &[]);
+    let sealed = desk.read("lines.sealed.jsonl");
+    let expected = concat!(
+        "{\"MemberID\": 1, \"person\": {\"name\": \"@\", \"ssn\": \"@\"}, ",
+        "\"phones\": \"@\", \"password\": {\"password\": \"\"}}\n",
+        "{\"MemberID\": 2, \"person\": null}\n",
+    );
+    assert_eq!(masked(&sealed), expected);
+    let values = desk.values(&tokens(&sealed));
+    assert_eq!(values, ["Ada Archer", "536-22-1847", "[{\"home\": \"(214) 555-0142\"}]"]);
+    let args = ["schema", "show", "--tenant", "acme", "--collection", "lines"];
+    let shown = desk.done(&args).to_string();
+    assert!(shown.contains("person.ssn"), "{shown}");
+    // The same in one array, over several lines.
+    let array = "[\n  {\"MemberID\": 1,\n   \"ssn\": \"536-22-1847\"},\n  {\"MemberID\": 2}\n]\n";
+    desk.write("array.json", array);
+    assert_eq!(seal(&desk, "array.json", &[])["rows"], 2);
+    let sealed = desk.read("array.sealed.json");
+    assert_eq!(masked(&sealed), array.replace("536-22-1847", "@"));
+    assert_eq!(desk.values(&tokens(&sealed)), ["536-22-1847"]);
+}

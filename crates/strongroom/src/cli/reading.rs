@@ -32,7 +32,7 @@ pub struct Reading {
 enum Format {
     /// Rows of cells with a delimiter between them
     Csv,
-    /// JSON Lines: one object a line
+    /// JSON: objects, one a line, in an array, or one after the other
     Json,
     /// A dump of PostgreSQL or MySQL, in plain text
     Sql,

@@ -33,7 +33,7 @@ its place.";
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV with any delimiter, JSON Lines, or an SQL dump; packed or not
+    /// The file: CSV with any delimiter, JSON, or an SQL dump; packed or not
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]

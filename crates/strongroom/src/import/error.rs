@@ -19,11 +19,8 @@ pub enum ReadError {
         /// Which kind, for people.
         kind: &'static str,
     },
-    /// A `.json` file that holds an array.
-    #[error("the file is one JSON array: write one object a line instead (jq -c '.[]')")]
-    JsonArray,
-    /// No line holds a JSON object.
-    #[error("no line is a JSON object: write one whole object a line (jq -c .)")]
+    /// Nothing in it is a JSON object.
+    #[error("nothing in it is a JSON object: write one whole object a line (jq -c .)")]
     NoObjects,
     /// The delimiter asked for cannot delimit.
     #[error("this delimiter cannot be used: choose an ASCII byte that is no quote and no line end")]
@@ -133,14 +130,14 @@ pub enum Reason {
     /// Blank lines beyond what is carried along.
     #[error("too many blank lines in a row: remove them")]
     BlankLines,
-    /// A line of JSON above the limit.
-    #[error("the line is too long: split the object")]
+    /// A line, or an object of JSON, above the limit.
+    #[error("the line or object is too long: split it")]
     LineTooLong,
     /// A line that is not JSON.
-    #[error("the line is not JSON: write one whole object a line (jq -c .)")]
+    #[error("it is not JSON, or cut off: write one whole object a line (jq -c .)")]
     NotJson,
     /// A line of JSON that is not an object.
-    #[error("the line is not a JSON object: write one object a line")]
+    #[error("it is JSON, but no object: leave it out, or write it as one")]
     NotAnObject,
     /// A member that occurs twice.
     #[error("a member occurs twice in the object: keep one")]

@@ -24,6 +24,8 @@ pub enum Format {
     },
     /// One JSON object a line.
     JsonLines,
+    /// Objects in one JSON array, or one after the other over several lines.
+    JsonItems,
     /// An SQL dump, of which one table is read. Written as CSV.
     Sql,
 }
@@ -34,7 +36,7 @@ impl Format {
     /// Whether what is written has the format that was read; otherwise it is CSV.
     #[must_use]
     pub fn is_kept(self) -> bool {
-        matches!(self, Self::Delimited { .. } | Self::JsonLines)
+        matches!(self, Self::Delimited { .. } | Self::JsonLines | Self::JsonItems)
     }
 
     /// Tab-separated, with a header.
@@ -46,7 +48,7 @@ impl Format {
 pub enum Family {
     /// Cells with a delimiter between them.
     Csv,
-    /// One JSON object a line.
+    /// JSON objects: one a line, in an array, or one after the other.
     Json,
     /// An SQL dump.
     Sql,
@@ -70,11 +72,11 @@ pub struct Asked {
 /// Names the format of a file from its name and its beginning.
 ///
 /// `.jsonl` and `.ndjson` are JSON Lines, `.json` and any file but a CSV too if it begins with an
-/// object on a line. Everything else is rows of cells, and the delimiter is told by
-/// [`sniff::delimiter`].
+/// object on a line; another `.json` is an array of objects, or objects one after the other.
+/// Everything else is rows of cells, and the delimiter is told by [`sniff::delimiter`].
 ///
 /// # Errors
-/// A file that is packed, or a JSON array.
+/// A file that is packed, or a `.json` that is no JSON.
 pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, ReadError> {
     refuse(head.bytes)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -87,8 +89,7 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
         (None, _) if asked.table.is_some() => Family::Sql,
         (None, "jsonl" | "ndjson") => Family::Json,
         (None, "json") => match text.trim_ascii_start().first() {
-            Some(b'[') => return Err(ReadError::JsonArray),
-            Some(b'{') => Family::Json,
+            Some(b'[' | b'{') => Family::Json,
             Some(_) => return Err(ReadError::NoObjects),
             None => return Err(ReadError::Empty),
         },
@@ -99,7 +100,14 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
         (None, _) => Family::Csv,
     };
     match family {
-        Family::Json => return Ok(Format::JsonLines),
+        Family::Json => {
+            // A file that says it is JSON Lines is.
+            let lines = matches!(extension.as_str(), "jsonl" | "ndjson");
+            return Ok(match lines || begins_with_object(text) {
+                true => Format::JsonLines,
+                false => Format::JsonItems,
+            });
+        }
         Family::Sql => return Ok(Format::Sql),
         Family::Csv => {}
     }
@@ -178,7 +186,9 @@ mod tests {
             ("a.jsonl", b"", "JsonLines"),
             ("a.NDJSON", b"[", "JsonLines"),
             ("a.json", b"{\"a\":1}", "JsonLines"),
-            ("a.json", b"\xef\xbb\xbf {", "JsonLines"),
+            ("a.json", b"\xef\xbb\xbf {", "JsonItems"),
+            ("a.json", b"[{\"a\":1}]", "JsonItems"),
+            ("a.json", b"{\n\"a\":1}", "JsonItems"),
         ] {
             assert_eq!(name(path, head), expected, "{path}");
         }
@@ -191,8 +201,7 @@ mod tests {
             ("a.jsonl", b"\x28\xb5\x2f\xfd", "zstd"),
             ("a.csv", b"BZh91AY", "bzip2"),
             ("a.csv", b"PK\x03\x04", "spreadsheet"),
-            ("a.json", b"[1]", "array"),
-            ("a.json", b"1", "no line is a JSON object"),
+            ("a.json", b"1", "nothing in it is a JSON object"),
             ("a.json", b"\xef\xbb\xbf", "empty"),
         ] {
             assert!(name(path, head).contains(expected), "{path}: {}", name(path, head));
@@ -211,7 +220,7 @@ mod tests {
         assert_eq!(asked(bar.clone(), "a.csv"), format);
         assert_eq!(asked(bar, "a.jsonl"), format);
         let json = Asked { family: Some(Family::Json), ..Asked::default() };
-        assert_eq!(asked(json, "a.csv"), Format::JsonLines);
+        assert_eq!(asked(json, "a.jsonl"), Format::JsonLines);
         let bare = Asked { header: Some(false), ..Asked::default() };
         let format = Format::Delimited { delimiter: b';', header: false };
         assert_eq!(asked(bare, "a.csv"), format);

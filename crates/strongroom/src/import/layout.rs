@@ -15,7 +15,7 @@ use super::sql::{Dialect, Table};
 pub struct Layout {
     /// How its rows are written.
     pub format: Format,
-    /// For JSON Lines: the columns.
+    /// For JSON: the columns.
     pub members: Vec<String>,
     /// For a dump: whose spelling it has, and the table.
     pub(super) dump: Option<(Dialect, Table)>,

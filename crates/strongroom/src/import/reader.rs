@@ -9,6 +9,7 @@ use super::feed::Feed;
 use super::format::Format;
 use super::header;
 use super::json::JsonRows;
+use super::json_items::Items;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::names;
@@ -35,6 +36,7 @@ enum State {
 enum Rows {
     Delimited(Delimited),
     Json(JsonRows),
+    Items(JsonRows, Items),
     Sql(SqlRows),
 }
 
@@ -84,6 +86,10 @@ impl<R: Read> Reader<R> {
                 let columns = names::unique(members.iter().map(String::as_str));
                 (Rows::Json(JsonRows::new(members, &limits)), columns)
             }
+            Format::JsonItems => {
+                let columns = names::unique(members.iter().map(String::as_str));
+                (Rows::Items(JsonRows::new(members, &limits), Items::new()), columns)
+            }
             Format::Sql => {
                 let (dialect, table) = layout.dump.as_ref().ok_or(ReadError::NoTable)?;
                 let columns = names::unique(table.columns.iter().map(String::as_str));
@@ -128,6 +134,7 @@ impl<R: Read> Reader<R> {
             let more = match &mut self.rows {
                 Rows::Delimited(rows) => self.feed.read_row(rows, batch),
                 Rows::Json(rows) => self.feed.read_line(rows, batch),
+                Rows::Items(rows, items) => self.feed.read_item(rows, items, batch),
                 Rows::Sql(rows) => self.feed.read_sql(rows, batch),
             };
             match more {

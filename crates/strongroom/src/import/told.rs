@@ -9,7 +9,7 @@ use std::path::Path;
 use super::encoding::{Encoding, Survey};
 use super::error::ReadError;
 use super::format::{Asked, Format, detect};
-use super::json::json_columns;
+use super::json_names::{item_columns, json_columns};
 use super::layout::{Layout, decode};
 use super::limits::Limits;
 use super::packing::Packing;
@@ -56,6 +56,9 @@ impl Told {
         let mut told = Self { packing, encoding, layout };
         if format == Format::JsonLines {
             told.layout.members = json_columns(told.text(open()?), &Limits::default())?;
+        }
+        if format == Format::JsonItems {
+            told.layout.members = item_columns(told.text(open()?), &Limits::default())?;
         }
         if format == Format::Sql {
             let dialect = Dialect::tell(&text);

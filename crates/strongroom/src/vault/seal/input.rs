@@ -93,7 +93,8 @@ impl Input {
                 let delimiter = char::from(delimiter).to_string();
                 json!({"format": "csv", "delimiter": delimiter, "header": header})
             }
-            Format::JsonLines => json!({"format": "json"}),
+            Format::JsonLines => json!({"format": "json", "lines": true}),
+            Format::JsonItems => json!({"format": "json", "lines": false}),
             Format::Sql => json!({"format": "sql", "table": self.told.layout.table()}),
         };
         if let Some(read) = read.as_object_mut() {
