@@ -220,3 +220,28 @@ fn leaves_of_objects_are_columns_and_arrays_are_sealed_whole() {
     assert_eq!(masked(&sealed), array.replace("536-22-1847", "@"));
     assert_eq!(desk.values(&tokens(&sealed)), ["536-22-1847"]);
 }
+
+#[test]
+fn lines_of_fixed_width_become_csv() {
+    let desk = Desk::new("fixed");
+    let text = "MEMBERID  NAME          SSN\n\
+                1         Archer, Ada   536-22-1847\n\
+                22        Zo\u{eb} Nu\u{f1}ez     401-55-9024\n\
+                333       Bo Boone\n";
+    // As a mainframe's bytes: one a character.
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    desk.write("people.txt", latin);
+    let report = seal(&desk, "people.txt", &[]);
+    assert_eq!((&report["out"], &report["rows"]), (&json!("people.sealed.csv"), &json!(3)));
+    assert_eq!(report["read"]["widths"], json!([10, 14]));
+    let sealed = desk.read("people.sealed.csv");
+    assert_eq!(masked(&sealed), "MEMBERID,NAME,SSN\n1,\"@\",@\n22,@,@\n333,@,\n");
+    let values = desk.values(&tokens(&sealed));
+    let whole = ["Archer, Ada", "536-22-1847", "Zo\u{eb} Nu\u{f1}ez", "401-55-9024", "Bo Boone"];
+    assert_eq!(values, whole);
+    desk.write("bare.dat", "001536-22-1847Ada \n002401-55-9024Bo  \n");
+    let report = seal(&desk, "bare.dat", &["--widths", "3,11,4", "--header", "no"]);
+    assert_eq!((&report["rows"], &report["out"]), (&json!(2), &json!("bare.sealed.csv")));
+    let sealed = desk.read("bare.sealed.csv");
+    assert!(desk.values(&tokens(&sealed)).contains(&"401-55-9024".to_owned()), "{sealed}");
+}

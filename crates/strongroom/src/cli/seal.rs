@@ -24,16 +24,16 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
 
-The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump is CSV.
-By default it is NAME.sealed.EXT beside the input. Killed at any instant, the same command goes on
-where it stopped. The input file itself stays as it is, in clear: remove it when the copy has taken
-its place.";
+The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump or of
+fixed width is CSV. By default it is NAME.sealed.EXT beside the input. Killed at any instant, the
+same command goes on where it stopped. The input file itself stays as it is, in clear: remove it
+when the copy has taken its place.";
 
 /// Options of `seal`.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV with any delimiter, JSON, or an SQL dump; packed or not
+    /// The file: CSV with any delimiter, JSON, fixed width, an SQL dump; packed or not
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]

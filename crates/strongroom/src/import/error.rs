@@ -64,6 +64,9 @@ pub enum ReadError {
         /// How many are supported.
         max: usize,
     },
+    /// No columns of fixed width.
+    #[error("no columns of fixed width can be told from the lines: say them with --widths")]
+    NoColumns,
     /// More columns or members than are supported.
     #[error("the file has more than {max} columns: split it, or leave out what is not needed")]
     ColumnsTooMany {
@@ -154,6 +157,12 @@ pub enum Reason {
     /// A dump that ends within a statement.
     #[error("the dump ends within its rows: it is cut off, dump the table again")]
     DumpCut,
+    /// A line of fixed width that does not fit the columns.
+    #[error(
+        "something stands between the columns of the line, or behind them: say the columns with \
+         --widths"
+    )]
+    NotInColumns,
     /// Arrays and objects in one another, too deep.
     #[error("arrays or objects are nested too deep: flatten the value, or write it as a string")]
     NestingTooDeep,
@@ -175,6 +184,7 @@ impl Reason {
             Self::NotAnObject => "not_an_object",
             Self::DuplicateMember => "duplicate_member",
             Self::UnknownMember => "unknown_member",
+            Self::NotInColumns => "not_in_columns",
             Self::NotSql => "not_sql",
             Self::DumpCut => "dump_cut",
             Self::NestingTooDeep => "nesting_too_deep",

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use super::batch::{Batch, Mark, Place};
 use super::delimited::{Delimited, Found, Row};
 use super::error::{BadRow, Reason};
+use super::fixed::FixedRows;
 use super::json::JsonRows;
 use super::json_items::{Item, Items, skip_rest};
 use super::limits::Limits;
@@ -160,6 +161,15 @@ impl<R: Read> Feed<R> {
             }
         }
         Ok(true)
+    }
+
+    /// Reads the next line of fixed width, good or bad. False at the end.
+    pub(super) fn read_fixed(
+        &mut self,
+        rows: &mut FixedRows,
+        batch: &mut Batch,
+    ) -> io::Result<bool> {
+        rows.read_row(&mut self.window, batch)
     }
 
     /// Reads the next row of a dump, good or bad. False at the end.

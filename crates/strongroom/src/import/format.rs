@@ -24,6 +24,11 @@ pub enum Format {
     },
     /// One JSON object a line.
     JsonLines,
+    /// Lines whose columns begin at the same characters. Written as CSV.
+    Fixed {
+        /// Whether the first line names the columns.
+        header: bool,
+    },
     /// Objects in one JSON array, or one after the other over several lines.
     JsonItems,
     /// An SQL dump, of which one table is read. Written as CSV.
@@ -52,6 +57,8 @@ pub enum Family {
     Json,
     /// An SQL dump.
     Sql,
+    /// Columns of fixed width.
+    Fixed,
 }
 
 /// What the caller says of a file; what is not said is told from its bytes.
@@ -67,6 +74,8 @@ pub struct Asked {
     pub encoding: Option<Encoding>,
     /// Which table of a dump.
     pub table: Option<String>,
+    /// How wide columns are, in characters.
+    pub widths: Option<Vec<usize>>,
 }
 
 /// Names the format of a file from its name and its beginning.
@@ -87,6 +96,7 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
         // Whoever names a delimiter has rows of cells.
         (None, _) if asked.delimiter.is_some() => Family::Csv,
         (None, _) if asked.table.is_some() => Family::Sql,
+        (None, _) if asked.widths.is_some() => Family::Fixed,
         (None, "jsonl" | "ndjson") => Family::Json,
         (None, "json") => match text.trim_ascii_start().first() {
             Some(b'[' | b'{') => Family::Json,
@@ -109,10 +119,19 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
             });
         }
         Family::Sql => return Ok(Format::Sql),
+        Family::Fixed => return Ok(Format::Fixed { header: asked.header.unwrap_or(true) }),
         Family::Csv => {}
     }
     let usual = if matches!(extension.as_str(), "tsv" | "tab") { b'\t' } else { b',' };
-    let delimiter = asked.delimiter.unwrap_or_else(|| sniff::delimiter(head, usual));
+    let told = || sniff::delimiter(head, usual);
+    let delimiter = match asked.delimiter.or_else(told) {
+        Some(delimiter) => delimiter,
+        // One column, or several of fixed width, which all lines have to tell.
+        None if !matches!(extension.as_str(), "csv" | "tsv" | "tab") && asked.family.is_none() => {
+            return Ok(Format::Fixed { header: asked.header.unwrap_or(true) });
+        }
+        None => usual,
+    };
     Ok(Format::Delimited { delimiter, header: asked.header.unwrap_or(true) })
 }
 
@@ -175,8 +194,8 @@ mod tests {
         for (path, head, expected) in [
             ("a.csv", &b"a,b"[..], comma.as_str()),
             ("a.CSV", b"", &comma),
-            ("-", b"", &comma),
-            ("a.txt", b"{", &comma),
+            ("-", b"", "Fixed { header: true }"),
+            ("a.txt", b"{", "Fixed { header: true }"),
             ("a.txt", b"{\"a\":1}\n{", "JsonLines"),
             ("-", b"\n {\"a\":1}\r\n", "JsonLines"),
             ("a.csv", b"{\"a\":1}\n", &comma),

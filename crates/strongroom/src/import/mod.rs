@@ -31,6 +31,7 @@ mod delimited;
 mod encoding;
 mod error;
 mod feed;
+mod fixed;
 mod format;
 mod header;
 mod json;

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use super::encoding::{Encoding, Survey};
 use super::error::ReadError;
-use super::format::{Asked, Format, detect};
+use super::fixed::{self, Columns};
+use super::format::{Asked, Family, Format, detect};
 use super::json_names::{item_columns, json_columns};
 use super::layout::{Layout, decode};
 use super::limits::Limits;
@@ -54,6 +55,9 @@ impl Told {
         let format = detect(&name, Head { bytes: &text, whole }, asked)?;
         let layout = Layout::of(format).decoded(encoding);
         let mut told = Self { packing, encoding, layout };
+        if let Format::Fixed { header } = format {
+            told.tell_columns(asked, header, &open)?;
+        }
         if format == Format::JsonLines {
             told.layout.members = json_columns(told.text(open()?), &Limits::default())?;
         }
@@ -67,6 +71,26 @@ impl Told {
             told.layout.dump = Some((dialect, table));
         }
         Ok(told)
+    }
+
+    /// Where the columns of fixed width stand; a file that has none is one column of CSV.
+    fn tell_columns<R: Read>(
+        &mut self,
+        asked: &Asked,
+        header: bool,
+        open: impl Fn() -> io::Result<R>,
+    ) -> Result<(), ReadError> {
+        let wanted = asked.family == Some(Family::Fixed);
+        let told = match &asked.widths {
+            Some(widths) => Some(Columns::of_widths(widths)),
+            None => fixed::tell(self.text(open()?), wanted, &Limits::default())?,
+        };
+        match told {
+            Some(columns) => self.layout.fixed = columns,
+            None if wanted => return Err(ReadError::NoColumns),
+            None => self.layout.format = Format::Delimited { delimiter: b',', header },
+        }
+        Ok(())
     }
 
     /// The text of the file, whose bytes these are.

@@ -35,7 +35,7 @@ impl<W: Write> Writer<W> {
     pub fn new(output: W, format: Format) -> Self {
         let delimiter = match format {
             Format::Delimited { delimiter, .. } => delimiter,
-            Format::Sql | Format::JsonLines | Format::JsonItems => b',',
+            _ => b',',
         };
         let quoting = csv_core::WriterBuilder::new().delimiter(delimiter).build();
         let quoting = (!matches!(format, Format::JsonLines | Format::JsonItems)).then_some(quoting);

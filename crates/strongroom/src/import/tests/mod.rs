@@ -2,6 +2,7 @@
 
 mod contained;
 mod delimited;
+mod fixed;
 mod header;
 mod items;
 mod json;

@@ -93,6 +93,10 @@ impl Input {
                 let delimiter = char::from(delimiter).to_string();
                 json!({"format": "csv", "delimiter": delimiter, "header": header})
             }
+            Format::Fixed { header } => {
+                let widths = self.told.layout.widths();
+                json!({"format": "fixed", "header": header, "widths": widths})
+            }
             Format::JsonLines => json!({"format": "json", "lines": true}),
             Format::JsonItems => json!({"format": "json", "lines": false}),
             Format::Sql => json!({"format": "sql", "table": self.told.layout.table()}),
@@ -106,7 +110,10 @@ impl Input {
 
     /// A first line that is data would be left in clear as a header.
     fn check_header(&self) -> Result<(), Problem> {
-        let named = !matches!(self.told.layout.format, Format::Delimited { header: false, .. });
+        let named = !matches!(
+            self.told.layout.format,
+            Format::Delimited { header: false, .. } | Format::Fixed { header: false }
+        );
         if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
             let detail = format!(
                 "{}: cell {} of the first line looks like a person's data, not like a header",
