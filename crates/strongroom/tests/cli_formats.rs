@@ -245,3 +245,59 @@ fn lines_of_fixed_width_become_csv() {
     let sealed = desk.read("bare.sealed.csv");
     assert!(desk.values(&tokens(&sealed)).contains(&"401-55-9024".to_owned()), "{sealed}");
 }
+
+const PIPE: [&str; 6] = ["seal", "-", "--tenant", "acme", "--collection", "people"];
+
+#[test]
+fn standard_input_is_held_and_read_like_a_file() {
+    let desk = Desk::new("stdin");
+    let text = "MemberID;Name;SSN\n1;Ada Archer;536-22-1847\n";
+    let args = [&PIPE[..], &["--out", "out.csv", "--json"]].concat();
+    let said = desk.run_on(&args, text);
+    assert_eq!((said.code, &said.json()["changed"]), (Some(0), &json!(1)), "{}", said.err);
+    let sealed = desk.read("out.csv");
+    assert_eq!(masked(&sealed), "MemberID;Name;SSN\n1;@;@\n");
+    assert_eq!(desk.values(&tokens(&sealed)), ["Ada Archer", "536-22-1847"]);
+    // The same bytes are the same job, from a file too.
+    assert_eq!(desk.run_on(&args, text).json()["changed"], 0);
+    desk.write("people.csv", text);
+    let file = ["seal", "people.csv", "--tenant", "acme", "--collection", "people", "--json"];
+    assert_eq!(desk.run(&file).json()["changed"], 0);
+    for missing in [&["--json"][..], &["--out", "-", "--json"]] {
+        let said = desk.run_on(&[&PIPE[..], missing].concat(), text);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+        assert!(said.out.contains("--out"), "{}", said.out);
+    }
+    let said = desk.run_on(&["schema", "propose", "-", "--json"], text);
+    assert!(said.out.contains("ssn"), "{}", said.out);
+}
+
+#[test]
+fn more_of_standard_input_than_is_held_streams_by_once() {
+    let desk = Desk::new("stream");
+    let schema = "[[column]]\nname = \"MemberID\"\nclear = \"number\"\n[[column]]\n\
+                  name = \"SSN\"\ntype = \"ssn\"\n[[column]]\nname = \"Filler\"\n\
+                  clear = \"none\"\n";
+    desk.write("people.toml", schema);
+    let filler = "x".repeat(60_000);
+    let mut text = "MemberID,SSN,Filler\n".to_owned();
+    for row in 0..300 {
+        text.push_str(&format!("{row},536-22-{:04},{filler}\n", row + 1));
+    }
+    assert!(text.len() > 17 << 20);
+    let seal = |out: &str| {
+        let said = desk.run_on(
+            &[&PIPE[..], &["--schema", "people.toml", "--out", out, "--json"]].concat(),
+            &text,
+        );
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        said.json()
+    };
+    let report = seal("one.csv");
+    assert_eq!((&report["rows"], &report["changed"]), (&json!(300), &json!(300)));
+    assert_eq!(report["read"]["stream"], true);
+    let sealed = desk.read("one.csv");
+    assert_eq!(desk.values(&[tokens(&sealed)[299]]), ["536-22-0300"]);
+    // It cannot be known again: it is sealed a second time.
+    assert_eq!(seal("two.csv")["changed"], 300);
+}

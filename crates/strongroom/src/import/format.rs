@@ -105,7 +105,7 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
         },
         (None, "csv" | "tsv" | "tab") => Family::Csv,
         (None, "sql") => Family::Sql,
-        (None, _) if begins_with_object(text) => Family::Json,
+        (None, _) if begins_with_object(text) || begins_with_array(text) => Family::Json,
         (None, _) if begins_with_sql(text) => Family::Sql,
         (None, _) => Family::Csv,
     };
@@ -150,6 +150,12 @@ fn begins_with_sql(text: &[u8]) -> bool {
         line.get(..words.len()).is_some_and(|start| start.eq_ignore_ascii_case(words))
     };
     lines.any(|line| LINES.iter().any(|words| is(line, words)))
+}
+
+/// Whether it begins with an array of objects.
+fn begins_with_array(text: &[u8]) -> bool {
+    let within = text.trim_ascii_start().strip_prefix(b"[");
+    within.is_some_and(|within| within.trim_ascii_start().first() == Some(&b'{'))
 }
 
 /// Whether the first line that is not blank is a JSON object.
@@ -198,6 +204,7 @@ mod tests {
             ("a.txt", b"{", "Fixed { header: true }"),
             ("a.txt", b"{\"a\":1}\n{", "JsonLines"),
             ("-", b"\n {\"a\":1}\r\n", "JsonLines"),
+            ("-", b"[ {\"a\":1}]", "JsonItems"),
             ("a.csv", b"{\"a\":1}\n", &comma),
             ("a.csv", b"a\tb\n1\t2\n", &tab),
             ("a.tsv", b"a\tb", &tab),
