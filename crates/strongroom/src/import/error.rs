@@ -105,8 +105,8 @@ pub enum Reason {
     },
     /// Bytes that are no text in the file's encoding.
     #[error(
-        "the row holds bytes that are no text in the file's encoding: correct them, or name \
-         another encoding with --encoding"
+        "the row holds bytes that are no text in the file's encoding: name the \
+         encoding with --encoding, or convert the file (iconv -t UTF-8)"
     )]
     NotUtf8,
     /// A cell above the limit.

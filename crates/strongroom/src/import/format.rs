@@ -123,7 +123,7 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
         Family::Csv => {}
     }
     let usual = if matches!(extension.as_str(), "tsv" | "tab") { b'\t' } else { b',' };
-    let told = || sniff::delimiter(head, usual);
+    let told = || sniff::said(text).or_else(|| sniff::delimiter(head, usual));
     let delimiter = match asked.delimiter.or_else(told) {
         Some(delimiter) => delimiter,
         // One column, or several of fixed width, which all lines have to tell.
@@ -136,7 +136,7 @@ pub fn detect(path: &Path, head: Head<'_>, asked: &Asked) -> Result<Format, Read
 }
 
 /// Whether one of the first lines is one that dumps have.
-fn begins_with_sql(text: &[u8]) -> bool {
+pub(super) fn begins_with_sql(text: &[u8]) -> bool {
     const LINES: [&[u8]; 6] = [
         b"-- PostgreSQL database dump",
         b"-- MySQL dump",
@@ -166,13 +166,20 @@ fn begins_with_object(text: &[u8]) -> bool {
 
 /// Refuses what is no text, by its first bytes.
 pub(super) fn refuse(head: &[u8]) -> Result<(), ReadError> {
-    const PACKED: [(&[u8], &str); 5] = [
+    const PACKED: [(&[u8], &str); 9] = [
         (b"\x1f\x8b", "compressed with gzip twice"),
         (b"\x28\xb5\x2f\xfd", "compressed with zstd twice"),
         (b"BZh", "compressed with bzip2"),
         (b"\xfd7zX", "compressed with xz"),
         (b"PK\x03\x04", "a zip archive or a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0", "an old spreadsheet or document"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"%PDF-", "a PDF"),
+        (b"PGDMP", "a dump in pg_dump's own format (pg_restore -f OUT.sql makes text of it)"),
     ];
+    if head.get(257..262) == Some(b"ustar") {
+        return Err(ReadError::Packed { kind: "a tar archive" });
+    }
     match PACKED.iter().find(|(magic, _)| head.starts_with(magic)) {
         // `BZh` could begin a header's name; the digit and magic that follow in bzip2 could not
         Some((b"BZh", _)) if head.get(4) != Some(&b'1') => Ok(()),

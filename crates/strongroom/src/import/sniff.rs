@@ -26,6 +26,13 @@ pub struct Head<'a> {
     pub whole: bool,
 }
 
+/// The delimiter that the file's first line says, as spreadsheets write it: `sep=;`.
+pub(super) fn said(text: &[u8]) -> Option<u8> {
+    let (line, delimiter) = text.get(..4).zip(text.get(4))?;
+    let ends = matches!(text.get(5), None | Some(b'\r' | b'\n'));
+    (line.eq_ignore_ascii_case(b"sep=") && ends).then_some(*delimiter)
+}
+
 /// The delimiter under which the rows of the sample agree best, which is `usual` when there is no
 /// better one. A delimiter that makes no second column is none.
 pub(super) fn delimiter(head: Head<'_>, usual: u8) -> Option<u8> {

@@ -9,7 +9,7 @@ use std::path::Path;
 use super::encoding::{Encoding, Survey};
 use super::error::ReadError;
 use super::fixed::{self, Columns};
-use super::format::{Asked, Family, Format, detect};
+use super::format::{Asked, Family, Format, begins_with_sql, detect, refuse};
 use super::json_names::{item_columns, json_columns};
 use super::layout::{Layout, decode};
 use super::limits::Limits;
@@ -42,7 +42,9 @@ impl Told {
         open: impl Fn() -> io::Result<R>,
     ) -> Result<Self, ReadError> {
         let (head, whole) = head(packing.unpack(open()?))?;
-        let encoding = match asked.encoding {
+        refuse(&head)?;
+        let declared = if begins_with_sql(&head) { Encoding::declared(&head) } else { None };
+        let encoding = match asked.encoding.or(declared) {
             Some(encoding) => encoding,
             None => Encoding::tell(&head, survey)?,
         };
