@@ -301,3 +301,42 @@ fn more_of_standard_input_than_is_held_streams_by_once() {
     // It cannot be known again: it is sealed a second time.
     assert_eq!(seal("two.csv")["changed"], 300);
 }
+
+#[test]
+fn every_kind_that_is_kept_comes_back_as_it_was() {
+    let desk = Desk::new("formats-back");
+    let latin = |text: &str| -> Vec<u8> {
+        text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+    };
+    let accents = "MemberID;Name\r\n1;Zo\u{eb}\r\n2;\"Nu\u{f1}ez; \"\"N\"\"\"\r\n";
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for (name, bytes, text, options) in [
+        ("a.csv", latin(accents), accents, &[][..]),
+        ("b.txt", utf16(accents), accents, &[]),
+        ("c.csv", latin("1|Ada \"A\"|x\n2|Bo|\n"), "1|Ada \"A\"|x\n2|Bo|\n", &["--header", "no"]),
+        ("d.csv", latin("sep=|\nMemberID|Name\n1|Ada\n"), "sep=|\nMemberID|Name\n1|Ada\n", &[]),
+        (
+            "e.json",
+            latin(
+                "[\n {\"a\": {\"ssn\": \"536-22-1847\", \"n\": 1.50}},\n {\"a\": null, \"b\": [1]}\n]",
+            ),
+            "[\n {\"a\": {\"ssn\": \"536-22-1847\", \"n\": 1.50}},\n {\"a\": null, \"b\": [1]}\n]",
+            &[],
+        ),
+        (
+            "f.jsonl",
+            latin("{\"x\":{\"y\":\"\\u0041da\"}}\n"),
+            "{\"x\":{\"y\":\"\\u0041da\"}}\n",
+            &[],
+        ),
+    ] {
+        desk.write(name, bytes);
+        let out = seal(&desk, name, options)["out"].as_str().unwrap().to_owned();
+        assert!(!tokens(&desk.read(&out)).is_empty(), "{name}");
+        let stem = name.split('.').next().unwrap();
+        let back = format!("{stem}.back");
+        let args = ["export", "--tenant", "acme", "--collection", stem, "--purpose", "support"];
+        desk.done(&[&args[..], &["--like", &out, "--out", &back]].concat());
+        assert_eq!(desk.read(&back), text, "{name}");
+    }
+}
