@@ -303,6 +303,30 @@ fn more_of_standard_input_than_is_held_streams_by_once() {
 }
 
 #[test]
+fn a_stream_whose_open_column_turns_personal_stops_without_a_copy() {
+    let desk = Desk::new("stream-breach");
+    let schema = "[[column]]\nname = \"Notes\"\ntype = \"text\"\n[[column]]\n\
+                  name = \"Rank\"\nclear = \"rank, status or type\"\n";
+    desk.write("people.toml", schema);
+    let notes = "x".repeat(60_000);
+    let rows: String = (0..300).map(|row| format!("{row}{notes},Gold\n")).collect();
+    let text = format!("Notes,Rank\n{rows}");
+    assert!(text.len() > 17 << 20);
+    let run = |out: &str, text: &str| {
+        let args = ["--schema", "people.toml", "--out", out, "--json"];
+        desk.run_on(&[&PIPE[..], &args].concat(), text)
+    };
+    let said = run("good.csv", &text);
+    assert_eq!((said.code, &said.json()["rows"]), (Some(0), &json!(300)), "{}", said.err);
+    let said = run("bad.csv", &format!("{text}last,ada@mail.example\n"));
+    assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"), "{}", said.out);
+    assert!(said.out.contains("there is no copy") && said.out.contains("line 302"), "{}", said.out);
+    assert!(!desk.path("bad.csv").exists());
+    let left = std::fs::read_dir(desk.path("")).unwrap();
+    assert!(left.flatten().all(|e| !e.file_name().to_string_lossy().contains("partial")));
+}
+
+#[test]
 fn every_kind_that_is_kept_comes_back_as_it_was() {
     let desk = Desk::new("formats-back");
     let latin = |text: &str| -> Vec<u8> {
@@ -310,19 +334,14 @@ fn every_kind_that_is_kept_comes_back_as_it_was() {
     };
     let accents = "MemberID;Name\r\n1;Zo\u{eb}\r\n2;\"Nu\u{f1}ez; \"\"N\"\"\"\r\n";
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let array = "[\n {\"a\": {\"ssn\": \"536-22-1847\", \"n\": 1.50}},\n \
+                 {\"a\": null, \"b\": [1]}\n]";
     for (name, bytes, text, options) in [
         ("a.csv", latin(accents), accents, &[][..]),
         ("b.txt", utf16(accents), accents, &[]),
         ("c.csv", latin("1|Ada \"A\"|x\n2|Bo|\n"), "1|Ada \"A\"|x\n2|Bo|\n", &["--header", "no"]),
         ("d.csv", latin("sep=|\nMemberID|Name\n1|Ada\n"), "sep=|\nMemberID|Name\n1|Ada\n", &[]),
-        (
-            "e.json",
-            latin(
-                "[\n {\"a\": {\"ssn\": \"536-22-1847\", \"n\": 1.50}},\n {\"a\": null, \"b\": [1]}\n]",
-            ),
-            "[\n {\"a\": {\"ssn\": \"536-22-1847\", \"n\": 1.50}},\n {\"a\": null, \"b\": [1]}\n]",
-            &[],
-        ),
+        ("e.json", latin(array), array, &[]),
         (
             "f.jsonl",
             latin("{\"x\":{\"y\":\"\\u0041da\"}}\n"),
