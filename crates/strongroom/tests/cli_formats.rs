@@ -189,3 +189,173 @@ fn a_table_of_a_dump_becomes_csv_with_null_apart_from_empty() {
         assert_eq!(seal(&desk, name, &["--table", table])["changed"], 0, "{name}");
     }
 }
+
+#[test]
+fn leaves_of_objects_are_columns_and_arrays_are_sealed_whole() {
+    let desk = Desk::new("nested");
+    let text = concat!(
+        "{\"MemberID\": 1, \"person\": {\"name\": \"Ada Archer\", \"ssn\": \"536-22-1847\"}, ",
+        "\"phones\": [{\"home\": \"(214) 555-0142\"}], \"password\": {\"password\": \"x\"}}\n",
+        "{\"MemberID\": 2, \"person\": null}\n",
+    );
+    desk.write("lines.jsonl", text);
+    seal(&desk, "lines.jsonl", &[]);
+    let sealed = desk.read("lines.sealed.jsonl");
+    let expected = concat!(
+        "{\"MemberID\": 1, \"person\": {\"name\": \"@\", \"ssn\": \"@\"}, ",
+        "\"phones\": \"@\", \"password\": {\"password\": \"\"}}\n",
+        "{\"MemberID\": 2, \"person\": null}\n",
+    );
+    assert_eq!(masked(&sealed), expected);
+    let values = desk.values(&tokens(&sealed));
+    assert_eq!(values, ["Ada Archer", "536-22-1847", "[{\"home\": \"(214) 555-0142\"}]"]);
+    let args = ["schema", "show", "--tenant", "acme", "--collection", "lines"];
+    let shown = desk.done(&args).to_string();
+    assert!(shown.contains("person.ssn"), "{shown}");
+    // The same in one array, over several lines.
+    let array = "[\n  {\"MemberID\": 1,\n   \"ssn\": \"536-22-1847\"},\n  {\"MemberID\": 2}\n]\n";
+    desk.write("array.json", array);
+    assert_eq!(seal(&desk, "array.json", &[])["rows"], 2);
+    let sealed = desk.read("array.sealed.json");
+    assert_eq!(masked(&sealed), array.replace("536-22-1847", "@"));
+    assert_eq!(desk.values(&tokens(&sealed)), ["536-22-1847"]);
+}
+
+#[test]
+fn lines_of_fixed_width_become_csv() {
+    let desk = Desk::new("fixed");
+    let text = "MEMBERID  NAME          SSN\n\
+                1         Archer, Ada   536-22-1847\n\
+                22        Zo\u{eb} Nu\u{f1}ez     401-55-9024\n\
+                333       Bo Boone\n";
+    // As a mainframe's bytes: one a character.
+    let latin: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    desk.write("people.txt", latin);
+    let report = seal(&desk, "people.txt", &[]);
+    assert_eq!((&report["out"], &report["rows"]), (&json!("people.sealed.csv"), &json!(3)));
+    assert_eq!(report["read"]["widths"], json!([10, 14]));
+    let sealed = desk.read("people.sealed.csv");
+    assert_eq!(masked(&sealed), "MEMBERID,NAME,SSN\n1,\"@\",@\n22,@,@\n333,@,\n");
+    let values = desk.values(&tokens(&sealed));
+    let whole = ["Archer, Ada", "536-22-1847", "Zo\u{eb} Nu\u{f1}ez", "401-55-9024", "Bo Boone"];
+    assert_eq!(values, whole);
+    desk.write("bare.dat", "001536-22-1847Ada \n002401-55-9024Bo  \n");
+    let report = seal(&desk, "bare.dat", &["--widths", "3,11,4", "--header", "no"]);
+    assert_eq!((&report["rows"], &report["out"]), (&json!(2), &json!("bare.sealed.csv")));
+    let sealed = desk.read("bare.sealed.csv");
+    assert!(desk.values(&tokens(&sealed)).contains(&"401-55-9024".to_owned()), "{sealed}");
+}
+
+const PIPE: [&str; 6] = ["seal", "-", "--tenant", "acme", "--collection", "people"];
+
+#[test]
+fn standard_input_is_held_and_read_like_a_file() {
+    let desk = Desk::new("stdin");
+    let text = "MemberID;Name;SSN\n1;Ada Archer;536-22-1847\n";
+    let args = [&PIPE[..], &["--out", "out.csv", "--json"]].concat();
+    let said = desk.run_on(&args, text);
+    assert_eq!((said.code, &said.json()["changed"]), (Some(0), &json!(1)), "{}", said.err);
+    let sealed = desk.read("out.csv");
+    assert_eq!(masked(&sealed), "MemberID;Name;SSN\n1;@;@\n");
+    assert_eq!(desk.values(&tokens(&sealed)), ["Ada Archer", "536-22-1847"]);
+    // The same bytes are the same job, from a file too.
+    assert_eq!(desk.run_on(&args, text).json()["changed"], 0);
+    desk.write("people.csv", text);
+    let file = ["seal", "people.csv", "--tenant", "acme", "--collection", "people", "--json"];
+    assert_eq!(desk.run(&file).json()["changed"], 0);
+    for missing in [&["--json"][..], &["--out", "-", "--json"]] {
+        let said = desk.run_on(&[&PIPE[..], missing].concat(), text);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"));
+        assert!(said.out.contains("--out"), "{}", said.out);
+    }
+    let said = desk.run_on(&["schema", "propose", "-", "--json"], text);
+    assert!(said.out.contains("ssn"), "{}", said.out);
+}
+
+#[test]
+fn more_of_standard_input_than_is_held_streams_by_once() {
+    let desk = Desk::new("stream");
+    let schema = "[[column]]\nname = \"MemberID\"\nclear = \"number\"\n[[column]]\n\
+                  name = \"SSN\"\ntype = \"ssn\"\n[[column]]\nname = \"Filler\"\n\
+                  clear = \"none\"\n";
+    desk.write("people.toml", schema);
+    let filler = "x".repeat(60_000);
+    let mut text = "MemberID,SSN,Filler\n".to_owned();
+    for row in 0..300 {
+        text.push_str(&format!("{row},536-22-{:04},{filler}\n", row + 1));
+    }
+    assert!(text.len() > 17 << 20);
+    let seal = |out: &str| {
+        let said = desk.run_on(
+            &[&PIPE[..], &["--schema", "people.toml", "--out", out, "--json"]].concat(),
+            &text,
+        );
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        said.json()
+    };
+    let report = seal("one.csv");
+    assert_eq!((&report["rows"], &report["changed"]), (&json!(300), &json!(300)));
+    assert_eq!(report["read"]["stream"], true);
+    let sealed = desk.read("one.csv");
+    assert_eq!(desk.values(&[tokens(&sealed)[299]]), ["536-22-0300"]);
+    // It cannot be known again: it is sealed a second time.
+    assert_eq!(seal("two.csv")["changed"], 300);
+}
+
+#[test]
+fn a_stream_whose_open_column_turns_personal_stops_without_a_copy() {
+    let desk = Desk::new("stream-breach");
+    let schema = "[[column]]\nname = \"Notes\"\ntype = \"text\"\n[[column]]\n\
+                  name = \"Rank\"\nclear = \"rank, status or type\"\n";
+    desk.write("people.toml", schema);
+    let notes = "x".repeat(60_000);
+    let rows: String = (0..300).map(|row| format!("{row}{notes},Gold\n")).collect();
+    let text = format!("Notes,Rank\n{rows}");
+    assert!(text.len() > 17 << 20);
+    let run = |out: &str, text: &str| {
+        let args = ["--schema", "people.toml", "--out", out, "--json"];
+        desk.run_on(&[&PIPE[..], &args].concat(), text)
+    };
+    let said = run("good.csv", &text);
+    assert_eq!((said.code, &said.json()["rows"]), (Some(0), &json!(300)), "{}", said.err);
+    let said = run("bad.csv", &format!("{text}last,ada@mail.example\n"));
+    assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"), "{}", said.out);
+    assert!(said.out.contains("there is no copy") && said.out.contains("line 302"), "{}", said.out);
+    assert!(!desk.path("bad.csv").exists());
+    let left = std::fs::read_dir(desk.path("")).unwrap();
+    assert!(left.flatten().all(|e| !e.file_name().to_string_lossy().contains("partial")));
+}
+
+#[test]
+fn every_kind_that_is_kept_comes_back_as_it_was() {
+    let desk = Desk::new("formats-back");
+    let latin = |text: &str| -> Vec<u8> {
+        text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect()
+    };
+    let accents = "MemberID;Name\r\n1;Zo\u{eb}\r\n2;\"Nu\u{f1}ez; \"\"N\"\"\"\r\n";
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let array = "[\n {\"a\": {\"ssn\": \"536-22-1847\", \"n\": 1.50}},\n \
+                 {\"a\": null, \"b\": [1]}\n]";
+    for (name, bytes, text, options) in [
+        ("a.csv", latin(accents), accents, &[][..]),
+        ("b.txt", utf16(accents), accents, &[]),
+        ("c.csv", latin("1|Ada \"A\"|x\n2|Bo|\n"), "1|Ada \"A\"|x\n2|Bo|\n", &["--header", "no"]),
+        ("d.csv", latin("sep=|\nMemberID|Name\n1|Ada\n"), "sep=|\nMemberID|Name\n1|Ada\n", &[]),
+        ("e.json", latin(array), array, &[]),
+        (
+            "f.jsonl",
+            latin("{\"x\":{\"y\":\"\\u0041da\"}}\n"),
+            "{\"x\":{\"y\":\"\\u0041da\"}}\n",
+            &[],
+        ),
+    ] {
+        desk.write(name, bytes);
+        let out = seal(&desk, name, options)["out"].as_str().unwrap().to_owned();
+        assert!(!tokens(&desk.read(&out)).is_empty(), "{name}");
+        let stem = name.split('.').next().unwrap();
+        let back = format!("{stem}.back");
+        let args = ["export", "--tenant", "acme", "--collection", stem, "--purpose", "support"];
+        desk.done(&[&args[..], &["--like", &out, "--out", &back]].concat());
+        assert_eq!(desk.read(&back), text, "{name}");
+    }
+}

@@ -265,7 +265,7 @@ fn unfit() -> Vec<(&'static str, Vec<u8>)> {
         ("long.csv", format!("MemberID,{}\n1,MARKER\n", "MARKER".repeat(40)).into_bytes()),
         ("broken.csv", b"MemberID,N-\xff-MARKER\n1,MARKER\n".to_vec()),
         ("open.csv", b"MemberID,\"SSN-MARKER\n1,MARKER\n".to_vec()),
-        ("array.json", b"[{\"SSN\":\"MARKER\"}]".to_vec()),
+        ("array.json", b"[[{\"SSN\":\"MARKER\"}], \"MARKER\"]".to_vec()),
         ("none.jsonl", b"MARKER\n\"MARKER\"\n[\"MARKER\"]\n".to_vec()),
     ]
 }

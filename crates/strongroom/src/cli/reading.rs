@@ -22,6 +22,9 @@ pub struct Reading {
     /// Which table of an SQL dump, when it holds rows of several
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
+    /// How wide columns of fixed width are, in characters, such as 9,30,11
+    #[arg(long, value_name = "N,N,...", value_delimiter = ',', value_parser = width)]
+    widths: Option<Vec<usize>>,
     /// Whether the first row names the columns; without one they are `column_1` and so on
     #[arg(long, value_enum, value_name = "yes|no", hide_possible_values = true)]
     header: Option<YesNo>,
@@ -32,10 +35,12 @@ pub struct Reading {
 enum Format {
     /// Rows of cells with a delimiter between them
     Csv,
-    /// JSON Lines: one object a line
+    /// JSON: objects, one a line, in an array, or one after the other
     Json,
     /// A dump of PostgreSQL or MySQL, in plain text
     Sql,
+    /// Lines whose columns begin at the same characters
+    Fixed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -52,10 +57,12 @@ impl Reading {
                 Format::Csv => Family::Csv,
                 Format::Json => Family::Json,
                 Format::Sql => Family::Sql,
+                Format::Fixed => Family::Fixed,
             }),
             delimiter: self.delimiter,
             encoding: self.encoding,
             table: self.table.clone(),
+            widths: self.widths.clone(),
             header: self.header.map(|header| header == YesNo::Yes),
         }
     }
@@ -64,6 +71,11 @@ impl Reading {
 fn encoding(text: &str) -> Result<Encoding, String> {
     let unknown = "no such encoding; the names are those of the WHATWG's list";
     Encoding::of_label(text).ok_or_else(|| unknown.to_owned())
+}
+
+fn width(text: &str) -> Result<usize, String> {
+    let fits = text.trim().parse().ok().filter(|width| (1..=1_000_000).contains(width));
+    fits.ok_or_else(|| "give numbers of characters, 1 at least".to_owned())
 }
 
 fn delimiter(text: &str) -> Result<u8, String> {

@@ -28,7 +28,8 @@ pub enum Schema {
     /// Propose a schema from a file's header and values; reads the file, opens no install
     #[command(after_help = "Example:\n  strongroom schema propose people.csv > people.toml")]
     Propose {
-        /// The file: CSV with any delimiter, JSON Lines, or an SQL dump; packed or not
+        /// The file: CSV with any delimiter, JSON, fixed width, an SQL dump; packed or not;
+        /// `-` reads standard input
         file: PathBuf,
         #[command(flatten)]
         reading: Reading,

@@ -23,17 +23,20 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
+  psql -c '\\copy people to stdout csv header' | strongroom seal - --tenant acme \
+    --collection people --out people.csv
 
-The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump is CSV.
-By default it is NAME.sealed.EXT beside the input. Killed at any instant, the same command goes on
-where it stopped. The input file itself stays as it is, in clear: remove it when the copy has taken
-its place.";
+The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump or of
+fixed width is CSV. By default it is NAME.sealed.EXT beside the input. Killed at any instant, the
+same command goes on where it stopped. The input file itself stays as it is, in clear: remove it
+when the copy has taken its place.";
 
 /// Options of `seal`.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// The file: CSV with any delimiter, JSON Lines, or an SQL dump; packed or not
+    /// The file: CSV with any delimiter, JSON, fixed width, an SQL dump; packed or not;
+    /// `-` reads standard input
     file: PathBuf,
     /// The tenant
     #[arg(long, value_name = "T")]
@@ -185,7 +188,9 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
     } else {
         "remove it once the copy has taken its place"
     };
-    out.push_str(&format!("still in clear: {}; {advice}\n", *shown(&args.file)));
+    if args.file.as_os_str() != "-" {
+        out.push_str(&format!("still in clear: {}; {advice}\n", *shown(&args.file)));
+    }
     out
 }
 

@@ -59,7 +59,7 @@ struct Copy {
 fn copy(bytes: &[u8], chunk: usize, format: Format, limits: Limits) -> Result<Copy, ReadError> {
     let members = match format {
         Format::JsonLines => json_columns(Chunked::new(bytes, chunk), &limits)?,
-        Format::Delimited { .. } | Format::Sql => Vec::new(),
+        _ => Vec::new(),
     };
     let mut reader = Reader::open_with(Chunked::new(bytes, chunk), format, &members, limits)?;
     let mut writer = Writer::new(Vec::new(), format);

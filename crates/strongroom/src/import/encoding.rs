@@ -93,6 +93,26 @@ impl Encoding {
         self == Self::UTF_8 || self.units() != Units::Same
     }
 
+    /// The encoding that a dump says it has in one of its first lines.
+    pub(super) fn declared(head: &[u8]) -> Option<Self> {
+        let head = head.get(..16 * 1024).unwrap_or(head);
+        let after = |words: &str| {
+            let at = head.windows(words.len()).position(|at| at == words.as_bytes())?;
+            let rest = head.get(at + words.len()..)?;
+            let end =
+                rest.iter().position(|b| !(b.is_ascii_alphanumeric() || b"_-".contains(b)))?;
+            std::str::from_utf8(rest.get(..end)?).ok()
+        };
+        let name = after("SET client_encoding = '").or_else(|| after("SET NAMES "))?;
+        let name = name.to_ascii_lowercase();
+        let label = match name.as_str() {
+            "utf8mb4" | "utf8mb3" => "utf-8".to_owned(),
+            name if name.starts_with("win") => name.replacen("win", "windows-", 1),
+            _ => name,
+        };
+        Self::of_label(&label)
+    }
+
     pub(super) fn decoder(self) -> encoding_rs::Decoder {
         self.0.new_decoder_without_bom_handling()
     }
@@ -210,9 +230,16 @@ impl Survey {
         let letter = |byte: u8| (0xc0..=0xfd).contains(&byte);
         let stands = match byte {
             0x81 | 0x8d | 0x8f | 0x90 | 0x9d | 0xff => false,
+            // Marks that open or surround, within a word: letters of an encoding of DOS.
+            0x82 | 0x84 if before.is_ascii_alphabetic() => false,
+            0x80..=0x90 | 0x93..=0x95 | 0x98 | 0x99 | 0xa1..=0xa9 | 0xab | 0xac | 0xae..=0xb3
+                if before.is_ascii_alphabetic() && next.is_ascii_alphabetic() =>
+            {
+                matches!(byte, 0x83 | 0x8a | 0x8c | 0x8e)
+            }
             0x80..=0xbf => true,
             // A capital within a word is what UTF-8 looks like when it is taken for this.
-            0xc0..=0xdf if before.is_ascii_lowercase() => false,
+            0xc0..=0xde if before.is_ascii_lowercase() => false,
             _ => {
                 before.is_ascii_alphabetic()
                     || next.is_ascii_alphabetic()
@@ -256,6 +283,9 @@ mod tests {
             (b"name\nJos\xe9 Nu\xf1ez\nGr\xf6\xdfe\n\xc9mile\n".to_vec(), "windows-1252"),
             (b"name\nO\x92Brien \x96 5 \x80\n".to_vec(), "windows-1252"),
             (b"name\n\xdeorgr\xedmur Sigur\xf0sson\n".to_vec(), "windows-1252"),
+            (b"name\nStra\xdfe 5, Wei\xdf\n".to_vec(), "windows-1252"),
+            // CP850, which no table here has.
+            (b"name\nJos\x82\nM\x81ller\nGr\x94ger\nS\x84nger\n".to_vec(), "UTF-8"),
             // Rows that are damaged, in a file that is UTF-8.
             (b"name\nMARKER-\xff\xfe-two\n".to_vec(), "UTF-8"),
             (b"name\n,\xff\xfe,\n".to_vec(), "UTF-8"),
@@ -267,6 +297,22 @@ mod tests {
                 let text = String::from_utf8_lossy(&bytes);
                 assert!(told(&bytes, chunk).starts_with(expected), "{text:?} {chunk}");
             }
+        }
+    }
+
+    #[test]
+    fn a_dump_says_what_it_has() {
+        for (head, expected) in [
+            ("--\nSET client_encoding = 'UTF8';\n", Some("UTF-8")),
+            ("SET client_encoding = 'LATIN1';\n", Some("windows-1252")),
+            ("SET client_encoding = 'WIN1250';\n", Some("windows-1250")),
+            ("SET client_encoding = 'SQL_ASCII';\n", None),
+            ("/*!40101 SET NAMES utf8mb4 */;\n", Some("UTF-8")),
+            ("/*!40101 SET NAMES latin1 */;\n", Some("windows-1252")),
+            ("a,b\n", None),
+        ] {
+            let told = Encoding::declared(head.as_bytes()).map(Encoding::name);
+            assert_eq!(told, expected, "{head}");
         }
     }
 

@@ -19,11 +19,8 @@ pub enum ReadError {
         /// Which kind, for people.
         kind: &'static str,
     },
-    /// A `.json` file that holds an array.
-    #[error("the file is one JSON array: write one object a line instead (jq -c '.[]')")]
-    JsonArray,
-    /// No line holds a JSON object.
-    #[error("no line is a JSON object: write one whole object a line (jq -c .)")]
+    /// Nothing in it is a JSON object.
+    #[error("nothing in it is a JSON object: write one whole object a line (jq -c .)")]
     NoObjects,
     /// The delimiter asked for cannot delimit.
     #[error("this delimiter cannot be used: choose an ASCII byte that is no quote and no line end")]
@@ -67,6 +64,9 @@ pub enum ReadError {
         /// How many are supported.
         max: usize,
     },
+    /// No columns of fixed width.
+    #[error("no columns of fixed width can be told from the lines: say them with --widths")]
+    NoColumns,
     /// More columns or members than are supported.
     #[error("the file has more than {max} columns: split it, or leave out what is not needed")]
     ColumnsTooMany {
@@ -105,8 +105,8 @@ pub enum Reason {
     },
     /// Bytes that are no text in the file's encoding.
     #[error(
-        "the row holds bytes that are no text in the file's encoding: correct them, or name \
-         another encoding with --encoding"
+        "the row holds bytes that are no text in the file's encoding: name the \
+         encoding with --encoding, or convert the file (iconv -t UTF-8)"
     )]
     NotUtf8,
     /// A cell above the limit.
@@ -133,14 +133,14 @@ pub enum Reason {
     /// Blank lines beyond what is carried along.
     #[error("too many blank lines in a row: remove them")]
     BlankLines,
-    /// A line of JSON above the limit.
-    #[error("the line is too long: split the object")]
+    /// A line, or an object of JSON, above the limit.
+    #[error("the line or object is too long: split it")]
     LineTooLong,
     /// A line that is not JSON.
-    #[error("the line is not JSON: write one whole object a line (jq -c .)")]
+    #[error("it is not JSON, or cut off: write one whole object a line (jq -c .)")]
     NotJson,
     /// A line of JSON that is not an object.
-    #[error("the line is not a JSON object: write one object a line")]
+    #[error("it is JSON, but no object: leave it out, or write it as one")]
     NotAnObject,
     /// A member that occurs twice.
     #[error("a member occurs twice in the object: keep one")]
@@ -157,6 +157,12 @@ pub enum Reason {
     /// A dump that ends within a statement.
     #[error("the dump ends within its rows: it is cut off, dump the table again")]
     DumpCut,
+    /// A line of fixed width that does not fit the columns.
+    #[error(
+        "something stands between the columns of the line, or behind them: say the columns with \
+         --widths"
+    )]
+    NotInColumns,
     /// Arrays and objects in one another, too deep.
     #[error("arrays or objects are nested too deep: flatten the value, or write it as a string")]
     NestingTooDeep,
@@ -178,6 +184,7 @@ impl Reason {
             Self::NotAnObject => "not_an_object",
             Self::DuplicateMember => "duplicate_member",
             Self::UnknownMember => "unknown_member",
+            Self::NotInColumns => "not_in_columns",
             Self::NotSql => "not_sql",
             Self::DumpCut => "dump_cut",
             Self::NestingTooDeep => "nesting_too_deep",

@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use super::batch::{Batch, Mark, Place};
 use super::delimited::{Delimited, Found, Row};
 use super::error::{BadRow, Reason};
+use super::fixed::FixedRows;
 use super::json::JsonRows;
+use super::json_items::{Item, Items, skip_rest};
 use super::limits::Limits;
 use super::sql::SqlRows;
 use super::window::{Line, LineEnds, Window, count_line_ends};
@@ -17,11 +19,14 @@ pub(super) struct Feed<R> {
     /// Blank lines since the last good row.
     blank: String,
     limits: Limits,
+    /// Of values of JSON: whether one was entered, and whether one was left out.
+    written: bool,
+    left_out: bool,
 }
 
 impl<R: Read> Feed<R> {
     pub(super) fn new(window: Window<R>, limits: Limits) -> Self {
-        Self { window, blank: String::new(), limits }
+        Self { window, blank: String::new(), limits, written: false, left_out: false }
     }
 
     /// How many bytes were consumed.
@@ -105,6 +110,66 @@ impl<R: Read> Feed<R> {
             Err(reason) => self.quarantine(length, 1, reason, &mark, batch),
         }
         Ok(true)
+    }
+
+    /// Reads the next value of a JSON file that is none of lines, good or bad. False at the end.
+    pub(super) fn read_item(
+        &mut self,
+        rows: &mut JsonRows,
+        items: &mut Items,
+        batch: &mut Batch,
+    ) -> io::Result<bool> {
+        let length = match items.next(&mut self.window, &self.limits)? {
+            Item::Value(length) => length,
+            Item::End => {
+                self.blank = match self.written || !self.left_out {
+                    true => items.between.clone(),
+                    false => [items.opening(), items.closing(), "\n"].concat(),
+                };
+                return Ok(false);
+            }
+            Item::Broken(reason) => {
+                let (line, start) = (self.window.line_number(), self.window.offset());
+                skip_rest(&mut self.window)?;
+                batch.bad.push(BadRow { line, start, end: self.window.offset(), reason });
+                let opening = if self.written { "" } else { items.opening() };
+                self.blank = [opening, "\n", items.closing(), "\n"].concat();
+                return Ok(false);
+            }
+        };
+        let bytes = self.window.bytes().get(..length).unwrap_or_default();
+        let lines = LineEnds::Lf.count(bytes);
+        let mark = batch.mark();
+        // Before the first row that stays stands what opens the file, whatever was left out.
+        match self.written || !self.left_out {
+            true => batch.raw.push_str(&items.between),
+            false => batch.raw.push_str(items.opening()),
+        }
+        let parsed = match std::str::from_utf8(bytes) {
+            Ok(item) => rows.read_line(item, self.window.line_number(), batch).map(|()| item),
+            Err(_) => Err(Reason::NotUtf8),
+        };
+        match parsed {
+            Ok(item) => {
+                batch.raw.push_str(item);
+                self.accept(length, lines, &mark, batch);
+                self.written = true;
+            }
+            Err(reason) => {
+                self.quarantine(length, lines, reason, &mark, batch);
+                self.left_out = true;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads the next line of fixed width, good or bad. False at the end.
+    pub(super) fn read_fixed(
+        &mut self,
+        rows: &mut FixedRows,
+        batch: &mut Batch,
+    ) -> io::Result<bool> {
+        rows.read_row(&mut self.window, batch)
     }
 
     /// Reads the next row of a dump, good or bad. False at the end.

@@ -8,6 +8,7 @@ use super::error::{ReadError, Reason};
 use super::format::{BOM, refuse};
 use super::limits::Limits;
 use super::names;
+use super::sniff;
 use super::window::{Window, count_line_ends};
 
 /// Reads a byte order mark, if there is one. Refuses what is no text by its first bytes.
@@ -40,6 +41,13 @@ pub(super) fn read<R: Read>(
             return Err(ReadError::Header { reason: Reason::BlankLines });
         }
         take(window, raw, length);
+    }
+    // So does a line that says the delimiter.
+    window.peek(6)?;
+    if sniff::said(window.bytes()) == Some(delimiter) {
+        let end =
+            if window.peek(5)? == Some(b'\r') && window.peek(6)? == Some(b'\n') { 7 } else { 6 };
+        take(window, raw, end);
     }
     if window.peek(0)?.is_none() {
         return Err(ReadError::Empty);

@@ -3,113 +3,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::io::Read;
 
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::batch::{Batch, Kind, Span};
-use super::error::{ReadError, Reason};
-use super::header::read_mark;
+use super::error::Reason;
+use super::json_names::{DEPTH_MAX, join};
 use super::json_visit::{Depth, WithText};
 use super::limits::Limits;
-use super::window::{Line, LineEnds, Window};
-
-/// Names the members of all objects of a file of JSON Lines, in order of first appearance, in
-/// constant memory. Lines that cannot be read are passed over: [`super::Reader`] reports them.
-///
-/// # Errors
-/// The input fails, holds no object, or holds more names than [`Limits::members_max`].
-pub fn json_columns(input: impl Read, limits: &Limits) -> Result<Vec<String>, ReadError> {
-    let mut window = Window::new(input);
-    read_mark(&mut window)?;
-    let mut names = Names {
-        list: Vec::new(),
-        known: HashSet::new(),
-        fresh: Vec::new(),
-        bytes_max: limits.member_bytes_max,
-    };
-    let (mut lines, mut objects) = (0_u64, 0_u64);
-    loop {
-        match window.line(limits.line_bytes_max)? {
-            Line::End => break,
-            Line::TooLong => window.skip_line(0, LineEnds::Lf)?,
-            Line::Whole(length) => {
-                let bytes = window.bytes().get(..length).unwrap_or_default();
-                lines += u64::from(!bytes.trim_ascii().is_empty());
-                objects += u64::from(names.read_line(bytes));
-                window.consume(length, 1);
-            }
-        }
-        if names.list.len() > limits.members_max {
-            return Err(ReadError::ColumnsTooMany { max: limits.members_max });
-        }
-    }
-    match (lines, objects) {
-        (0, _) => Err(ReadError::Empty),
-        (_, 0) => Err(ReadError::NoObjects),
-        _ => Ok(names.list),
-    }
-}
-
-/// The names found so far.
-struct Names {
-    list: Vec<String>,
-    known: HashSet<String>,
-    /// Those of the current line: they count once the line turns out well.
-    fresh: Vec<String>,
-    bytes_max: usize,
-}
-
-impl Names {
-    /// Whether the line is an object; only then are its names taken.
-    fn read_line(&mut self, line: &[u8]) -> bool {
-        self.fresh.clear();
-        let Ok(line) = std::str::from_utf8(line) else { return false };
-        let mut json = serde_json::Deserializer::from_str(line);
-        let read = json.deserialize_map(&mut *self).and_then(|()| json.end());
-        if read.is_ok() {
-            for name in self.fresh.drain(..) {
-                if self.known.insert(name.clone()) {
-                    self.list.push(name);
-                }
-            }
-        }
-        read.is_ok()
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Names {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let take = |names: &mut Names, name: &str| {
-            if name.len() <= names.bytes_max && !names.known.contains(name) {
-                names.fresh.push(name.to_owned());
-            }
-            name.len() <= names.bytes_max
-        };
-        while let Some(fits) =
-            map.next_key_seed(WithText(|name: &str, _: bool| take(&mut *self, name)))?
-        {
-            if !fits {
-                return Err(A::Error::custom("a name is too long"));
-            }
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
-}
 
 /// What is known of the rows of one file.
 pub(super) struct JsonRows {
     members: Vec<String>,
     columns: HashMap<String, usize>,
+    /// Members whose objects are taken apart.
+    apart: HashSet<String>,
     cell_bytes_max: usize,
 }
 
@@ -119,7 +29,14 @@ impl JsonRows {
         for (column, member) in members.iter().enumerate() {
             columns.entry(member.clone()).or_insert(column);
         }
-        Self { members: members.to_vec(), columns, cell_bytes_max: limits.cell_bytes_max }
+        let dots = |path: &String| path.match_indices('.').map(|(at, _)| at).collect::<Vec<_>>();
+        let starts = |path: &String| {
+            let starts = dots(path).into_iter().filter_map(|at| path.get(..at).map(str::to_owned));
+            starts.collect::<Vec<_>>()
+        };
+        let apart = members.iter().flat_map(starts).collect();
+        let cell_bytes_max = limits.cell_bytes_max;
+        Self { members: members.to_vec(), columns, apart, cell_bytes_max }
     }
 
     /// Reads the object on a line, and puts its cells into the batch as if the line came next in
@@ -132,7 +49,9 @@ impl JsonRows {
     ) -> Result<(), Reason> {
         let first = batch.cells.len();
         batch.cells.resize(first + self.members.len(), Span::default());
-        let mut row = RowVisitor { rows: self, line, line_number, first, batch, fault: None };
+        let (fault, path, depth) = (None, String::new(), 0);
+        let mut row =
+            RowVisitor { rows: self, line, line_number, first, batch, fault, path, depth };
         let mut json = serde_json::Deserializer::from_str(line);
         match json.deserialize_map(&mut row).and_then(|()| json.end()) {
             Ok(()) => Ok(()),
@@ -161,6 +80,9 @@ struct RowVisitor<'a> {
     first: usize,
     batch: &'a mut Batch,
     fault: Option<Reason>,
+    /// The members that lead to the object under way.
+    path: String,
+    depth: usize,
 }
 
 impl<'de> Visitor<'de> for &mut RowVisitor<'_> {
@@ -172,24 +94,53 @@ impl<'de> Visitor<'de> for &mut RowVisitor<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut next = 0;
-        while let Some(column) =
-            map.next_key_seed(WithText(|name: &str, _: bool| self.rows.column(name, next)))?
-        {
+        let parent = self.path.len();
+        let rows = self.rows;
+        loop {
+            let (path, depth) = (&mut self.path, self.depth);
+            let member = map.next_key_seed(WithText(|name: &str, _: bool| {
+                path.truncate(parent);
+                // At the top a name that is a column needs no path.
+                let column = if depth == 0 { rows.column(name, next) } else { None };
+                if column.is_none() {
+                    join(path, name, depth);
+                }
+                column
+            }))?;
+            let Some(member) = member else { break };
             let value = map.next_value::<&RawValue>()?;
-            let kept = column.ok_or(Reason::UnknownMember).and_then(|column| {
-                next = column + 1;
-                self.keep(column, value.get())
-            });
+            let column = member.or_else(|| rows.columns.get(&self.path).copied());
+            let kept = match column {
+                Some(column) => {
+                    next = column + 1;
+                    self.keep(column, value.get())
+                }
+                None => self.take_apart(value.get()),
+            };
             if let Err(reason) = kept {
                 self.fault = Some(reason);
                 return Err(A::Error::custom("the row is bad"));
             }
         }
+        self.path.truncate(parent);
         Ok(())
     }
 }
 
 impl RowVisitor<'_> {
+    /// Keeps the leaves of an object whose member is no column itself.
+    fn take_apart(&mut self, raw: &str) -> Result<(), Reason> {
+        match raw.as_bytes().first() {
+            Some(b'n') if self.rows.apart.contains(&self.path) => return Ok(()),
+            Some(b'{') if self.depth < DEPTH_MAX => {}
+            _ => return Err(Reason::UnknownMember),
+        }
+        self.depth += 1;
+        let read = serde_json::Deserializer::from_str(raw).deserialize_map(&mut *self);
+        self.depth -= 1;
+        read.map_err(|_| self.fault.unwrap_or(Reason::NotJson))
+    }
+
     /// Keeps a member's value. `raw` is a part of the line.
     fn keep(&mut self, column: usize, raw: &str) -> Result<(), Reason> {
         let from = raw.as_ptr().addr().wrapping_sub(self.line.as_ptr().addr());

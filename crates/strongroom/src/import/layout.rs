@@ -7,6 +7,7 @@ use std::io::Read;
 
 use super::decode::Decoding;
 use super::encoding::{Encoding, Units};
+use super::fixed::Columns;
 use super::format::Format;
 use super::sql::{Dialect, Table};
 
@@ -15,10 +16,12 @@ use super::sql::{Dialect, Table};
 pub struct Layout {
     /// How its rows are written.
     pub format: Format,
-    /// For JSON Lines: the columns.
+    /// For JSON: the columns.
     pub members: Vec<String>,
     /// For a dump: whose spelling it has, and the table.
     pub(super) dump: Option<(Dialect, Table)>,
+    /// For fixed width: where columns stand.
+    pub(super) fixed: Columns,
     /// How long its characters were in the file.
     pub(super) units: Units,
 }
@@ -27,7 +30,19 @@ impl Layout {
     /// A file of UTF-8 of which nothing needs to be known but its format.
     #[must_use]
     pub fn of(format: Format) -> Self {
-        Self { format, members: Vec::new(), dump: None, units: Units::Same }
+        Self {
+            format,
+            members: Vec::new(),
+            dump: None,
+            fixed: Columns::default(),
+            units: Units::Same,
+        }
+    }
+
+    /// The widths of columns of fixed width, but for the last where it was told.
+    #[must_use]
+    pub fn widths(&self) -> Vec<usize> {
+        self.fixed.widths()
     }
 
     /// The table of a dump.

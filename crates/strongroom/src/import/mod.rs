@@ -1,7 +1,7 @@
 //! Import: reads the files a client hands over, row by row, and writes them back with cells
 //! replaced.
 //!
-//! CSV with any delimiter, JSON Lines and SQL dumps, from any `Read`, in constant memory. What is
+//! CSV with any delimiter, JSON and SQL dumps, from any `Read`, in constant memory. What is
 //! packed or not UTF-8 is unpacked and decoded as it is read, and places stay those of the file
 //! where that can be told. A row is either read whole or reported as a [`BadRow`] with its place
 //! and reason; nothing is skipped in silence: header, rows, bad rows and blank lines together
@@ -31,9 +31,12 @@ mod delimited;
 mod encoding;
 mod error;
 mod feed;
+mod fixed;
 mod format;
 mod header;
 mod json;
+mod json_items;
+mod json_names;
 mod json_visit;
 mod layout;
 mod limits;
@@ -56,7 +59,7 @@ pub use check::{Chunked, check_told, check_total};
 pub use encoding::{Encoding, Survey};
 pub use error::{BadRow, ReadError, Reason};
 pub use format::{Asked, Family, Format, detect};
-pub use json::json_columns;
+pub use json_names::json_columns;
 pub use layout::Layout;
 pub use limits::Limits;
 pub use packing::Packing;

@@ -6,9 +6,11 @@ use super::batch::Batch;
 use super::delimited::Delimited;
 use super::error::ReadError;
 use super::feed::Feed;
+use super::fixed::FixedRows;
 use super::format::Format;
 use super::header;
 use super::json::JsonRows;
+use super::json_items::Items;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::names;
@@ -35,6 +37,8 @@ enum State {
 enum Rows {
     Delimited(Delimited),
     Json(JsonRows),
+    Fixed(FixedRows),
+    Items(JsonRows, Items),
     Sql(SqlRows),
 }
 
@@ -84,6 +88,16 @@ impl<R: Read> Reader<R> {
                 let columns = names::unique(members.iter().map(String::as_str));
                 (Rows::Json(JsonRows::new(members, &limits)), columns)
             }
+            Format::Fixed { header: named } => {
+                let fixed = &layout.fixed;
+                let (rows, columns) =
+                    FixedRows::open(&mut window, &mut header, fixed, named, &limits)?;
+                (Rows::Fixed(rows), columns)
+            }
+            Format::JsonItems => {
+                let columns = names::unique(members.iter().map(String::as_str));
+                (Rows::Items(JsonRows::new(members, &limits), Items::new()), columns)
+            }
             Format::Sql => {
                 let (dialect, table) = layout.dump.as_ref().ok_or(ReadError::NoTable)?;
                 let columns = names::unique(table.columns.iter().map(String::as_str));
@@ -128,6 +142,8 @@ impl<R: Read> Reader<R> {
             let more = match &mut self.rows {
                 Rows::Delimited(rows) => self.feed.read_row(rows, batch),
                 Rows::Json(rows) => self.feed.read_line(rows, batch),
+                Rows::Fixed(rows) => self.feed.read_fixed(rows, batch),
+                Rows::Items(rows, items) => self.feed.read_item(rows, items, batch),
                 Rows::Sql(rows) => self.feed.read_sql(rows, batch),
             };
             match more {

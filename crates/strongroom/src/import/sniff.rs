@@ -26,24 +26,30 @@ pub struct Head<'a> {
     pub whole: bool,
 }
 
+/// The delimiter that the file's first line says, as spreadsheets write it: `sep=;`.
+pub(super) fn said(text: &[u8]) -> Option<u8> {
+    let (line, delimiter) = text.get(..4).zip(text.get(4))?;
+    let ends = matches!(text.get(5), None | Some(b'\r' | b'\n'));
+    (line.eq_ignore_ascii_case(b"sep=") && ends).then_some(*delimiter)
+}
+
 /// The delimiter under which the rows of the sample agree best, which is `usual` when there is no
 /// better one. A delimiter that makes no second column is none.
-pub(super) fn delimiter(head: Head<'_>, usual: u8) -> u8 {
-    let mut best = (0, 0, usual);
+pub(super) fn delimiter(head: Head<'_>, usual: u8) -> Option<u8> {
+    let mut best: Option<(usize, usize, u8)> = None;
     let others = CANDIDATES.into_iter().filter(|candidate| *candidate != usual);
     for candidate in std::iter::once(usual).chain(others) {
         let Some(agreement) = agreement(head, candidate) else { continue };
         // A tie is the usual one's, then that with more columns.
-        let better = if best.2 == usual && best.1 > 0 {
-            agreement.0 > best.0
-        } else {
-            (agreement.0, agreement.1) > (best.0, best.1)
-        };
+        let better = best.is_none_or(|(share, columns, other)| match other == usual {
+            true => agreement.0 > share,
+            false => agreement > (share, columns),
+        });
         if better {
-            best = (agreement.0, agreement.1, candidate);
+            best = Some((agreement.0, agreement.1, candidate));
         }
     }
-    best.2
+    best.map(|(_, _, delimiter)| delimiter)
 }
 
 /// How many of a hundred rows have as many cells as the first one, and how many that has; none if
@@ -77,7 +83,8 @@ mod tests {
     use super::*;
 
     fn told(text: &str, usual: u8) -> char {
-        char::from(delimiter(Head { bytes: text.as_bytes(), whole: true }, usual))
+        let head = Head { bytes: text.as_bytes(), whole: true };
+        char::from(delimiter(head, usual).unwrap_or(b'-'))
     }
 
     #[test]
@@ -99,9 +106,9 @@ mod tests {
             ("\n\na|b\n1|2\n", '|'),
             ("a;b\n", ';'),
             // One column has no delimiter.
-            ("a\n1\n2\n", ','),
-            ("a\n1,5\n2,5\n", ','),
-            ("", ','),
+            ("a\n1\n2\n", '-'),
+            ("a\n1,5\n2,5\n", '-'),
+            ("", '-'),
             // Ragged rows speak against a delimiter only where another does better.
             ("a,b,c\n1,2\n1,2,3\n1\n", ','),
         ] {
@@ -116,7 +123,7 @@ mod tests {
     fn a_sample_cut_in_a_row_counts_without_it() {
         let text = "a;b;c,d\n1;2;3,4\n1;2;3,4\n1;2";
         let cut = Head { bytes: text.as_bytes(), whole: false };
-        assert_eq!(delimiter(cut, b'|'), b';');
+        assert_eq!(delimiter(cut, b'|'), Some(b';'));
         let quoted = Head { bytes: b"a,b\n1,2\n1,\"x\ny", whole: false };
         assert_eq!(agreement(quoted, b','), Some((100, 2)));
     }

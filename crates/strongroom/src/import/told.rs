@@ -8,8 +8,9 @@ use std::path::Path;
 
 use super::encoding::{Encoding, Survey};
 use super::error::ReadError;
-use super::format::{Asked, Format, detect};
-use super::json::json_columns;
+use super::fixed::{self, Columns};
+use super::format::{Asked, Family, Format, begins_with_sql, detect, refuse};
+use super::json_names::{item_columns, json_columns};
 use super::layout::{Layout, decode};
 use super::limits::Limits;
 use super::packing::Packing;
@@ -41,7 +42,9 @@ impl Told {
         open: impl Fn() -> io::Result<R>,
     ) -> Result<Self, ReadError> {
         let (head, whole) = head(packing.unpack(open()?))?;
-        let encoding = match asked.encoding {
+        refuse(&head)?;
+        let declared = if begins_with_sql(&head) { Encoding::declared(&head) } else { None };
+        let encoding = match asked.encoding.or(declared) {
             Some(encoding) => encoding,
             None => Encoding::tell(&head, survey)?,
         };
@@ -54,8 +57,14 @@ impl Told {
         let format = detect(&name, Head { bytes: &text, whole }, asked)?;
         let layout = Layout::of(format).decoded(encoding);
         let mut told = Self { packing, encoding, layout };
+        if let Format::Fixed { header } = format {
+            told.tell_columns(asked, header, &open)?;
+        }
         if format == Format::JsonLines {
             told.layout.members = json_columns(told.text(open()?), &Limits::default())?;
+        }
+        if format == Format::JsonItems {
+            told.layout.members = item_columns(told.text(open()?), &Limits::default())?;
         }
         if format == Format::Sql {
             let dialect = Dialect::tell(&text);
@@ -64,6 +73,26 @@ impl Told {
             told.layout.dump = Some((dialect, table));
         }
         Ok(told)
+    }
+
+    /// Where the columns of fixed width stand; a file that has none is one column of CSV.
+    fn tell_columns<R: Read>(
+        &mut self,
+        asked: &Asked,
+        header: bool,
+        open: impl Fn() -> io::Result<R>,
+    ) -> Result<(), ReadError> {
+        let wanted = asked.family == Some(Family::Fixed);
+        let told = match &asked.widths {
+            Some(widths) => Some(Columns::of_widths(widths)),
+            None => fixed::tell(self.text(open()?), wanted, &Limits::default())?,
+        };
+        match told {
+            Some(columns) => self.layout.fixed = columns,
+            None if wanted => return Err(ReadError::NoColumns),
+            None => self.layout.format = Format::Delimited { delimiter: b',', header },
+        }
+        Ok(())
     }
 
     /// The text of the file, whose bytes these are.

@@ -35,10 +35,10 @@ impl<W: Write> Writer<W> {
     pub fn new(output: W, format: Format) -> Self {
         let delimiter = match format {
             Format::Delimited { delimiter, .. } => delimiter,
-            Format::Sql | Format::JsonLines => b',',
+            _ => b',',
         };
         let quoting = csv_core::WriterBuilder::new().delimiter(delimiter).build();
-        let quoting = (format != Format::JsonLines).then_some(quoting);
+        let quoting = (!matches!(format, Format::JsonLines | Format::JsonItems)).then_some(quoting);
         let output = BufWriter::with_capacity(BUFFER_BYTES, output);
         Self { output, quoting, delimiter, scratch: Vec::new() }
     }

@@ -70,6 +70,10 @@ impl Vault {
         // A header is a row without tokens: so one is no different from none.
         let asked = Asked { header: Some(false), ..Asked::default() };
         let input = Input::open(&request.like, &asked)?;
+        if input.digest.is_none() {
+            let detail = "standard input holds more than can be read twice";
+            return Err(Problem::usage(detail, "name the tokenised file itself"));
+        }
         self.load_keys(tenant)?;
         let mut run = Run { vault: self, input: &input, exporting: authorized.begin(), progress };
         run.name()?;
@@ -153,7 +157,7 @@ impl Run<'_> {
         }
         writer.finish(&tail).map_err(|e| unwritable(out, &e))?;
         drop(reader);
-        unchanged(hashing, &self.input.digest, &self.input.path, "exported")?;
+        unchanged(hashing, self.input.digest, &self.input.path, "exported")?;
         Ok(report)
     }
 

@@ -11,7 +11,7 @@ use super::super::window::{Line, LineEnds, Window};
 use super::Table;
 use super::lex::{Cursor, Dialect, Token};
 use super::statement::{self, Statement};
-use super::text::{uncopy, unquote};
+use super::text::{uncopy, unquote, unquote_binary};
 
 /// What is known of the rows of one table.
 pub(in super::super) struct SqlRows {
@@ -260,6 +260,14 @@ impl SqlRows {
             [Token::Name(place)] if self.dialect == Dialect::Mysql => {
                 unquote(cursor.bytes(place), true, &mut self.row.text)?;
                 Some(Value::Text)
+            }
+            [Token::Word(set), Token::Text { place, .. }]
+                if cursor.bytes(set).eq_ignore_ascii_case(b"_binary") =>
+            {
+                match unquote_binary(cursor.bytes(place), &mut self.row.text) {
+                    true => Some(Value::Text),
+                    false => Some(Value::Bare),
+                }
             }
             // A character set, as mysqldump writes before a string.
             [Token::Word(set), Token::Text { place, escaped }]

@@ -2,6 +2,8 @@
 //!
 //! An escape gives the character it stands for; nothing is dropped.
 
+use data_encoding::HEXUPPER;
+
 use super::super::error::Reason;
 
 /// Adds the value of a string, prefix and quotes included, to `value`.
@@ -26,6 +28,41 @@ pub(super) fn unquote(raw: &[u8], escaped: bool, value: &mut String) -> Result<(
     }
     value.push_str(rest);
     Ok(())
+}
+
+/// Adds the value of a MySQL string of bytes: as it is where it is text, otherwise in hexadecimal,
+/// as `mysqldump --hex-blob` spells it. True if it is text.
+pub(super) fn unquote_binary(raw: &[u8], value: &mut String) -> bool {
+    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner.iter().copied();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next().unwrap_or(byte) {
+                b'0' => 0,
+                b'b' => 8,
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'Z' => 0x1a,
+                other => other,
+            },
+            // A doubled quote is one.
+            b'\'' => rest.next().unwrap_or(byte),
+            other => other,
+        });
+    }
+    match std::str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0')) {
+        Some(text) => {
+            value.push_str(text);
+            true
+        }
+        None => {
+            value.push_str("0x");
+            HEXUPPER.encode_append(&bytes, value);
+            false
+        }
+    }
 }
 
 /// Adds the value of a cell of `COPY` to `value`. False if it is null.
@@ -120,6 +157,20 @@ mod tests {
             let mut value = String::new();
             let outcome = unquote(raw.as_bytes(), escaped, &mut value).map(|()| value.as_str());
             assert_eq!(outcome, expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_spelled_in_hexadecimal() {
+        for (raw, expected, text) in [
+            (&b"'plain'"[..], "plain", true),
+            (b"'it\\'s ''it'''", "it's 'it'", true),
+            (b"'\xff\\0\\n\\\\'", "0xFF000A5C", false),
+            (b"''", "", true),
+        ] {
+            let mut value = String::new();
+            assert_eq!(unquote_binary(raw, &mut value), text);
+            assert_eq!(value, expected);
         }
     }
 

@@ -13,6 +13,9 @@ fn columns_are_named_and_unique() {
         ("\"a,1\",\"b \"\"x\"\"\",\"c\nd\"\n", vec!["a,1", "b \"x\"", "c\nd"]),
         ("\"a;b\"\n", vec!["a;b"]),
         ("\u{feff}\"a\"\n", vec!["a"]),
+        ("sep=,\r\na,b\r\n", vec!["a", "b"]),
+        ("\u{feff}SEP=,\na,b", vec!["a", "b"]),
+        ("sep=;,b\n", vec!["sep=;", "b"]),
         ("Größe,naïve\n", vec!["Größe", "naïve"]),
     ] {
         assert_eq!(read(text, Format::COMMA).columns, expected, "{text:?}");
@@ -25,6 +28,8 @@ fn the_header_is_kept_as_it_stands() {
         let reader = Reader::open(text.as_bytes(), Format::COMMA, &[]).unwrap();
         assert_eq!(reader.header_raw(), text.as_bytes());
     }
+    let excel = Reader::open("sep=,\r\na,b\n1,2\n".as_bytes(), Format::COMMA, &[]).unwrap();
+    assert_eq!(excel.header_raw(), b"sep=,\r\na,b\n");
     let json = Reader::open("\u{feff}{}\n".as_bytes(), Format::JsonLines, &[]).unwrap();
     assert_eq!(json.header_raw(), "\u{feff}".as_bytes());
 }

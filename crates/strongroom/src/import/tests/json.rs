@@ -11,7 +11,7 @@ fn members_are_columns_in_order_of_appearance() {
         ("{\"b\":1}\r\n\r\n{\"a\":2,\"b\":3}", vec!["b", "a"]),
         ("\u{feff}{\"a\":1}\n", vec!["a"]),
         ("{\"\":1,\"A\":2,\"a\":3,\"\\u0061b\":4}\n", vec!["column_1", "A", "a#2", "ab"]),
-        ("no\n{\"x\":\n[1]\n{\"a\":{\"b\":1}}\n", vec!["a"]),
+        ("no\n{\"x\":\n[1]\n{\"a\":{\"b\":1}}\n", vec!["a.b"]),
         ("{}\n", vec![]),
     ] {
         assert_eq!(read(text, JSON).columns, expected, "{text:?}");
@@ -23,8 +23,8 @@ fn a_file_without_objects_is_refused() {
     for (text, expected) in [
         ("", "the file is empty"),
         ("\u{feff}\n  \n", "the file is empty"),
-        ("[\n1\n]\n", "no line is a JSON object"),
-        ("{\n\"a\": 1\n}\n", "no line is a JSON object"),
+        ("[\n1\n]\n", "nothing in it is a JSON object"),
+        ("{\n\"a\": 1\n}\n", "nothing in it is a JSON object"),
         (
             "{\"1\":1,\"2\":1,\"3\":1,\"4\":1,\"5\":1}\n{\"6\":1,\"7\":1,\"8\":1,\"9\":1}",
             "more than 8 columns",
@@ -44,10 +44,7 @@ fn values_are_unescaped_or_literal_or_absent() {
         "{}\n",
     );
     let outcome = read(text, JSON);
-    assert_eq!(
-        outcome.values(),
-        ["x\n\"é😀/1.50e3/true/{ \"k\": [1, 2] }", "plain/~/~/~", "~/~/~/~"]
-    );
+    assert_eq!(outcome.values(), ["x\n\"é😀/1.50e3/true/[1, 2]", "plain/~/~/~", "~/~/~/~"]);
     assert_eq!(outcome.bad, []);
     let members = outcome.columns;
     let mut reader = Reader::open(text.as_bytes(), JSON, &members).unwrap();
@@ -125,4 +122,67 @@ fn blank_lines_are_kept_or_reported_as_one() {
     assert_eq!(outcome.rows[1].0, 4);
     assert_eq!(outcome.tail, "\n \n \n \n");
     assert_eq!(outcome.reasons(), [Reason::BlankLines]);
+}
+
+#[test]
+fn objects_within_are_taken_apart_into_their_leaves() {
+    let text = concat!(
+        "{\"id\":1,\"name\":{\"first\":\"Ada\",\"last\":\"Archer\"},\"tags\":[{\"x\":1}]}\n",
+        "{\"id\":2,\"name\":null,\"a\":{\"b\":{\"c\":\"deep\"},\"e\":{}}}\n",
+        "{\"name\":{ \"last\" : \"B\\u0042\" , \"first\":null},\"a\":{}}\n",
+    );
+    let outcome = read(text, JSON);
+    assert_eq!(outcome.columns, ["id", "name.first", "name.last", "tags", "a.b.c"]);
+    assert_eq!(outcome.values(), ["1/Ada/Archer/[{\"x\":1}]/~", "2/~/~/~/deep", "~/~/BB/~/~"]);
+    assert_eq!(outcome.bad, []);
+    let written = rewrite(text, JSON, |column, value| {
+        matches!(column, 1 | 2 | 4).then(|| format!("<{value}>"))
+    });
+    let expected = concat!(
+        "{\"id\":1,\"name\":{\"first\":\"<Ada>\",\"last\":\"<Archer>\"},\"tags\":[{\"x\":1}]}\n",
+        "{\"id\":2,\"name\":null,\"a\":{\"b\":{\"c\":\"<deep>\"},\"e\":{}}}\n",
+        "{\"name\":{ \"last\" : \"<BB>\" , \"first\":\"<>\"},\"a\":{}}\n",
+    );
+    assert_eq!(written, expected);
+}
+
+#[test]
+fn an_object_whose_keys_are_no_names_is_one_value() {
+    let many: Vec<String> = (0..65).map(|n| format!("\"k{n}\":{n}")).collect();
+    let deep = format!("{}1{}", "{\"a\":".repeat(40), "}".repeat(40));
+    let path = vec!["a"; 16].join(".");
+    for (text, expected) in [
+        // Sometimes no object.
+        ("{\"a\":{\"b\":1}}\n{\"a\":2}\n".to_owned(), vec!["a"]),
+        ("{\"a\":[1]}\n{\"a\":{\"b\":{\"c\":1}}}\n".to_owned(), vec!["a"]),
+        ("{\"a\":null}\n{\"a\":{\"b\":1}}\n".to_owned(), vec!["a.b"]),
+        // A person's data as a key.
+        ("{\"a\":{\"x@mail.example\":{\"b\":1}},\"c\":1}\n".to_owned(), vec!["a", "c"]),
+        ("{\"a\":{\"b\":{\"536-22-1847\":1},\"c\":1}}\n".to_owned(), vec!["a.b", "a.c"]),
+        // Too many, too deep, too long.
+        (format!("{{\"a\":{{{}}},\"b\":1}}\n", many.join(",")), vec!["a", "b"]),
+        (format!("{deep}\n"), vec![path.as_str()]),
+        (format!("{{\"a\":{{\"{}\":1}}}}\n", "x".repeat(1024)), vec!["a"]),
+        // A dot in a name.
+        ("{\"a.b\":1,\"a\":2}\n{\"a\":{\"b\":3}}\n".to_owned(), vec!["a.b", "a"]),
+    ] {
+        let outcome = read(&text, JSON);
+        assert_eq!(
+            (outcome.columns, outcome.bad),
+            (expected.iter().map(|s| s.to_string()).collect(), vec![]),
+            "{text}"
+        );
+    }
+    let twice = read("{\"a.b\":1,\"a\":{\"b\":2}}\n{\"a\":{\"b\":3}}\n", JSON);
+    assert_eq!(
+        (twice.values(), twice.reasons()),
+        (vec!["3".to_owned()], vec![Reason::DuplicateMember])
+    );
+    let members = ["a.b".to_owned()];
+    let text = &b"{\"a\":{\"c\":1}}\n{\"a\":{\"b\":1}}\n{\"a\":5}\n{\"c\":null}\n"[..];
+    let mut reader = Reader::open(text, JSON, &members).unwrap();
+    let mut batch = Batch::new();
+    reader.read_batch(10, &mut batch).unwrap();
+    assert_eq!((batch.rows(), batch.bad().len()), (1, 3));
+    assert!(batch.bad().iter().all(|bad| bad.reason == Reason::UnknownMember));
 }

@@ -2,7 +2,9 @@
 
 mod contained;
 mod delimited;
+mod fixed;
 mod header;
+mod items;
 mod json;
 mod sql;
 mod told;
@@ -58,7 +60,7 @@ fn read_once(
 ) -> Result<Outcome, ReadError> {
     let members = match format {
         Format::JsonLines => json_columns(Chunked::new(bytes, chunk), &limits)?,
-        Format::Delimited { .. } | Format::Sql => Vec::new(),
+        _ => Vec::new(),
     };
     let mut reader = Reader::open_with(Chunked::new(bytes, chunk), format, &members, limits)?;
     let mut outcome = Outcome { columns: reader.columns().to_vec(), ..Outcome::default() };
@@ -99,7 +101,7 @@ fn read(text: &str, format: Format) -> Outcome {
 fn rewrite(text: &str, format: Format, replace: impl Fn(usize, &str) -> Option<String>) -> String {
     let members = match format {
         Format::JsonLines => json_columns(text.as_bytes(), &Limits::default()).unwrap(),
-        Format::Delimited { .. } | Format::Sql => Vec::new(),
+        _ => Vec::new(),
     };
     let mut reader = Reader::open(text.as_bytes(), format, &members).unwrap();
     let mut writer = Writer::new(Vec::new(), format);

@@ -159,6 +159,8 @@ fn a_row_that_cannot_be_read_is_left_out_by_its_place() {
     }
     let bytes = [good.as_bytes(), b"('\xff', 1), (3, 4);"].concat();
     assert_eq!(table(&bytes, None).unwrap().0.reasons(), [Reason::NotUtf8]);
+    let binary = [&b"INSERT INTO `t` VALUES (1, _binary 'a\xff\\0');"[..]].concat();
+    assert_eq!(table(&binary, None).unwrap().0.values(), ["1/0x61FF00"]);
     for cut in ["(1, 2", "(1, 'two", "(1, /* 2"] {
         let outcome = read_table(&format!("{good}{cut}"));
         assert_eq!((outcome.values().len(), outcome.reasons()), (1, vec![Reason::DumpCut]));

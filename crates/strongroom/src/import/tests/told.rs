@@ -27,6 +27,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         b"1}\n",
         b"\"b\"",
         b"  ",
+        b"1   Ada    2\n",
+        b"22  Bo  \xc3\xab  3\n",
     ];
     prop_oneof![
         8 => proptest::sample::select(known).prop_map(<[u8]>::to_vec),
@@ -39,7 +41,9 @@ proptest! {
     fn any_bytes_are_read_or_refused(
         pieces in proptest::collection::vec(piece(), 0..24),
         chunk in 1_usize..40,
-        name in proptest::sample::select(vec!["a.csv", "a.tsv.gz", "a.json", "a.sql", "-"]),
+        name in proptest::sample::select(vec![
+            "a.csv", "a.tsv.gz", "a.json", "a.sql", "a.txt", "-",
+        ]),
         header in any::<Option<bool>>(),
     ) {
         let bytes = pieces.concat();

@@ -1,17 +1,14 @@
 //! The input of a job: its digest, its columns, a sample of its rows.
 
-use std::cell::Cell as Counter;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use strongroom_core::schema::{Proposal, Proposer, Schema, check_headers, looks_like_data};
 
 use super::open::hold_proposal;
+use super::source::{Hashing, Source};
 use crate::boundary;
 use crate::import::{Asked, Batch, Cell, Format, Packing, ReadError, Reader, Survey, Told};
 use crate::problem::Problem;
@@ -22,9 +19,9 @@ const SAMPLE_ROWS: usize = 5000;
 /// How much of a file's start tells a secret and the packing.
 const START_BYTES: u64 = 4096;
 
-/// An input file.
+/// An input.
 pub struct Input {
-    /// Where it lies.
+    /// Where it lies; `-` for standard input.
     pub path: PathBuf,
     /// How it is read.
     pub told: Told,
@@ -32,30 +29,30 @@ pub struct Input {
     pub header: Vec<u8>,
     /// Its columns, no two alike.
     pub columns: Vec<String>,
-    /// SHA-256 of all of it. Never stored: it enters a keyed job id only.
-    pub digest: [u8; 32],
+    /// SHA-256 of all of it; none of a stream. Never stored: it enters a keyed job id only.
+    pub digest: Option<[u8; 32]>,
+    source: Source,
 }
 
 impl Input {
-    /// Reads the file once. What is not `asked` is told from its bytes.
+    /// Reads the file once, or what of a stream can be held. What is not `asked` is told from its
+    /// bytes.
     ///
     /// # Errors
     /// A [`Problem`] that names the file and what is wrong with it.
     pub fn open(path: &Path, asked: &Asked) -> Result<Self, Problem> {
-        let bad = |e: ReadError| bad_file(path, &e);
-        let file = File::open(path).map_err(|e| unreadable(path, &e))?;
-        if !file.metadata().map_err(|e| unreadable(path, &e))?.is_file() {
-            // A pipe gives its bytes once; what is sealed must be what was looked at.
-            let detail = format!("{} is not a file: it is read more than once", path.display());
-            return Err(Problem::usage(detail, "name one file; save what a pipe gives to one"));
+        let source = Source::open(path)?;
+        let (digest, packing, survey) = survey(path, &source)?;
+        let told = Told::tell(path, asked, (packing, &survey), || source.look());
+        let told = told.map_err(|e| bad_file(path, &e))?;
+        if source.is_stream() && told.layout.format == Format::Sql && asked.table.is_none() {
+            let detail = "standard input holds more of the dump than can be looked at first";
+            return Err(Problem::usage(detail, "name the table with --table, or name a file"));
         }
-        let (digest, packing, survey) = survey(path)?;
-        let open = || File::open(path).map(BufReader::new);
-        let told = Told::tell(path, asked, (packing, &survey), open).map_err(bad)?;
         let path = path.to_path_buf();
         let (header, columns) = (Vec::new(), Vec::new());
-        let mut input = Self { path, told, header, columns, digest };
-        let reader = input.reader(reopen(&input.path)?)?;
+        let mut input = Self { path, source, told, header, columns, digest };
+        let reader = input.look()?;
         let (header, columns) = (reader.header_raw().to_vec(), reader.columns().to_vec());
         drop(reader);
         (input.header, input.columns) = (header, columns);
@@ -77,12 +74,27 @@ impl Input {
         std::fs::metadata(&self.path).map_or(0, |m| m.len())
     }
 
-    /// The file from the beginning, hashed as it is read.
+    /// The file from the beginning, hashed as it is read. Of a stream this works once.
     ///
     /// # Errors
     /// A [`Problem`] that names the file.
     pub fn hashing(&self) -> Result<Hashing, Problem> {
-        Hashing::open(&self.path)
+        let all = self.source.all().map_err(|e| unreadable(&self.path, &e))?;
+        Ok(Hashing::new(all))
+    }
+
+    /// Whether it goes by once, and more of it than what may be looked at before.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.source.is_stream()
+    }
+
+    /// A reader of what may be looked at before it is sealed.
+    ///
+    /// # Errors
+    /// As [`Input::open`].
+    pub fn look(&self) -> Result<Reader<Box<dyn Read>>, Problem> {
+        self.reader(self.source.look().map_err(|e| unreadable(&self.path, &e))?)
     }
 
     /// How the file is read, as the answer says it.
@@ -93,19 +105,30 @@ impl Input {
                 let delimiter = char::from(delimiter).to_string();
                 json!({"format": "csv", "delimiter": delimiter, "header": header})
             }
-            Format::JsonLines => json!({"format": "json"}),
+            Format::Fixed { header } => {
+                let widths = self.told.layout.widths();
+                json!({"format": "fixed", "header": header, "widths": widths})
+            }
+            Format::JsonLines => json!({"format": "json", "lines": true}),
+            Format::JsonItems => json!({"format": "json", "lines": false}),
             Format::Sql => json!({"format": "sql", "table": self.told.layout.table()}),
         };
         if let Some(read) = read.as_object_mut() {
             read.insert("encoding".to_owned(), self.told.encoding.name().into());
             read.insert("packing".to_owned(), self.told.packing.name().into());
+            if self.source.is_stream() {
+                read.insert("stream".to_owned(), true.into());
+            }
         }
         read
     }
 
     /// A first line that is data would be left in clear as a header.
     fn check_header(&self) -> Result<(), Problem> {
-        let named = !matches!(self.told.layout.format, Format::Delimited { header: false, .. });
+        let named = !matches!(
+            self.told.layout.format,
+            Format::Delimited { header: false, .. } | Format::Fixed { header: false }
+        );
         if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
             let detail = format!(
                 "{}: cell {} of the first line looks like a person's data, not like a header",
@@ -128,7 +151,7 @@ impl Input {
     /// # Errors
     /// A [`Problem`] when the file cannot be read.
     pub fn propose(&self) -> Result<Proposal, Problem> {
-        let mut reader = self.reader(reopen(&self.path)?)?;
+        let mut reader = self.look()?;
         let mut proposer = Proposer::new(&self.columns);
         let mut nested = BTreeSet::new();
         let mut batch = Batch::new();
@@ -188,63 +211,23 @@ pub fn is_nested(cell: &Cell<'_>) -> bool {
     cell.literal && cell.value.starts_with(['{', '['])
 }
 
-/// A file that is hashed as it is read.
-pub struct Hashing {
-    from: File,
-    hash: Sha256,
-    passed: Passed,
-}
-
-/// How many bytes of a file have passed.
-pub type Passed = Rc<Counter<u64>>;
-
-impl Hashing {
-    fn open(path: &Path) -> Result<Self, Problem> {
-        let from = File::open(path).map_err(|e| unreadable(path, &e))?;
-        Ok(Self { from, hash: Sha256::new(), passed: Passed::default() })
-    }
-
-    /// A counter of the bytes that pass.
-    pub fn passed(&self) -> Passed {
-        Rc::clone(&self.passed)
-    }
-
-    /// The digest of all of the file, read to its end.
-    ///
-    /// # Errors
-    /// The file fails.
-    pub fn digest(mut self) -> io::Result<[u8; 32]> {
-        // What unpacks a file may leave its last bytes.
-        io::copy(&mut self, &mut io::sink())?;
-        Ok(self.hash.finalize().into())
-    }
-}
-
-impl Read for Hashing {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let n = self.from.read(out)?;
-        self.hash.update(out.get(..n).unwrap_or_default());
-        self.passed.set(self.passed.get() + n as u64);
-        Ok(n)
-    }
-}
-
-/// Reads the whole file: its digest, its packing, and what its bytes say of its encoding.
-fn survey(path: &Path) -> Result<([u8; 32], Packing, Survey), Problem> {
+/// Reads all that can be looked at: its digest unless there is more, its packing, and what its
+/// bytes say of its encoding.
+fn survey(path: &Path, source: &Source) -> Result<(Option<[u8; 32]>, Packing, Survey), Problem> {
     let mut start = Vec::new();
-    let first = File::open(path).and_then(|file| file.take(START_BYTES).read_to_end(&mut start));
+    let first = source.look().and_then(|from| from.take(START_BYTES).read_to_end(&mut start));
     first.map_err(|e| unreadable(path, &e))?;
     boundary::no_secret(path, &start)?;
     let packing = Packing::tell(&start);
-    let mut hashing = Hashing::open(path)?;
+    if source.is_stream() && packing != Packing::None {
+        let detail = "standard input is packed, and more than is held to be read again";
+        return Err(Problem::usage(detail, "unpack it in the pipe, or name the file itself"));
+    }
+    let mut hashing = Hashing::new(source.look().map_err(|e| unreadable(path, &e))?);
     let survey = Survey::of(packing.unpack(&mut hashing));
     let survey = survey.map_err(|e| bad_file(path, &e.into()))?;
-    Ok((hashing.digest().map_err(|e| unreadable(path, &e))?, packing, survey))
-}
-
-/// The file from the beginning.
-pub fn reopen(path: &Path) -> Result<BufReader<File>, Problem> {
-    File::open(path).map(BufReader::new).map_err(|e| unreadable(path, &e))
+    let digest = hashing.digest().map_err(|e| unreadable(path, &e))?;
+    Ok(((!source.is_stream()).then_some(digest), packing, survey))
 }
 
 /// What is wrong with an input file, with its name in front.
@@ -253,7 +236,7 @@ pub fn bad_file(path: &Path, error: &ReadError) -> Problem {
     Problem::usage(detail, "correct the file, then run the same command again")
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Problem {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Problem {
     let detail = format!("{} cannot be read: {error}", path.display());
     Problem::usage(detail, "check the path and who may read the file")
 }

@@ -10,6 +10,7 @@ mod open;
 pub(super) mod output;
 mod pipeline;
 mod plan;
+mod source;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use strongroom_core::field::Tally;
 use strongroom_core::id::{JobId, TenantId};
 use strongroom_core::principal::Principal;
 use strongroom_core::schema::{Proposal, Schema, is_plainly_personal};
+use strongroom_core::source::draw;
 use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
@@ -43,7 +45,7 @@ const BAD_LISTED_MAX: usize = 100_000;
 
 /// What to seal, and where to.
 pub struct SealRequest {
-    /// The input file.
+    /// The input file; `-` for standard input.
     pub input: PathBuf,
     /// The tenant, by name or id.
     pub tenant: String,
@@ -208,6 +210,7 @@ impl Vault {
         // Asked before the file is looked at; the job's id is not known yet.
         self.authorize(who, Seal { tenant, job: JobId([0; 16]) })?;
         let tenant = tenant.ok_or_else(Problem::not_found)?;
+        output::refuse_unnamed(&request.input, request.out.as_deref())?;
         let input = Input::open(&request.input, &request.asked)?;
         let format = input.told.layout.format;
         let out = output::place(&request.input, request.out.as_deref(), format)?;
@@ -216,7 +219,7 @@ impl Vault {
         }
         let found = self.schema_for(who, tenant, request, &input, &out)?;
         let (collection, schema, proposal) = found;
-        let job = self.job_id(tenant, &collection, &input);
+        let job = self.job_id(tenant, &collection, &input)?;
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
         let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
@@ -226,6 +229,7 @@ impl Vault {
             tenant,
             collection: &collection,
             input: &input,
+            schema: &schema,
             plan: &plan,
             job,
             out,
@@ -292,13 +296,23 @@ impl Vault {
 
     /// A job's id: the same input, read the same way, into the same collection by the same schema
     /// is the same job.
-    fn job_id(&self, tenant: TenantId, collection: &CollectionRow, input: &Input) -> JobId {
+    /// A stream is named by chance: nothing tells whether the same bytes come again.
+    fn job_id(
+        &self,
+        tenant: TenantId,
+        collection: &CollectionRow,
+        input: &Input,
+    ) -> Result<JobId, Problem> {
+        let name = match input.digest {
+            Some(digest) => digest,
+            None => draw::<32>(&*self.random)?,
+        };
         let (id, version) = (collection.id.0.to_be_bytes(), collection.version.to_be_bytes());
         let rows = (BATCH_ROWS as u64).to_be_bytes();
         let read = input.read_as().to_string();
-        let parts: [&[u8]; 6] = [&tenant.0, &id, &version, &rows, &input.digest, read.as_bytes()];
+        let parts: [&[u8]; 6] = [&tenant.0, &id, &version, &rows, &name, read.as_bytes()];
         let mac = self.control.mac("strongroom/job", &parts);
-        JobId(mac.first_chunk().copied().unwrap_or_default())
+        Ok(JobId(mac.first_chunk().copied().unwrap_or_default()))
     }
 
     /// The keyed digest of a batch, for its row.
@@ -342,6 +356,7 @@ struct Run<'a> {
     tenant: TenantId,
     collection: &'a CollectionRow,
     input: &'a Input,
+    schema: &'a Schema,
     plan: &'a plan::Plan,
     job: JobId,
     out: PathBuf,
@@ -370,7 +385,14 @@ impl Run<'_> {
             }
         };
         let aside = output::Aside::create(&self.out, self.job)?;
-        let done = pipeline::seal(self, &aside)?;
+        let done = match pipeline::seal(self, &aside) {
+            Err(problem) if self.input.is_stream() => {
+                // Nobody can go on with it.
+                aside.remove();
+                return Err(problem);
+            }
+            done => done?,
+        };
         aside.finish(&self.out)?;
         if !row.ended {
             row.ended = true;

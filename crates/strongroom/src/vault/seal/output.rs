@@ -13,6 +13,20 @@ use crate::boundary;
 use crate::import::{Format, unpacked_name};
 use crate::problem::{Kind, Problem, is_full};
 
+/// Refuses to take standard input or output for a named file.
+pub fn refuse_unnamed(input: &Path, asked: Option<&Path>) -> Result<(), Problem> {
+    let detail = match asked {
+        Some(out) if out.as_os_str() == "-" => {
+            "the tokenised copy is a file, complete or not there: it cannot go to standard output"
+        }
+        None if input.as_os_str() == "-" => {
+            "standard input has no name that the tokenised copy could have"
+        }
+        _ => return Ok(()),
+    };
+    Err(Problem::usage(detail, "name a file with --out"))
+}
+
 /// Where the tokenised file goes: as asked, or `NAME.sealed.EXT` beside the input, where
 /// `EXT` is that of what a packed input holds, or `csv` where the output is another format.
 pub fn place(input: &Path, asked: Option<&Path>, format: Format) -> Result<PathBuf, Problem> {
