@@ -143,7 +143,10 @@ fn check_control(account: &Account) {
         let object = || entry.object.as_deref().unwrap();
         let key = match entry.act {
             Act::TenantAdd => tenant_key(TenantId::parse(object()).unwrap()),
-            Act::PrincipalAdd => principal_key(PrincipalId::parse(object()).unwrap()),
+            Act::PrincipalAdd => {
+                let (id, _) = object().split_once(':').unwrap();
+                principal_key(PrincipalId::parse(id).unwrap())
+            }
             _ => continue,
         };
         let failed = account.failed.contains(&(LogId::System, index));
