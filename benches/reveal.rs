@@ -40,6 +40,7 @@ fn main() {
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        strict: false,
         asked: Default::default(),
         report: None,
     };

@@ -91,6 +91,7 @@ fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {
         schema: None,
         out: Some(place.join("out.csv")),
         dry_run: false,
+        strict: false,
         asked: Default::default(),
         report: None,
     };

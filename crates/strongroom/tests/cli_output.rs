@@ -204,6 +204,25 @@ fn a_finished_job_changes_nothing_and_gives_the_same_file() {
 }
 
 #[test]
+fn a_strict_run_seals_all_of_a_file_or_nothing() {
+    let desk = Desk::new("strict");
+    let good = "id,ssn\n1,536-22-1847\n2,401-55-9024\n";
+    desk.write("bad.csv", format!("{good}3,x,y\n4,219-09-9998\n5\n"));
+    desk.write("good.csv", good);
+    let of = ["--tenant", "acme", "--collection", "people", "--strict"];
+    let seal = |file: &str| desk.run(&[&["seal", file], &of[..]].concat());
+    let said = seal("bad.csv");
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("2 rows cannot be read (line 4: "), "{}", said.err);
+    assert!(said.err.contains("line 6: ") && said.err.contains("nothing was sealed"));
+    assert!(!desk.path("bad.sealed.csv").exists());
+    assert_eq!(seal("good.csv").code, Some(0));
+    assert_eq!(desk.read("good.sealed.csv").matches("srt_").count(), 2);
+    let streamed = desk.run_on(&[&["seal", "-", "--out", "s.csv"], &of[..]].concat(), good);
+    assert_eq!(streamed.code, Some(0), "a short stream is held: {}", streamed.err);
+}
+
+#[test]
 fn a_dry_run_writes_nothing_at_all() {
     let desk = Desk::new("dry");
     desk.write("people.csv", format!("{PEOPLE}4,too,few\n"));

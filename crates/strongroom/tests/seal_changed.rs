@@ -38,6 +38,7 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        strict: false,
         asked: Default::default(),
         report: None,
     };

@@ -56,6 +56,9 @@ pub struct Args {
     /// Read and judge everything, write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Seal nothing when there is a row that cannot be read
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     reading: Reading,
 }
@@ -82,6 +85,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         schema,
         out: args.out.clone(),
         dry_run: args.dry_run,
+        strict: args.strict,
         asked: args.reading.asked(),
         report: args.report.clone(),
     };

@@ -172,6 +172,7 @@ impl Demo {
             schema: None,
             out: Some(self.sealed_file(tenant)),
             dry_run: false,
+            strict: false,
             asked: Default::default(),
             report: None,
         };

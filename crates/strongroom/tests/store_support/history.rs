@@ -213,6 +213,7 @@ pub fn seal(
         schema: None,
         out: Some(out.clone()),
         dry_run: false,
+        strict: false,
         asked: Default::default(),
         report: None,
     };

@@ -40,6 +40,8 @@ pub(super) use pipeline::unchanged;
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
 pub(super) const BATCH_ROWS: usize = 1000;
+/// Most quarantined rows that an error names.
+const BAD_NAMED: usize = 5;
 /// Most quarantined rows that a report lists; all are counted.
 const BAD_LISTED_MAX: usize = 100_000;
 
@@ -57,6 +59,8 @@ pub struct SealRequest {
     pub out: Option<PathBuf>,
     /// Read and judge everything, write nothing.
     pub dry_run: bool,
+    /// Seal nothing when there is a row that cannot be read.
+    pub strict: bool,
     /// How the file is to be read, where its bytes do not tell.
     pub asked: Asked,
     /// Where a report will go, which must be no file of the job.
@@ -235,6 +239,9 @@ impl Vault {
             out,
             progress,
         };
+        if request.strict {
+            run.refuse_quarantine()?;
+        }
         let mut report = if request.dry_run { run.judge()? } else { run.seal()? };
         report.proposal = proposal;
         Ok(report)
@@ -364,6 +371,26 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Refuses an input with a row that cannot be read, before anything is sealed.
+    fn refuse_quarantine(&self) -> Result<(), Problem> {
+        let file = self.input.path.display();
+        if self.input.is_stream() {
+            let detail = format!("{file} is read once: a bad row is met after others are sealed");
+            return Err(Problem::usage(detail, "save it to a file, or leave --strict out"));
+        }
+        let done = pipeline::judge(self)?;
+        if done.quarantined == 0 {
+            return Ok(());
+        }
+        let place = |bad: &BadRow| format!("line {}: {}", bad.line, bad.reason);
+        let places: Vec<String> = done.bad.iter().take(BAD_NAMED).map(place).collect();
+        let more = done.quarantined.saturating_sub(BAD_NAMED as u64);
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let (count, places) = (done.quarantined, places.join("; "));
+        let detail = format!("{file}: {count} rows cannot be read ({places}{more})");
+        Err(Problem::usage(detail, "correct them, or leave --strict out; nothing was sealed"))
+    }
+
     /// Reads everything, writes nothing.
     fn judge(&self) -> Result<SealReport, Problem> {
         Ok(self.report(pipeline::judge(self)?, true))
