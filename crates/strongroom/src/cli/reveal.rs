@@ -8,6 +8,7 @@ use strongroom_core::access::reveal::{Disclosed, TOKENS_MAX};
 use strongroom_core::ledger::entry::Form;
 use strongroom_core::policy::Purpose;
 use strongroom_core::store::Position;
+use zeroize::Zeroizing;
 
 use super::Global;
 use super::output::{Answer, table};
@@ -98,7 +99,8 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let ledger = revealed.positions().first().map(ledger_json);
     let ledger = ledger.ok_or_else(|| Problem::internal("a reveal without an entry"))?;
     let values = revealed.disclose();
-    let text = text(&values, &ledger);
+    // No copy of a value that nobody will see.
+    let text = if global.json { String::new() } else { text(&values, &ledger) };
     let values = values.iter().map(value_json).collect();
     Ok(Answer::new(&AnswerJson { values, ledger }, text))
 }
@@ -152,10 +154,8 @@ fn value_json(value: &Disclosed) -> ValueJson<'_> {
 }
 
 fn text(values: &[Disclosed], ledger: &LedgerJson) -> String {
-    let lines: Vec<Vec<String>> = values
-        .iter()
-        .map(|v| vec![v.field.clone(), v.value.to_string(), v.record.clone()])
-        .collect();
+    let row = |v: &Disclosed| vec![v.field.clone(), v.value.to_string(), v.record.clone()];
+    let lines = Zeroizing::new(values.iter().map(row).collect::<Vec<_>>());
     let entry = format!("ledger entry {} of log {}\n", ledger.index, ledger.log);
     table(&["FIELD", "VALUE", "RECORD"], &lines) + &entry
 }
