@@ -9,6 +9,7 @@ use strongroom_core::source::RandomError;
 use strongroom_core::store::{CommitError, ReadError};
 use strongroom_core::vault::keys::KeyError;
 
+use crate::store::disk::is_full;
 use crate::store::recovery::OpenError;
 
 /// The kind of a problem: a stable type name and an exit code.
@@ -238,13 +239,6 @@ impl From<OpenError> for Problem {
             },
         }
     }
-}
-
-/// Whether there is no room to write: on the volume, of the user's quota, of the process's limit.
-#[must_use]
-pub fn is_full(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// The problem in a stage that stopped, once its entry is durable.

@@ -18,8 +18,8 @@ use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, StoreKey, WrappingK
 use strongroom_core::vault::slot::EpochKey;
 use zeroize::Zeroizing;
 
-use crate::problem::{Kind, Problem, is_full};
-use crate::store::disk::{Disk, Folder};
+use crate::problem::{Kind, Problem};
+use crate::store::disk::{Disk, Folder, is_full};
 
 const ROOT_FILE: &str = "root.key";
 const STORE_FILE: &str = "store.key";

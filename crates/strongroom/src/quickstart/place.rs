@@ -10,7 +10,8 @@ use data_encoding::HEXLOWER;
 use strongroom_core::source::draw;
 
 use crate::ambient::SystemRandom;
-use crate::problem::{Problem, is_full};
+use crate::problem::Problem;
+use crate::store::disk::is_full;
 
 /// A folder of one's own; removed when dropped, unless it is kept.
 pub struct Place {

@@ -231,6 +231,13 @@ fn make_folder(path: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
+/// Whether there is no room to write: on the volume, of the user's quota, of the process's limit.
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 struct FolderFile {
     file: File,
     path: PathBuf,

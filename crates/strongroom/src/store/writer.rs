@@ -10,9 +10,7 @@ use strongroom_core::source::{Clock, Random, draw};
 use strongroom_core::store::{CommitError, Position};
 use strongroom_core::vault::keys::StoreKey;
 
-use crate::problem::is_full;
-
-use super::disk::{Disk, DiskFile};
+use super::disk::{Disk, DiskFile, is_full};
 use super::segment::{
     Chain, FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name,
 };

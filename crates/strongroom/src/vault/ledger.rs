@@ -21,7 +21,8 @@ use strongroom_core::vault::keys::{Job, KeyPlace};
 
 use super::Vault;
 use crate::memory;
-use crate::problem::{Kind, Problem, is_full};
+use crate::problem::{Kind, Problem};
+use crate::store::disk::is_full;
 
 /// Size and root of each log, taken together.
 type Heads = BTreeMap<LogId, (u64, Hash)>;

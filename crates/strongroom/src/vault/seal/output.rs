@@ -11,7 +11,8 @@ use strongroom_core::id::JobId;
 
 use crate::boundary;
 use crate::import::{Format, unpacked_name};
-use crate::problem::{Kind, Problem, is_full};
+use crate::problem::{Kind, Problem};
+use crate::store::disk::is_full;
 
 /// Refuses to take standard input or output for a named file.
 pub fn refuse_unnamed(input: &Path, asked: Option<&Path>) -> Result<(), Problem> {
