@@ -11,10 +11,13 @@ pub mod admin;
 pub mod export;
 pub mod find;
 mod person;
+pub mod reason;
 pub mod reveal;
 pub mod seal;
 pub mod system;
 pub mod who;
+
+pub use reason::{Rule, Tampering, Unfit};
 
 #[cfg(test)]
 pub(crate) use person::pseudonym as pseudonym_for_tests;
@@ -31,8 +34,9 @@ use crate::principal::{Principal, Scope, Unauthenticated};
 use crate::source::RandomError;
 use crate::store::{Batch, Changes, Committed, Position, ReadError, Stub};
 use crate::vault::keys::{KeyError, TenantKeys};
-use crate::vault::sealed::{OpenError, RowAddress};
+use crate::vault::sealed::RowAddress;
 use crate::vault::slot::{EpochKey, SlotBytes};
+use reason::Plain;
 
 /// Reads the slot of a record.
 pub type ReadSlot<'r> = dyn FnMut(RecordNumber) -> Result<SlotBytes, ReadError> + 'r;
@@ -90,48 +94,12 @@ pub enum Refusal {
     Unfit(Unfit),
 }
 
-/// Why a permitted question has no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
-    /// The collection has no such field.
-    #[error("the collection has no such sealed field")]
-    NoSuchField,
-    /// The field is not indexed.
-    #[error("the field is not indexed")]
-    NotIndexed,
-    /// The value is none of the field's type.
-    #[error("the value is none of the field's type")]
-    NotOfItsType,
-    /// The value names more than [`find::RECORDS_MAX`] records.
-    #[error("more than {} records have this value", find::RECORDS_MAX)]
-    TooMany,
-}
-
-impl Unfit {
+impl Refusal {
     fn code(self) -> &'static str {
         match self {
-            Self::NoSuchField => "unfit.field",
-            Self::NotIndexed => "unfit.not_indexed",
-            Self::NotOfItsType => "unfit.value",
-            Self::TooMany => "unfit.many",
-        }
-    }
-}
-
-/// The rule of the policy that forbids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
-    /// This principal may not do this act.
-    Act,
-    /// The purpose does not allow this form.
-    Purpose,
-}
-
-impl Rule {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Act => "forbidden.act",
-            Self::Purpose => "forbidden.purpose",
+            Self::NotFound => Plain::NotFound.code(),
+            Self::Forbidden(rule) => rule.code(),
+            Self::Unfit(unfit) => unfit.code(),
         }
     }
 }
@@ -182,45 +150,6 @@ impl From<KeyError> for Stop {
 impl From<RandomError> for Stop {
     fn from(error: RandomError) -> Self {
         Self::Random(error)
-    }
-}
-
-/// What was found changed. Exact for the ledger and the operator; opaque to API callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Tampering {
-    /// The record's slot is neither live nor an authentic tombstone.
-    #[error("a slot is damaged")]
-    SlotDamaged,
-    /// The slot was given out and is empty: the slot file is older than the record.
-    #[error("a slot is missing")]
-    SlotMissing,
-    /// The slot lives and the store has no row for it.
-    #[error("a row is missing")]
-    RowMissing,
-    /// The row is not the one of its address.
-    #[error("a row is not authentic")]
-    RowNotAuthentic,
-    /// A row of the index was not made by the tenant's keys.
-    #[error("a row of the index is not authentic")]
-    IndexNotAuthentic,
-}
-
-impl Tampering {
-    fn code(self) -> &'static str {
-        match self {
-            Self::SlotDamaged => "slot.damaged",
-            Self::SlotMissing => "slot.missing",
-            Self::RowMissing => "row.missing",
-            Self::RowNotAuthentic => "row.not_authentic",
-            Self::IndexNotAuthentic => "index.not_authentic",
-        }
-    }
-}
-
-impl From<OpenError> for Tampering {
-    fn from(_: OpenError) -> Self {
-        Self::RowNotAuthentic
     }
 }
 
@@ -298,14 +227,7 @@ pub fn refuse_credential(why: Unauthenticated, claimed: Option<PrincipalId>) -> 
     let actor = Actor { auth: Auth::None, principal: None };
     let mut entry = blank(LogId::System, Act::AuthRefuse, Phase::Denied, actor);
     entry.object = claimed.map(|p| p.to_string());
-    entry.reason = Some(
-        match why {
-            Unauthenticated::Malformed => "malformed",
-            Unauthenticated::Unknown => "unknown",
-            Unauthenticated::Revoked(_) => "revoked",
-        }
-        .to_owned(),
-    );
+    entry.reason = Some(Plain::from(why).code().to_owned());
     entry_alone(LogId::System, entry)
 }
 
@@ -349,11 +271,7 @@ impl<A: Action> Authorized<A> {
     /// The refusal of a request that came through the door and failed behind it.
     fn deny(&self, refusal: Refusal) -> Denied {
         let mut entry = self.entry(Phase::Denied);
-        entry.reason = Some(match refusal {
-            Refusal::NotFound => "not_found".to_owned(),
-            Refusal::Forbidden(rule) => rule.code().to_owned(),
-            Refusal::Unfit(unfit) => unfit.code().to_owned(),
-        });
+        entry.reason = Some(refusal.code().to_owned());
         Denied { refusal, batch: Box::new(entry_alone(self.log, entry)) }
     }
 }

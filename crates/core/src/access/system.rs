@@ -2,6 +2,7 @@
 //! write nothing but what is listed here.
 
 use super::blank;
+use super::reason::Plain;
 use crate::ledger::entry::{Act, Actor, Auth, Head, Phase};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::store::{Batch, Changes};
@@ -32,7 +33,7 @@ pub fn heads(heads: &[(LogId, u64, Hash)]) -> Batch {
 pub fn failed(log: LogId, completes: Id, act: Act) -> Entry {
     let mut entry = blank(log, act, Phase::Failed, SYSTEM);
     entry.completes = Some(completes);
-    entry.reason = Some("interrupted".to_owned());
+    entry.reason = Some(Plain::Interrupted.code().to_owned());
     entry
 }
 
