@@ -72,7 +72,8 @@ pub struct PrincipalRow {
     pub kind: Kind,
     /// Its tenants.
     pub scope: Scope,
-    /// Raised by every renewal and revocation; whatever was issued under a lower one is dead.
+    /// Counts renewals and revocations. Nothing reads it yet: a credential dies with its hash,
+    /// which a renewal replaces, and with `revoked`.
     pub epoch: u32,
     /// Whether it was revoked.
     pub revoked: bool,
@@ -285,5 +286,19 @@ mod tests {
             let bad = String::from_utf8(bad).unwrap();
             assert!(Credential::parse(&bad).is_err(), "character {at}");
         }
+    }
+
+    #[test]
+    fn a_hash_is_of_its_control_key_principal_and_secret() {
+        let random = CountingRandom::default();
+        let [one, two] = [0; 2].map(|_| ControlKey::new(&SecretKey::generate(&random).unwrap()));
+        let credential = Credential::generate(PrincipalId([4; 16]), &random).unwrap();
+        assert_eq!(credential.hash(&one), credential.hash(&one));
+        assert_ne!(credential.hash(&one), credential.hash(&two), "it can be guessed without a key");
+        let Credential { secret, .. } = &credential;
+        let other = Credential { principal: PrincipalId([5; 16]), secret: secret.clone() };
+        assert_ne!(credential.hash(&one), other.hash(&one), "it is good for another principal");
+        let again = Credential::generate(PrincipalId([4; 16]), &random).unwrap();
+        assert_ne!(credential.hash(&one), again.hash(&one));
     }
 }
