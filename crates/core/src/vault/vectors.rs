@@ -11,16 +11,20 @@ use super::sealed::{RowAddress, RowWriter};
 use super::slot::{EpochKey, SlotAddress, SlotSecret, Tombstone};
 use super::token::{Named, record_id, write_token};
 use crate::access::pseudonym_for_tests as pseudonym;
-use crate::control::protect;
+use crate::control::{CollectionRow, FieldRow, TenantRow, protect};
 use crate::field::FieldType;
-use crate::id::{CollectionId, FieldNumber, InstallId, PrincipalId, RecordNumber, TenantId};
-use crate::principal::Credential;
+use crate::id::{CollectionId, FieldNumber, InstallId, Name, PrincipalId, RecordNumber, TenantId};
+use crate::principal::{Credential, Kind, PrincipalRow, Scope};
 use crate::testing::CountingRandom;
 
 const TENANT: TenantId = TenantId([1; 16]);
 const INSTALL: InstallId = InstallId([2; 16]);
 const RECORD: RecordNumber = RecordNumber(9);
 const COLLECTION: CollectionId = CollectionId(3);
+
+fn json(row: &impl serde::Serialize) -> String {
+    serde_json::to_string(row).unwrap()
+}
 
 fn key(byte: u8) -> SecretKey {
     SecretKey::from_bytes(zeroize::Zeroizing::new([byte; 32]))
@@ -89,6 +93,49 @@ fn the_bytes_are_the_ones_that_were_written_before() {
 }
 
 #[test]
+fn control_rows_are_spelt_as_they_were_before() {
+    let name = |name: &str| Name::parse(name).unwrap();
+    let tenant = TenantRow { id: TENANT, name: name("acme") };
+    assert_eq!(json(&tenant), TENANT_ROW);
+    let mut principal = PrincipalRow {
+        id: PrincipalId([4; 16]),
+        name: name("app"),
+        kind: Kind::Service,
+        scope: Scope::Tenants(vec![TENANT]),
+        epoch: 2,
+        revoked: true,
+        credential: "0f".repeat(4),
+    };
+    assert_eq!(json(&principal), SERVICE_ROW);
+    (principal.kind, principal.scope) = (Kind::Operator, Scope::Install);
+    assert_eq!(json(&principal), OPERATOR_ROW);
+    let field = FieldRow {
+        column: "SSN".to_owned(),
+        number: FieldNumber(300),
+        kinds: vec![FieldType::Ssn, FieldType::Text],
+        index: true,
+    };
+    let collection = CollectionRow {
+        tenant: TENANT,
+        id: COLLECTION,
+        name: name("people"),
+        version: 2,
+        schema: "[[column]]\n".to_owned(),
+        fields: vec![field],
+    };
+    assert_eq!(json(&collection), COLLECTION_ROW);
+}
+
+#[test]
+fn the_page_states_the_code_of_every_type() {
+    let (_, codes) = PAGE.split_once("Kind: the type's code (").unwrap();
+    let codes = codes.split(')').next().unwrap();
+    let stated: Vec<&str> = codes.split(", ").collect();
+    let all = FieldType::ALL.map(|kind| format!("{} {}", kind.code(), kind.name()));
+    assert_eq!(stated, all);
+}
+
+#[test]
 fn a_tag_is_of_its_collection_and_field_and_a_pseudonym_of_its_slot() {
     let keys = keys();
     let tag = |collection, field| {
@@ -115,3 +162,21 @@ credential 112bd58b8673bef6
 credential hash 7d1b31eea8850d0d
 pseudonym 2dc16c9ff86c418a
 ";
+
+const PAGE: &str = include_str!("../../../../docs/data-model.md");
+
+const TENANT_ROW: &str = r#"{"id":"01010101010101010101010101010101","name":"acme"}"#;
+const SERVICE_ROW: &str = concat!(
+    r#"{"id":"04040404040404040404040404040404","name":"app","kind":"service","#,
+    r#""scope":{"tenants":["01010101010101010101010101010101"]},"#,
+    r#""epoch":2,"revoked":true,"credential":"0f0f0f0f"}"#,
+);
+const OPERATOR_ROW: &str = concat!(
+    r#"{"id":"04040404040404040404040404040404","name":"app","kind":"operator","#,
+    r#""scope":"install","epoch":2,"revoked":true,"credential":"0f0f0f0f"}"#,
+);
+const COLLECTION_ROW: &str = concat!(
+    r#"{"tenant":"01010101010101010101010101010101","id":3,"name":"people","#,
+    r#""version":2,"schema":"[[column]]\n","fields":[{"column":"SSN","number":300,"#,
+    r#""kinds":["ssn","text"],"index":true}]}"#,
+);
