@@ -253,3 +253,26 @@ pub fn of_stop(stop: &Stop) -> Problem {
         Stop::ForeignCommit => Problem::internal("a commit of another batch was handed in"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use strongroom_core::access::Tampering;
+
+    use super::*;
+
+    #[test]
+    fn every_reason_is_told_with_its_exit_code_and_what_to_do_next() {
+        let mut told: Vec<(u8, Problem)> = vec![(12, Refusal::NotFound.into())];
+        told.extend(Rule::ALL.iter().map(|rule| (11, Refusal::Forbidden(*rule).into())));
+        told.extend(Unfit::ALL.iter().map(|unfit| (2, Refusal::Unfit(*unfit).into())));
+        told.extend(Tampering::ALL.iter().map(|what| (15, Problem::tampered(what.to_string()))));
+        let details: BTreeSet<&str> = told.iter().map(|(_, p)| p.detail.as_str()).collect();
+        assert_eq!(details.len(), told.len(), "one reason, one text: {details:?}");
+        for (exit, problem) in &told {
+            assert_eq!(problem.kind.exit(), *exit, "{problem}");
+            assert!(problem.remedy.split(' ').count() > 3, "{problem}: {}", problem.remedy);
+        }
+    }
+}
