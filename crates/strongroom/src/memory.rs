@@ -1,15 +1,18 @@
-//! Keeping secrets out of core dumps, other processes and swap.
+//! Keeping secrets out of core dumps, other processes, swap and the words of a panic.
 
 use std::fs;
+use std::io::Write as _;
 
 use rustix::fs::Mode;
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
 };
 
-/// Turns core dumps off, forbids other processes of the same user to attach, and makes every new
-/// file this user's alone. Called first thing; says what could not be had.
+/// Turns core dumps off, forbids other processes of the same user to attach, lets a panic say its
+/// place only, and makes every new file this user's alone. Called first thing; says what could not
+/// be had.
 pub fn harden() -> Vec<&'static str> {
+    quiet_panics();
     umask(Mode::RWXG | Mode::RWXO);
     let mut missing = Vec::new();
     if set_dumpable_behavior(DumpableBehavior::NotDumpable).is_err() {
@@ -20,6 +23,16 @@ pub fn harden() -> Vec<&'static str> {
         missing.push("core dumps could not be turned off");
     }
     missing
+}
+
+/// A panic's payload may quote what the code was looking at: only its place is said.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line()));
+        let place = place.unwrap_or_default();
+        // Never `eprintln`: where standard error is gone, it would panic again.
+        let _ = writeln!(std::io::stderr(), "strongroom: internal error at {place}");
+    }));
 }
 
 /// Memory that cannot be swapped out while this lives.
