@@ -8,6 +8,7 @@ mod desk;
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use desk::{Desk, Said, tokens};
@@ -141,6 +142,26 @@ fn no_and_wrong_credentials_are_10() {
     desk.done(&["tenant", "list", "--credential", "good"]);
     let by_name = desk.command(&["tenant", "list"]).env("STRONGROOM_CREDENTIAL", "good").output();
     assert_eq!(by_name.unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn the_credential_in_the_key_folder_is_refused_when_others_can_read_it() {
+    let desk = Desk::new("readable");
+    let kept = desk.path("data.keys/operator.credential");
+    let set = |mode| fs::set_permissions(&kept, fs::Permissions::from_mode(mode)).unwrap();
+    for mode in [0o440, 0o404, 0o420] {
+        set(mode);
+        let said = fails(&desk, 2, "usage", &["tenant", "list"]);
+        assert!(
+            said.out.contains("operator.credential can be read by other users"),
+            "{}",
+            said.out
+        );
+    }
+    set(0o400);
+    desk.done(&["tenant", "list"]);
+    fs::remove_file(&kept).unwrap();
+    fails(&desk, 10, "unauthenticated", &["tenant", "list"]);
 }
 
 #[test]

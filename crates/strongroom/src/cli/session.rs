@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::Global;
 use super::output::notice;
 use crate::ambient::{SystemClock, SystemRandom};
-use crate::custody::OPERATOR_FILE;
+use crate::custody::{KeyFolder, OPERATOR_FILE};
 use crate::problem::Problem;
 use crate::vault::{Folders, Vault};
 
@@ -79,10 +79,7 @@ impl Global {
         let development = given.is_none() && vault.development();
         let text = match given {
             Some(text) => text,
-            None if development => {
-                let path = folders.keys.join(OPERATOR_FILE);
-                Zeroizing::new(fs::read_to_string(path).unwrap_or_default())
-            }
+            None if development => kept_credential(&folders.keys)?,
             None => Zeroizing::new(String::new()),
         };
         let who = vault.authenticate(&text, development)?;
@@ -91,6 +88,15 @@ impl Global {
         }
         Ok(Session { vault, who })
     }
+}
+
+/// The credential that lies in a development install's key folder: nothing once it was taken away.
+fn kept_credential(keys: &Path) -> Result<Zeroizing<String>, Problem> {
+    if fs::symlink_metadata(keys.join(OPERATOR_FILE)).is_err() {
+        return Ok(Zeroizing::default());
+    }
+    let bytes = KeyFolder::open(keys)?.read(OPERATOR_FILE)?;
+    Ok(Zeroizing::new(std::str::from_utf8(&bytes).unwrap_or_default().to_owned()))
 }
 
 /// Whether somebody passed the secret itself: it must not be repeated in a message.
