@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use desk::{Desk, Said, tokens};
+use strongroom_core::ledger::entry::{Act, Phase};
 
 const PEOPLE: &str = "\
 MemberID,Name,SSN,Email
@@ -261,8 +262,14 @@ fn changed_bytes_are_15() {
     }
     assert!(changed >= 2 * 60, "the slots were not found");
     let ask = ["reveal", "--tenant", "acme", "--purpose", "support", "--full", &token];
+    let before = desk.log("acme").len();
     let said = fails(&desk, 15, "tampered", &ask);
     assert!(!said.out.contains("536-22"));
+    // Asked twice, as JSON and as text: each finding is an entry before it is told.
+    let found = desk.log("acme").split_off(before);
+    let found = found.iter().map(|e| (e.act, e.phase, e.reason.as_deref(), e.subjects.len()));
+    let entry = (Act::PiiReveal, Phase::Failed, Some("slot.damaged"), 0);
+    assert_eq!(found.collect::<Vec<_>>(), [entry, entry]);
 }
 
 #[test]

@@ -8,7 +8,6 @@ mod desk;
 use desk::{Desk, Said, tokens};
 use serde_json::Value;
 use strongroom_core::ledger::Entry;
-use strongroom_core::ledger::tile::Bundle;
 
 const PEOPLE: &str = "\
 member,Name,SSN,E-Mail,Phone,notes
@@ -38,21 +37,11 @@ fn found(desk: &Desk, field: &str, value: &str) -> Vec<Value> {
 
 /// The acts of acme's log, with the number of people each names.
 fn acts(desk: &Desk) -> Vec<(String, usize, String)> {
-    let out = desk.path("export");
-    let _ = std::fs::remove_dir_all(&out);
-    desk.done(&["ledger", "export", "--out", "export"]);
-    let tenant = desk.done(&["tenant", "show", "acme"])["tenant"]["id"].clone();
-    let bundle = out.join("tenants").join(tenant.as_str().unwrap()).join("tile/entries");
-    let bundle = std::fs::read_dir(bundle).unwrap().next().unwrap().unwrap().path();
-    let file = std::fs::read_dir(bundle).unwrap().next().unwrap().unwrap().path();
-    let bytes = std::fs::read(file).unwrap();
-    let found = Bundle::decode(&bytes).unwrap();
-    let read = |leaf: &&[u8]| {
-        let entry = Entry::from_bytes(leaf).unwrap();
+    let read = |entry: Entry| {
         let state = format!("{} {}", entry.phase, entry.reason.unwrap_or_default());
         (entry.act.to_string(), entry.subjects.len(), state.trim().to_owned())
     };
-    found.entries().iter().map(read).collect()
+    desk.log("acme").into_iter().map(read).collect()
 }
 
 #[test]

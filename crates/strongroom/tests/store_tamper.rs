@@ -17,11 +17,15 @@ use store_support::history::seal;
 use store_support::office::{log, values};
 use store_support::victim::{Lived, Worked};
 use store_support::{Temp, commit, entries, open};
+use strongroom::problem::Kind;
 use strongroom::store::model::{ENGINE, Effect, Fault, ModelWorld, Operation};
 use strongroom::store::recovery::OpenError;
 use strongroom::vault::Vault;
+use strongroom_core::ledger::LogId;
+use strongroom_core::ledger::entry::{Act, Form, Phase};
+use strongroom_core::policy::Purpose;
 use strongroom_core::principal::Principal;
-use strongroom_core::store::{CommitError, Table};
+use strongroom_core::store::{CommitError, Store, Table};
 use zeroize::Zeroizing;
 
 #[test]
@@ -242,6 +246,8 @@ fn index_rows_that_no_key_made_are_told_by_a_find() {
             match find(&vault, &who) {
                 Err(said) => {
                     assert!(said.contains("index is not authentic"), "{said}");
+                    let entry = (Act::PiiFind, "index.not_authentic".to_owned());
+                    assert_eq!(last_failure(&**vault.store()), Some(entry));
                     told += 1;
                 }
                 found => assert_eq!(found, Ok(1), "{what}: a row of another value's"),
@@ -364,4 +370,94 @@ fn files_moved_under_the_running_store() {
             assert!(!entries(&store, log(1)).is_empty(), "reading goes on");
         }
     }
+}
+
+/// Act and reason of the newest entry of the one tenant's log, if that says that something failed.
+fn last_failure(store: &dyn Store) -> Option<(Act, String)> {
+    let logs: Vec<_> = store.heads().into_iter().map(|(log, ..)| log).collect();
+    let [tenant] = logs[..].iter().filter(|l| **l != LogId::System).collect::<Vec<_>>()[..] else {
+        panic!("{logs:?}");
+    };
+    let entry = entries(store, *tenant).pop()?;
+    (entry.phase == Phase::Failed).then_some((entry.act, entry.reason?))
+}
+
+/// What a vault found changed is an entry that outlives the process, before the caller hears of it.
+#[test]
+fn what_is_found_is_in_the_ledger_before_it_is_told() {
+    let lived = Lived::new();
+    let records = lived.now.rows(Table::Record);
+    let (tenant, token, _) = &lived.oracle.sealed[0];
+    let slots = "data/slots/epoch-00000001.slots";
+    let each_row = |world: &ModelWorld, value: &dyn Fn(&[u8]) -> Option<Vec<u8>>| {
+        for (key, old) in &records {
+            world.set_row(Table::Record, key, value(old).as_deref());
+        }
+    };
+    let flipped = |row: &[u8]| {
+        let mut row = row.to_vec();
+        row[40] ^= 1;
+        Some(row)
+    };
+    let each_slot = |world: &ModelWorld, byte: &dyn Fn(u8) -> u8| {
+        world.edit(slots, |bytes| bytes.iter_mut().skip(64).for_each(|b| *b = byte(*b)));
+    };
+    type Change<'a> = (&'a str, &'a str, &'a dyn Fn(&ModelWorld));
+    let changes: [Change<'_>; 4] = [
+        ("row.missing", "a row is missing", &|world| each_row(world, &|_| None)),
+        ("row.not_authentic", "a row is not authentic", &|world| each_row(world, &flipped)),
+        ("slot.missing", "a slot is missing", &|world| each_slot(world, &|_| 0)),
+        ("slot.damaged", "a slot is damaged", &|world| each_slot(world, &|byte| byte ^ 1)),
+    ];
+    for (code, detail, change) in changes {
+        let world = lived.now.restart(0);
+        change(&world);
+        let (vault, who) = lived.base.vault(&world, &Arc::default()).unwrap();
+        let asked = vault.reveal(&who, tenant, vec![token.clone()], Purpose::Tax, Form::Full);
+        let problem = asked.err().unwrap_or_else(|| panic!("{code} was not noticed"));
+        assert_eq!(problem.kind, Kind::Tampered, "{code}");
+        assert!(problem.detail.starts_with(detail), "{code}: {}", problem.detail);
+        // What is durable at this moment, whatever becomes of the process.
+        let store = open(&world.crash(0), &lived.base.sources).unwrap();
+        assert_eq!(last_failure(&store), Some((Act::PiiReveal, code.to_owned())));
+    }
+}
+
+/// Job rows say under which record numbers a batch lies: another number would give out the tokens
+/// of other people.
+#[test]
+fn job_rows_changed_are_refused_when_the_file_is_sealed_again() {
+    let lived = Lived::new();
+    let again = |world: &ModelWorld| {
+        let (vault, who) = lived.base.vault(world, &Arc::default()).unwrap();
+        let done = seal(&vault, &who, ("acme", 1, 2), &Temp::new());
+        done.map(|cells| cells.len()).map_err(|p| (p.kind, p.detail))
+    };
+    assert_eq!(again(&lived.now.restart(0)), Ok(4), "as it was");
+    let rows = lived.now.rows(Table::Job);
+    assert_eq!(rows.len(), 4, "two jobs of one batch each");
+    let mut refused = 0;
+    for (key, value) in &rows {
+        // A body that reads well, and the MAC as it was.
+        let (body, mac) = value.split_at(value.len() - 32);
+        let body = std::str::from_utf8(body).unwrap();
+        let other = body.replace("\"first\":", "\"first\":9").replace("true", "false");
+        assert_ne!(other, body);
+        let changed = [other.as_bytes(), mac].concat();
+        let mut moved = rows.iter().filter(|(other, v)| other != key && v.len() == value.len());
+        for bad in [Some(&changed), moved.next().map(|(_, v)| v)].into_iter().flatten() {
+            let world = lived.now.restart(0);
+            world.set_row(Table::Job, key, Some(bad));
+            match again(&world) {
+                // A row of the other job: it is not asked for.
+                Ok(cells) => assert_eq!(cells, 4),
+                Err((kind, detail)) => {
+                    assert_eq!(kind, Kind::Tampered, "{detail}");
+                    assert!(detail.contains("a job's row is not authentic"), "{detail}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(refused, 4, "the job's own row and its batch's, changed and of another job");
 }

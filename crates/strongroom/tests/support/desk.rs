@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
+use strongroom_core::ledger::Entry;
+use strongroom_core::ledger::tile::Bundle;
 
 /// A folder with an install in it.
 pub struct Desk {
@@ -141,6 +143,26 @@ impl Desk {
         let json = self.done(&[&args, tokens].concat());
         let values = json["values"].as_array().unwrap();
         values.iter().map(|v| v["value"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The entries of a tenant's log, as an export of the ledger holds them: fewer than 256.
+    pub fn log(&self, tenant: &str) -> Vec<Entry> {
+        let _ = fs::remove_dir_all(self.path("log"));
+        self.done(&["ledger", "export", "--out", "log"]);
+        let id = self.done(&["tenant", "show", tenant])["tenant"]["id"].clone();
+        let place = self.path("log/tenants").join(id.as_str().unwrap()).join("tile/entries");
+        let only = |folder: PathBuf| {
+            let mut names = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+            let found = names.next().unwrap();
+            assert_eq!(names.next(), None, "a log of more than one file");
+            found
+        };
+        let bytes = fs::read(only(only(place))).unwrap();
+        let bundle = Bundle::decode(&bytes).unwrap();
+        let entries = bundle.entries().iter().map(|leaf| Entry::from_bytes(leaf).unwrap());
+        let entries: Vec<Entry> = entries.collect();
+        fs::remove_dir_all(self.path("log")).unwrap();
+        entries
     }
 
     /// Everything that was printed so far, apart from what [`Desk::unheard`] ran.
