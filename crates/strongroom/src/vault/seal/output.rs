@@ -113,8 +113,7 @@ impl Aside {
         let fault = |e: io::Error| unwritable(out, &e);
         self.file.sync_all().map_err(fault)?;
         if move_to_free(&self.path, out).map_err(fault)? {
-            let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
-            let folder = File::open(folder.unwrap_or(Path::new(".")));
+            let folder = File::open(folder_of(out));
             return folder.and_then(|f| f.sync_all()).map_err(fault);
         }
         let same = File::open(out).and_then(|there| same_bytes(&self.file, &there));
@@ -139,8 +138,14 @@ impl Write for &Aside {
     }
 }
 
+/// The folder that a file lies in.
+pub fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Renames without ever replacing a file; false when there is one.
-fn move_to_free(from: &Path, to: &Path) -> io::Result<bool> {
+pub fn move_to_free(from: &Path, to: &Path) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
