@@ -7,6 +7,7 @@ mod completions;
 mod export;
 mod find;
 mod init;
+mod interrupt;
 mod ledger;
 mod man;
 mod output;
@@ -43,7 +44,7 @@ Examples:
 
 Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 4 done with quarantined rows,
 10 no or wrong credential, 11 forbidden, 12 not found, 13 store held by another process,
-14 disk full or ledger unavailable, 15 tampering found, 20 internal.";
+14 disk full or ledger unavailable, 15 tampering found, 20 internal, 130 interrupted.";
 
 /// Seals personal information, records every access before it happens, and lets an outsider
 /// verify all of it offline.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use strongroom_core::schema::{Proposal, Treatment};
 use strongroom_core::text::visible;
 
+use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
 use super::{Global, schema};
@@ -100,6 +101,17 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         report: args.report.clone(),
         shred: args.shred_input,
     };
+    let again = match args.file.as_os_str() == "-" {
+        true => "run the same command again: more than 16 MiB are sealed anew",
+        false => "run the same command again: it goes on from there, or says what is left to do",
+    };
+    on_interrupt(
+        global.json,
+        "interrupted: what is sealed stays sealed, the input is whole under its name or not there, \
+         and the copy is complete or not there",
+        again,
+        || {},
+    );
     let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();
     let report = session.vault.seal(&session.who, &request, &|at| bar.set_position(at));

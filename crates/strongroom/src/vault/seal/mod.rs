@@ -39,7 +39,7 @@ use crate::problem::Problem;
 
 pub use clear::ClearCopy;
 pub use input::Input;
-pub use output::keep_apart;
+pub use output::{keep_apart, remove_partial};
 pub(super) use pipeline::unchanged;
 pub use shred::{NOT_REACHED, Shred};
 
