@@ -56,6 +56,7 @@ fn main() {
         strict: false,
         asked: Default::default(),
         report: None,
+        shred: false,
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     drop(install);

@@ -43,6 +43,7 @@ fn main() {
         strict: false,
         asked: Default::default(),
         report: None,
+        shred: false,
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     let tokens = tokens(&out);

@@ -94,6 +94,7 @@ fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {
         strict: false,
         asked: Default::default(),
         report: None,
+        shred: false,
     };
     let start = Instant::now();
     let report = install.vault.seal(&install.who, &request, &|_| {}).unwrap();

@@ -31,6 +31,8 @@ pub enum Kind {
     Tampered,
     /// A fault of Strongroom or of the machine.
     Internal,
+    /// Stopped by an interrupt.
+    Interrupted,
 }
 
 impl Kind {
@@ -46,6 +48,7 @@ impl Kind {
             Self::Unavailable => "unavailable",
             Self::Tampered => "tampered",
             Self::Internal => "internal",
+            Self::Interrupted => "interrupted",
         }
     }
 
@@ -61,6 +64,7 @@ impl Kind {
             Self::Unavailable => 14,
             Self::Tampered => 15,
             Self::Internal => 20,
+            Self::Interrupted => 130,
         }
     }
 }

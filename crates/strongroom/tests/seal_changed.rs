@@ -41,6 +41,7 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
         strict: false,
         asked: Default::default(),
         report: None,
+        shred: false,
     };
 
     let change = Once::new();

@@ -6,11 +6,13 @@ use serde::Serialize;
 use strongroom_core::text::visible;
 
 use super::Global;
+use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice};
 use super::reveal::{LedgerJson, ledger_json, purpose};
 use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::ExportRequest;
+use crate::vault::seal::remove_partial;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -21,7 +23,8 @@ Gives the original of a tokenised file back, cell for cell, in the order and spe
 file may have been cut, sorted or joined since. Dropped security codes and passwords do not come
 back, nor do rows that `seal` left out. Everybody in the file is named in the ledger before the
 first value is opened. The output is in clear, readable by this user alone: keep it no longer than
-it is needed. A run that is killed may leave a `.partial` file beside it: remove that too.";
+it is needed. A run that is killed, not interrupted, may leave a `.partial` file beside it: remove
+that too.";
 
 /// Options of `export`.
 #[derive(clap::Args)]
@@ -67,6 +70,13 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         like: args.like.clone(),
         out: args.out.clone(),
     };
+    let out = args.out.clone();
+    on_interrupt(
+        global.json,
+        format!("interrupted: nothing stands at {} that is not complete", out.display()),
+        "whoever is named in the ledger by now stays named; run the same command again",
+        move || remove_partial(&out),
+    );
     let bar = bar(std::fs::metadata(&args.like).map_or(0, |m| m.len()));
     let report = session.vault.export(&session.who, &request, &|at| bar.set_position(at));
     bar.finish_and_clear();

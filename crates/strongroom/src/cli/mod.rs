@@ -3,10 +3,13 @@
 //! With `--json` exactly one JSON object goes to standard output, also on failure; progress and
 //! notices go to standard error; nothing ever prompts.
 
+mod completions;
 mod export;
 mod find;
 mod init;
+mod interrupt;
 mod ledger;
+mod man;
 mod output;
 mod principal;
 mod quickstart;
@@ -24,7 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use strongroom_core::text::visible_lines;
 
@@ -41,7 +44,7 @@ Examples:
 
 Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 4 done with quarantined rows,
 10 no or wrong credential, 11 forbidden, 12 not found, 13 store held by another process,
-14 disk full or ledger unavailable, 15 tampering found, 20 internal.";
+14 disk full or ledger unavailable, 15 tampering found, 20 internal, 130 interrupted.";
 
 /// Seals personal information, records every access before it happens, and lets an outsider
 /// verify all of it offline.
@@ -101,13 +104,36 @@ enum Command {
     Ledger(ledger::Ledger),
     /// The state of the install
     Status(status::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Args),
+}
+
+/// The one definition: parsing, help, completions and manual pages come out of it. A nested
+/// subcommand without examples of its own shows those of its group.
+fn definition() -> clap::Command {
+    let mut command = Cli::command();
+    for group in command.get_subcommands_mut() {
+        let Some(shared) = group.get_after_help().cloned() else { continue };
+        for nested in group.get_subcommands_mut().filter(|c| c.get_after_help().is_none()) {
+            *nested = std::mem::take(nested).after_help(shared.clone());
+        }
+    }
+    command
+}
+
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = definition();
+    let matches = command.try_get_matches_from_mut(args)?;
+    Cli::from_arg_matches(&matches).map_err(|e| e.format(&mut command))
 }
 
 /// Parses, performs and answers.
 pub fn run(args: impl IntoIterator<Item = OsString>, weak: &[&str]) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|a| a == "--json");
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, json),
     };
@@ -135,6 +161,8 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(global, &args),
     }
 }
 

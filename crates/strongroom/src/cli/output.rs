@@ -25,6 +25,11 @@ impl Answer {
         Self { json: Zeroizing::new(json), text: visible_lines(&text), exit: 0 }
     }
 
+    /// An answer whose text is for a program: exact, and made of nothing that others wrote.
+    pub fn verbatim(json: &impl Serialize, text: String) -> Self {
+        Self { text: Zeroizing::new(text), ..Self::new(json, "") }
+    }
+
     /// The same with another exit code.
     #[must_use]
     pub fn with_exit(mut self, exit: u8) -> Self {

@@ -8,6 +8,7 @@ use serde_json::json;
 use strongroom_core::schema::{Proposal, Treatment};
 
 use super::Global;
+use super::interrupt::on_interrupt;
 use super::output::{Answer, count, table, time};
 use crate::problem::Problem;
 use crate::quickstart::{
@@ -48,6 +49,16 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         Some(root) => Place::kept(root)?,
         None => Place::throw_away()?,
     };
+    let (root, kept) = (place.root().to_path_buf(), place.is_kept());
+    let next = match kept {
+        true => format!("{} holds what was made so far: remove it", root.display()),
+        false => "its folder is removed; run it again at any time".to_owned(),
+    };
+    on_interrupt(global.json, "interrupted: all of it was invented", next, move || {
+        if !kept {
+            remove_all(&root);
+        }
+    });
     let mut demo = Demo::new(place, args.people);
     let mode = demo.place.mode()?;
     screen.place(&demo.place, mode, args.people);
@@ -82,6 +93,17 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     });
     // All of the text was shown as it came to be.
     Ok(Answer::new(&json, ""))
+}
+
+/// Removes a folder that threads of this process may still be writing to.
+fn remove_all(root: &Path) {
+    const TRIES_MAX: usize = 1000;
+    for _ in 0..TRIES_MAX {
+        match std::fs::remove_dir_all(root) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => std::thread::yield_now(),
+            _ => return,
+        }
+    }
 }
 
 /// Where the steps are shown as they happen: nowhere when one JSON object is the answer.

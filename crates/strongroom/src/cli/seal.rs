@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use strongroom_core::schema::{Proposal, Treatment};
 use strongroom_core::text::visible;
 
+use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
 use super::{Global, schema};
 use crate::boundary;
 use crate::problem::Problem;
-use crate::vault::seal::{SealReport, SealRequest, keep_apart};
+use crate::vault::seal::{NOT_REACHED, SealReport, SealRequest, Shred, keep_apart};
 
 /// Quarantined rows that are named on standard error; `--report` has them all.
 const BAD_SHOWN: usize = 10;
@@ -23,13 +24,20 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
+  strongroom seal people.csv --tenant acme --collection people --shred-input
   psql -c '\\copy people to stdout csv header' | strongroom seal - --tenant acme \
     --collection people --out people.csv
 
 The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that of a dump or of
 fixed width is CSV. By default it is NAME.sealed.EXT beside the input. Killed at any instant, the
-same command goes on where it stopped. The input file itself stays as it is, in clear: remove it
-when the copy has taken its place.";
+same command goes on where it stopped. The input file stays as it is, in clear; the answer names
+it, and likely copies beside it.
+
+--shred-input reads the copy back once it is in place and compares it with the input and with what
+was sealed; then it overwrites the input with one pass of random bytes, which suffices on magnetic
+disks (NIST SP 800-88 Rev. 1), and removes it. It reaches no journal or snapshot of the file system,
+no earlier block on flash or copy-on-write volumes, no copy and no backup. The input stays where
+rows were left out, or cells dropped other than security codes: they are only there.";
 
 /// Options of `seal`.
 #[derive(clap::Args)]
@@ -59,6 +67,9 @@ pub struct Args {
     /// Seal nothing when there is a row that cannot be read
     #[arg(long)]
     strict: bool,
+    /// Overwrite and remove the input once its copy is in place and was compared with it
+    #[arg(long, conflicts_with = "dry_run")]
+    shred_input: bool,
     #[command(flatten)]
     reading: Reading,
 }
@@ -88,7 +99,19 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         strict: args.strict,
         asked: args.reading.asked(),
         report: args.report.clone(),
+        shred: args.shred_input,
     };
+    let again = match args.file.as_os_str() == "-" {
+        true => "run the same command again: more than 16 MiB are sealed anew",
+        false => "run the same command again: it goes on from there, or says what is left to do",
+    };
+    on_interrupt(
+        global.json,
+        "interrupted: what is sealed stays sealed, the input is whole under its name or not there, \
+         and the copy is complete or not there",
+        again,
+        || {},
+    );
     let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();
     let report = session.vault.seal(&session.who, &request, &|at| bar.set_position(at));
@@ -109,16 +132,24 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         }
         write_report(path, &all)?;
     }
+    say_left_out(&report, &args.file);
+    let exit = if report.quarantined > 0 { 4 } else { 0 };
+    Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
+}
+
+/// What stays behind of the input, on standard error.
+fn say_left_out(report: &SealReport, file: &Path) {
+    let file = file.display();
     for bad in report.bad.iter().take(BAD_SHOWN) {
-        let file = args.file.display();
         notice(&format!("{file}:{}: left out: {}", bad.line, bad.reason));
     }
     if report.quarantined > BAD_SHOWN as u64 {
         let left = report.quarantined - BAD_SHOWN as u64;
         notice(&format!("{left} more rows left out; --report FILE lists them"));
     }
-    let exit = if report.quarantined > 0 { 4 } else { 0 };
-    Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
+    if let Shred::Kept(why) = &report.shred {
+        notice(&format!("{file} was not shredded: {why}; remove it by hand once they are settled"));
+    }
 }
 
 /// Writes the report beside its place and moves it there: what is replaced is the name, never what
@@ -184,16 +215,30 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
         out.push_str("nothing was sealed\n");
         return out;
     }
-    let shown = |path: &Path| visible(&path.to_string_lossy());
-    out.push_str(&format!("tokenised copy: {}\n", *shown(&report.out)));
-    let only_there = report.quarantined > 0 || report.counts.dropped_by_type().next().is_some();
-    let advice = if only_there {
-        "what was left out or dropped is only there; remove it once you no longer need that"
-    } else {
-        "remove it once the copy has taken its place"
-    };
-    if args.file.as_os_str() != "-" {
-        out.push_str(&format!("still in clear: {}; {advice}\n", *shown(&args.file)));
+    out.push_str(&format!("tokenised copy: {}\n", *visible(&report.out.to_string_lossy())));
+    out.push_str(&clear_text(report, &args.file));
+    out
+}
+
+/// What is left in clear, and what to do about each.
+fn clear_text(report: &SealReport, input: &Path) -> String {
+    let mut out = String::new();
+    if report.shred == Shred::Done {
+        let input = input.to_string_lossy();
+        out.push_str(&format!(
+            "shredded: {}; the copy was compared with it before\n  {NOT_REACHED}\n",
+            *visible(&input)
+        ));
+    }
+    for copy in &report.clear {
+        let path = copy.path.to_string_lossy();
+        let (what, remedy) = (copy.kind.what(), copy.kind.remedy());
+        out.push_str(&format!("still in clear: {}: {what}; {remedy}\n", *visible(&path)));
+    }
+    if report.shred != Shred::Done
+        && (report.quarantined > 0 || report.counts.dropped_by_type().next().is_some())
+    {
+        out.push_str("  what was left out or dropped is only in the input\n");
     }
     out
 }

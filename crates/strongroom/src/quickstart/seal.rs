@@ -175,6 +175,7 @@ impl Demo {
             strict: false,
             asked: Default::default(),
             report: None,
+            shred: false,
         };
         let (report, seconds) = seconds(|| open.vault.seal(&open.operator, &request, &|_| {}))?;
         hold(report.rows == self.people_each() && report.changed == report.rows, || {

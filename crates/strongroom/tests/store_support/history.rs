@@ -216,6 +216,7 @@ pub fn seal(
         strict: false,
         asked: Default::default(),
         report: None,
+        shred: false,
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();

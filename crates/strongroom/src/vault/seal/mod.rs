@@ -5,12 +5,15 @@
 //! sealed, so that a run killed at any instant goes on: batches that are durable give their tokens
 //! again and are not sealed again. The output is written aside and renamed when it is complete.
 
+mod clear;
 pub(super) mod input;
 mod open;
 pub(super) mod output;
 mod pipeline;
 mod plan;
+mod shred;
 mod source;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,9 +37,11 @@ use super::admin::stored_schema;
 use crate::import::{Asked, BadRow, RowView};
 use crate::problem::Problem;
 
+pub use clear::ClearCopy;
 pub use input::Input;
-pub use output::keep_apart;
+pub use output::{keep_apart, remove_partial};
 pub(super) use pipeline::unchanged;
+pub use shred::{NOT_REACHED, Shred};
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
 pub(super) const BATCH_ROWS: usize = 1000;
@@ -65,6 +70,8 @@ pub struct SealRequest {
     pub asked: Asked,
     /// Where a report will go, which must be no file of the job.
     pub report: Option<PathBuf>,
+    /// Overwrite and remove the input once its copy was verified.
+    pub shred: bool,
 }
 
 /// What was done.
@@ -95,6 +102,10 @@ pub struct SealReport {
     pub open: Vec<String>,
     /// Cells of open columns that are plainly a person's, by column's name.
     pub exposed: BTreeMap<String, u64>,
+    /// What is left in clear: the input, unless it was shredded, and likely copies beside it.
+    pub clear: Vec<ClearCopy>,
+    /// What became of the input.
+    pub shred: Shred,
 }
 
 /// Counts over a whole job.
@@ -133,7 +144,10 @@ impl SealReport {
     pub fn to_json(&self) -> Value {
         let values: BTreeMap<_, _> = self.counts.sealed.by_type().collect();
         let dropped: BTreeMap<_, _> = self.counts.dropped_by_type().collect();
+        let clear: Vec<_> = self.clear.iter().map(|c| c.path.to_string_lossy()).collect();
         json!({
+            "clear": clear,
+            "shredded": self.shred == Shred::Done,
             "job": self.job.to_string(),
             "rows": self.rows,
             "changed": self.changed,
@@ -166,7 +180,9 @@ impl SealReport {
             .iter()
             .filter_map(|(n, count)| Some((self.columns.get(n)?.as_str(), *count)))
             .collect();
+        let clear: Vec<Value> = self.clear.iter().map(ClearCopy::to_json).collect();
         json!({
+            "clear_copies": clear,
             "quarantine": bad,
             "unusual_by_column": unusual,
             "proposal": self.proposal.as_ref().map(Proposal::to_json),
@@ -215,7 +231,15 @@ impl Vault {
         self.authorize(who, Seal { tenant, job: JobId([0; 16]) })?;
         let tenant = tenant.ok_or_else(Problem::not_found)?;
         output::refuse_unnamed(&request.input, request.out.as_deref())?;
+        shred::refuse_left(&request.input)?;
+        let claim = match request.shred {
+            true => Some(shred::Claim::take(&request.input)?),
+            false => None,
+        };
         let input = Input::open(&request.input, &request.asked)?;
+        if claim.is_some() {
+            shred::refuse_more_than_rows(&input)?;
+        }
         let format = input.told.layout.format;
         let out = output::place(&request.input, request.out.as_deref(), format)?;
         if let Some(report) = &request.report {
@@ -244,6 +268,15 @@ impl Vault {
         }
         let mut report = if request.dry_run { run.judge()? } else { run.seal()? };
         report.proposal = proposal;
+        if let Some(claim) = claim.filter(|_| !request.dry_run) {
+            report.shred = match shred::only_there(&report) {
+                Some(why) => Shred::Kept(why),
+                None => claim.shred(&run).map(|()| Shred::Done)?,
+            };
+        }
+        let ours = [Some(&report.out), request.report.as_ref()];
+        let ours: Vec<&Path> = ours.into_iter().flatten().map(PathBuf::as_path).collect();
+        report.clear = clear::clear_copies(&request.input, &ours);
         Ok(report)
     }
 
@@ -450,6 +483,8 @@ impl Run<'_> {
             proposal: None,
             dry_run,
             columns,
+            clear: Vec::new(),
+            shred: Shred::NotAsked,
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::import::{Format, unpacked_name};
 use crate::problem::{Kind, Problem};
 use crate::store::disk::is_full;
 
+/// How much of a job's id the name of a partial output holds.
+const JOB_CHARACTERS: usize = 8;
+
 /// Refuses to take standard input or output for a named file.
 pub fn refuse_unnamed(input: &Path, asked: Option<&Path>) -> Result<(), Problem> {
     let detail = match asked {
@@ -87,7 +90,7 @@ pub struct Aside {
 impl Aside {
     /// Begins the file, beside its place, from the start.
     pub fn create(out: &Path, job: JobId) -> Result<Self, Problem> {
-        let short: String = job.to_string().chars().take(8).collect();
+        let short: String = job.to_string().chars().take(JOB_CHARACTERS).collect();
         let mut name = OsString::from(".");
         name.push(out.file_name().unwrap_or_default());
         name.push(format!(".{short}.partial"));
@@ -114,8 +117,7 @@ impl Aside {
         let fault = |e: io::Error| unwritable(out, &e);
         self.file.sync_all().map_err(fault)?;
         if move_to_free(&self.path, out).map_err(fault)? {
-            let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
-            let folder = File::open(folder.unwrap_or(Path::new(".")));
+            let folder = File::open(folder_of(out));
             return folder.and_then(|f| f.sync_all()).map_err(fault);
         }
         let same = File::open(out).and_then(|there| same_bytes(&self.file, &there));
@@ -140,8 +142,33 @@ impl Write for &Aside {
     }
 }
 
+/// The folder that a file lies in.
+pub fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Removes what was being written aside for an output, in clear perhaps, by a run that is ending.
+pub fn remove_partial(out: &Path) {
+    let mut begin = OsString::from(".");
+    begin.push(out.file_name().unwrap_or_default());
+    begin.push(".");
+    let (begin, end) = (begin.as_encoded_bytes(), b".partial");
+    for entry in fs::read_dir(folder_of(out)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let middle = name.as_encoded_bytes().strip_prefix(begin);
+        let middle = middle.and_then(|rest| rest.strip_suffix(end));
+        let is_ours = middle.is_some_and(|job| {
+            job.len() == JOB_CHARACTERS && job.iter().all(u8::is_ascii_hexdigit)
+        });
+        if is_ours {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Renames without ever replacing a file; false when there is one.
-fn move_to_free(from: &Path, to: &Path) -> io::Result<bool> {
+pub fn move_to_free(from: &Path, to: &Path) -> io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {

@@ -290,7 +290,7 @@ fn sealed_cells<'a>(
 }
 
 /// Whether and how a cell is sealed: an empty one holds nothing to seal and stays empty.
-fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Option<SealCell<'a>> {
+pub fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Option<SealCell<'a>> {
     let ColumnPlan::Seal(plan) = plan else { return None };
     let cell = row.cell(column);
     let sealed = SealCell { plan: *plan, value: cell.value, literal: cell.literal, spelling: None };
