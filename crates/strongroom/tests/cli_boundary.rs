@@ -142,5 +142,10 @@ fn a_report_overwrites_no_other_file() {
     assert!(desk.read("r.json").contains("\"rows\""));
     assert_eq!(fs::read(desk.path("data/ledger/00000000.seg")).unwrap().len(), segment);
     assert_eq!(desk.read("people.csv"), PEOPLE);
+    for own in ["r.json.new", "r.json.partial"] {
+        desk.write(own, "somebody's own");
+        assert_eq!(seal(&["r.json"]).code, Some(0));
+        assert_eq!(desk.read(own), "somebody's own");
+    }
     assert_eq!(seal(&["r.json"]).code, Some(0), "and the next takes the place of the last");
 }

@@ -161,6 +161,27 @@ fn a_file_cut_and_sorted_since_comes_back_and_names_whom_it_holds() {
     assert_eq!((acts(1), acts(2), acts(3)), (1, 0, 1));
 }
 
+/// A person's later fields, far down the file, are named as well as the first.
+#[test]
+fn every_type_of_a_person_is_named_wherever_it_stands() {
+    let desk = people("export-types");
+    let sealed = desk.read("people.sealed.csv");
+    let ada = tokens(sealed.lines().nth(1).unwrap());
+    let mut like = format!("a,b\nx,{}\n", ada[0]);
+    (0..1200).for_each(|n| like.push_str(&format!("{n},filler\n")));
+    like.push_str(&format!("y,{}\n", ada[1]));
+    desk.write("like.csv", like);
+    assert_eq!(export(&desk, "people", "like.csv", "out.csv").code, Some(0));
+    assert!(desk.read("out.csv").contains("536-22-1847"));
+    let ask = ["reveal", "--tenant", "acme", "--purpose", "tax", ada[0]];
+    let record = desk.done(&ask)["values"][0]["record"].as_str().unwrap().to_owned();
+    let who = desk.done(&["ledger", "who", "--tenant", "acme", "--record", &record]);
+    let entries = who["entries"].as_array().unwrap().iter();
+    let exports = entries.filter(|e| e["act"] == "pii.export");
+    let fields: Vec<String> = exports.map(|e| e["fields"].to_string()).collect();
+    assert_eq!(fields, ["[\"name\"]", "[\"ssn\"]"]);
+}
+
 #[test]
 fn what_is_refused_leaves_nothing_behind() {
     let desk = people("export-refused");
@@ -181,6 +202,8 @@ fn what_is_refused_leaves_nothing_behind() {
         ("people.sealed.csv", "taken.csv", 2),
         ("people.sealed.csv", "people.sealed.csv", 2),
         ("people.sealed.csv", "data/out.csv", 2),
+        ("people.sealed.csv", "newdir/", 2),
+        ("people.sealed.csv", "none/out.csv", 2),
         ("missing.csv", "out.csv", 2),
     ] {
         let said = export(&desk, "people", like, out);

@@ -259,6 +259,11 @@ fn links_in_the_engines_folder_are_refused_and_key_files_cannot_be_written() {
     assert_eq!(install.open().err().map(|p| p.kind), Some(Kind::Tampered));
     std::fs::remove_file(at("data/engine/7.jnl")).unwrap();
     assert_eq!(std::fs::read(at("keys/root.key")).unwrap(), key);
+    std::fs::rename(at("data/engine"), at("engine")).unwrap();
+    std::os::unix::fs::symlink(at("engine"), at("data/engine")).unwrap();
+    assert_eq!(install.open().err().map(|p| p.kind), Some(Kind::Tampered), "the folder itself");
+    std::fs::remove_file(at("data/engine")).unwrap();
+    std::fs::rename(at("engine"), at("data/engine")).unwrap();
     assert!(install.open().is_ok());
     for entry in std::fs::read_dir(at("keys")).unwrap().map(Result::unwrap) {
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;

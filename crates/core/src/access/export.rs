@@ -1,6 +1,6 @@
 //! Export: the original of a tokenised file, cell for cell. In two passes over the file: the first
-//! names everybody in it, in durable entries; the second opens those that were named and nobody
-//! else, whatever the file holds by then.
+//! names everybody in it and the types of their fields, in durable entries; the second opens the
+//! fields that were named and no other, whatever the file holds by then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,25 +58,42 @@ pub struct Exporting {
 pub struct Naming {
     stub: Stub,
     job: JobId,
-    records: BTreeSet<u64>,
+    fields: BTreeMap<u64, BTreeSet<FieldNumber>>,
 }
 
-/// Everybody whom durable entries name. Record numbers of one seal follow one another, so that
-/// they are kept as runs.
+/// What durable entries name: whom, and which fields of theirs.
 #[derive(Default)]
 struct Named {
-    /// First and end of each run; no two overlap or touch.
-    runs: BTreeMap<u64, u64>,
-    people: u64,
+    people: Runs,
+    fields: BTreeMap<FieldNumber, Runs>,
     first: Option<Position>,
 }
 
 impl Named {
+    fn insert(&mut self, record: u64, field: FieldNumber) {
+        self.people.insert(record);
+        self.fields.entry(field).or_default().insert(record);
+    }
+
+    fn holds(&self, record: u64, field: FieldNumber) -> bool {
+        self.fields.get(&field).is_some_and(|runs| runs.holds(record))
+    }
+}
+
+/// A set of record numbers. Those of one seal follow one another, so that they are kept as runs.
+#[derive(Default)]
+struct Runs {
+    /// First and end of each run; no two overlap or touch.
+    runs: BTreeMap<u64, u64>,
+    count: u64,
+}
+
+impl Runs {
     fn insert(&mut self, record: u64) {
         if self.holds(record) {
             return;
         }
-        self.people += 1;
+        self.count += 1;
         let end = self.runs.remove(&(record + 1)).unwrap_or(record + 1);
         match self.runs.range_mut(..record).next_back() {
             Some((_, before)) if *before == record => *before = end,
@@ -111,7 +128,7 @@ impl Exporting {
     /// How many people are named.
     #[must_use]
     pub fn people(&self) -> u64 {
-        self.named.people
+        self.named.people.count
     }
 
     /// Where the first of the entries stands.
@@ -129,11 +146,14 @@ impl Exporting {
             return Err(Stop::ForeignCommit);
         }
         self.named.first = self.named.first.or(committed.positions().first().copied());
-        naming.records.into_iter().for_each(|record| self.named.insert(record));
+        for (record, fields) in naming.fields {
+            fields.into_iter().for_each(|field| self.named.insert(record, field));
+        }
         Ok(())
     }
 
-    /// Names those people of `tokens` who are not named yet. Nothing when there are none.
+    /// Names the people of `tokens` with the types of their fields, as far as that is not done yet.
+    /// Nothing when it is.
     ///
     /// # Errors
     /// [`Stop`]: refused without such a collection, or when a token is of none of its fields.
@@ -145,32 +165,34 @@ impl Exporting {
     ) -> Result<Option<(Naming, Batch)>, Stop> {
         let keys = self.authorized.keys(context.ring)?;
         let collection = self.collection(context, keys)?;
-        let (mut records, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+        let mut fields: BTreeMap<u64, BTreeSet<FieldNumber>> = BTreeMap::new();
+        let mut kinds = BTreeSet::new();
         for token in tokens {
             let found = self.read(collection, keys, token)?;
-            let field = collection.fields.iter().find(|f| f.number == found.field);
-            kinds.extend(field.into_iter().flat_map(|f| f.kinds.iter().copied()));
-            if !self.named.holds(found.record.0) {
-                records.insert(found.record.0);
+            if !self.named.holds(found.record.0, found.field) {
+                let field = collection.fields.iter().find(|f| f.number == found.field);
+                kinds.extend(field.into_iter().flat_map(|f| f.kinds.iter().copied()));
+                fields.entry(found.record.0).or_default().insert(found.field);
             }
         }
-        let mut people = Vec::with_capacity(records.len());
-        for record in &records {
+        let mut people = Vec::with_capacity(fields.len());
+        for record in fields.keys() {
             people.extend(self.authorized.person(context, RecordNumber(*record), slots)?);
         }
         if people.is_empty() {
             return Ok(None);
         }
-        let records = people.iter().map(|p| p.record.0).collect();
         let (log, job) = (self.authorized.log, self.authorized.action.job);
         let entries = self.authorized.naming(&people, kinds.into_iter());
         let entries = entries.into_iter().map(|entry| (log, entry)).collect();
         let (batch, stub) = Batch::of(entries, Changes::default());
-        Ok(Some((Naming { stub, job, records }, batch)))
+        let is_named: BTreeSet<u64> = people.iter().map(|p| p.record.0).collect();
+        fields.retain(|record, _| is_named.contains(record));
+        Ok(Some((Naming { stub, job, fields }, batch)))
     }
 
-    /// Opens the tokens of one line, which belong to people who are named. A token of an erased
-    /// person gives nothing.
+    /// Opens the tokens of one line, each of a field that is named. A token of an erased person
+    /// gives nothing.
     ///
     /// # Errors
     /// [`Stop`]: refused for anybody else's token, tampered when a row is not the one of its
@@ -193,7 +215,7 @@ impl Exporting {
         for (record, fields) in by_record {
             let person = self.authorized.person(context, record, slots)?;
             let Some(person) = person else { continue };
-            if !self.named.holds(record.0) {
+            if !fields.iter().all(|(_, field)| self.named.holds(record.0, *field)) {
                 return Err(Stop::Denied(self.authorized.deny(Refusal::NotFound)));
             }
             self.open_person(keys, collection, &person, &fields, (&mut values, rows))?;
@@ -256,13 +278,18 @@ mod tests {
 
     #[test]
     fn records_are_kept_as_runs_and_nobody_is_counted_twice() {
-        let mut named = Named::default();
+        let mut runs = Runs::default();
         for record in [5, 7, 6, 6, 9, 1, 8, 0] {
-            named.insert(record);
+            runs.insert(record);
         }
-        assert_eq!(named.runs, [(0, 2), (5, 10)].into());
-        assert_eq!(named.people, 7);
-        let held: Vec<u64> = (0..12).filter(|n| named.holds(*n)).collect();
+        assert_eq!(runs.runs, [(0, 2), (5, 10)].into());
+        assert_eq!(runs.count, 7);
+        let held: Vec<u64> = (0..12).filter(|n| runs.holds(*n)).collect();
         assert_eq!(held, [0, 1, 5, 6, 7, 8, 9]);
+        let mut named = Named::default();
+        named.insert(7, FieldNumber(1));
+        named.insert(7, FieldNumber(2));
+        assert!(named.holds(7, FieldNumber(2)) && !named.holds(7, FieldNumber(3)));
+        assert_eq!(named.people.count, 1);
     }
 }

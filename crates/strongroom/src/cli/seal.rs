@@ -152,19 +152,23 @@ fn say_left_out(report: &SealReport, file: &Path) {
     }
 }
 
-/// Writes the report beside its place and moves it there: what is replaced is the name, never what
-/// stands in another file that a link of this name leads to.
+/// Writes the report beside its place, under a name that nobody has, and moves it there: what is
+/// replaced is the name, never what stands in another file that a link of this name leads to.
 fn write_report(path: &Path, json: &serde_json::Value) -> Result<(), Problem> {
     let text = serde_json::to_string_pretty(json).unwrap_or_default() + "\n";
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".new");
-    let aside = PathBuf::from(aside);
-    let written = fs::File::create_new(&aside).and_then(|mut file| file.write_all(text.as_bytes()));
-    let placed = written.and_then(|()| fs::rename(&aside, path));
-    placed.map_err(|e| {
-        let _ = fs::remove_file(&aside);
+    let failed = |e: std::io::Error| {
         let detail = format!("the rows are sealed; the report {} failed: {e}", path.display());
         Problem::usage(detail, "run the same command again with another --report")
+    };
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(format!(".{}.partial", std::process::id()));
+    let aside = PathBuf::from(aside);
+    let mut file = fs::File::create_new(&aside).map_err(failed)?;
+    let placed = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&aside, path));
+    placed.map_err(|e| {
+        // Our own, made a moment ago.
+        let _ = fs::remove_file(&aside);
+        failed(e)
     })
 }
 

@@ -123,6 +123,9 @@ const FLUSH_LOOKS_MAX: u32 = 5000;
 /// The engine opens its files by name and follows links: one that was planted could lead its writes
 /// to any file of this user.
 fn refuse_links(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata().is_ok_and(|m| !m.is_dir()) {
+        return Err(link(path));
+    }
     let entries = match std::fs::read_dir(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
@@ -133,11 +136,15 @@ fn refuse_links(path: &Path) -> io::Result<()> {
         if metadata.is_dir() {
             refuse_links(&entry.path())?;
         } else if !metadata.is_file() || metadata.nlink() > 1 {
-            let text = format!("{} is a link to another file", entry.path().display());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            return Err(link(&entry.path()));
         }
     }
     Ok(())
+}
+
+fn link(path: &Path) -> io::Error {
+    let text = format!("{} is a link to another place", path.display());
+    io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
 fn fault(error: fjall::Error) -> io::Error {

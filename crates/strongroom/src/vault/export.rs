@@ -81,14 +81,8 @@ impl Vault {
             let detail = format!("{} holds no token", request.like.display());
             return Err(Problem::usage(detail, "name the tokenised copy that `seal` made"));
         };
-        let aside = Aside::create(&request.out, job)?;
-        let mut report = match run.write(&aside, &request.out) {
-            Ok(report) => report,
-            Err(problem) => {
-                aside.remove();
-                return Err(problem);
-            }
-        };
+        let aside = Aside::create_in_clear(&request.out, job)?;
+        let mut report = run.write(&aside, &request.out)?;
         aside.finish(&request.out)?;
         report.position = position;
         Ok(report)
@@ -105,9 +99,9 @@ struct Run<'a> {
 impl Run<'_> {
     /// The first pass: everybody into the ledger.
     fn name(&mut self) -> Result<(), Problem> {
-        let hashing = self.input.hashing()?;
+        let mut hashing = self.input.hashing()?;
         let passed = hashing.passed();
-        let mut reader = self.input.reader(hashing)?;
+        let mut reader = self.input.reader(&mut hashing)?;
         let mut batch = Batch::new();
         let mut more = true;
         while more {
@@ -126,7 +120,8 @@ impl Run<'_> {
             }
             (self.progress)(passed.get() / 2);
         }
-        Ok(())
+        drop(reader);
+        unchanged(hashing, self.input.digest, &self.input.path, "exported")
     }
 
     /// The second pass: the values of those who were named.

@@ -85,11 +85,24 @@ pub fn refuse_existing(out: &Path) -> Result<(), Problem> {
 pub struct Aside {
     path: PathBuf,
     file: File,
+    /// Removed unless it is finished: nobody goes on with it, and what is in it is in clear.
+    in_clear: bool,
 }
 
 impl Aside {
+    /// The same as [`Self::create`] for an output in clear, of which nothing is left behind.
+    pub fn create_in_clear(out: &Path, job: JobId) -> Result<Self, Problem> {
+        let mut aside = Self::create(out, job)?;
+        aside.in_clear = true;
+        Ok(aside)
+    }
+
     /// Begins the file, beside its place, from the start.
     pub fn create(out: &Path, job: JobId) -> Result<Self, Problem> {
+        if out.file_name().is_none() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            let detail = format!("{} is no name of a file", out.display());
+            return Err(Problem::usage(detail, "name a file with --out"));
+        }
         let short: String = job.to_string().chars().take(JOB_CHARACTERS).collect();
         let mut name = OsString::from(".");
         name.push(out.file_name().unwrap_or_default());
@@ -102,13 +115,12 @@ impl Aside {
         }
         let mut options = OpenOptions::new();
         let file = options.create_new(true).read(true).write(true).mode(0o600).open(&path);
-        Ok(Self { file: file.map_err(|e| unwritable(out, &e))?, path })
+        Ok(Self { file: file.map_err(|e| unwritable(out, &e))?, path, in_clear: false })
     }
 
     /// Removes the file, for an output that nobody will go on with.
-    pub fn remove(self) {
-        // What cannot be removed is named `.partial` and readable by this user alone.
-        let _ = fs::remove_file(&self.path);
+    pub fn remove(mut self) {
+        self.in_clear = true;
     }
 
     /// Makes the file durable and moves it to its place, which must be free or hold this very
@@ -129,6 +141,16 @@ impl Aside {
         let remedy = "every row is sealed; run the same command with another --out to get the \
                       tokenised file";
         Err(Problem::usage(detail, remedy))
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if self.in_clear {
+            // Gone already when it is in its place. What cannot be removed is named `.partial` and
+            // readable by this user alone.
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
