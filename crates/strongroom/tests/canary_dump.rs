@@ -57,10 +57,10 @@ fn written(value: &str) -> Vec<String> {
 }
 
 /// Hashes that need no key, of the text alone and behind whatever the data folder itself says.
-fn hashes(text: &str, salts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+fn hashes(text: &[u8], salts: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for salt in salts {
-        let input = [salt.as_slice(), text.as_bytes()].concat();
+        let input = [salt.as_slice(), text].concat();
         all.push(md5(&input));
         all.push(sha1(&input));
         all.push(Sha224::digest(&input).to_vec());
@@ -71,6 +71,11 @@ fn hashes(text: &str, salts: &[Vec<u8>]) -> Vec<Vec<u8>> {
         all.push(Sha256::digest(Sha256::digest(&input)).to_vec());
     }
     all
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let pairs = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16));
+    pairs.map(Result::unwrap).collect()
 }
 
 /// What is looked for of a hash: an index keeps a beginning of it, or an end.
@@ -99,17 +104,13 @@ fn guessing_every_number_finds_none() {
     assert!(values.len() > 400);
     let tenant =
         desk.done(&["tenant", "show", "acme"])["tenant"]["id"].as_str().unwrap().to_owned();
-    let bytes = |hex: &str| {
-        let pairs = (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16));
-        pairs.map(Result::unwrap).collect::<Vec<u8>>()
-    };
-    let salts = [vec![], bytes(&tenant), tenant.into_bytes()];
+    let salts = [vec![], unhex(&tenant), tenant.into_bytes()];
     let mut guesses: Vec<Vec<u8>> = Vec::new();
     for value in &values {
         for text in written(value) {
             // Plain text as it stands is the other canary's; here also in its other ways.
             guesses.push(text.clone().into_bytes());
-            guesses.extend(hashes(&text, &salts).iter().flat_map(|h| parts(h)));
+            guesses.extend(hashes(text.as_bytes(), &salts).iter().flat_map(|h| parts(h)));
         }
     }
     let search = Search::new(guesses);
@@ -124,6 +125,83 @@ fn guessing_every_number_finds_none() {
     let mut findings = Findings::default();
     search.stream(Path::new("planted"), planted.as_slice(), &mut findings).unwrap();
     assert_eq!(findings.hits.len(), 1);
+}
+
+/// What an install without a control key might take digests of: the part at `must` with any of the
+/// others about it, joined bare, behind their lengths, and as docs/data-model.md frames them.
+fn inputs(label: &str, parts: &[&[u8]], must: usize) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for chosen in (0u32..1 << parts.len()).filter(|chosen| chosen >> must & 1 == 1) {
+        let chosen = parts.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+        let chosen: Vec<&[u8]> = chosen.map(|(_, part)| *part).collect();
+        let length = |part: &[u8]| (part.len() as u64).to_be_bytes();
+        let framed = chosen.iter().flat_map(|part| [&length(part)[..], part].concat());
+        let framed: Vec<u8> = framed.collect();
+        let label = [&[u8::try_from(label.len()).unwrap()], label.as_bytes(), &[1]].concat();
+        all.extend([chosen.concat(), [label, framed.clone()].concat(), framed]);
+    }
+    all
+}
+
+/// Collection and job of the one tenant's rows, as whoever copies the folder reads them.
+fn clear_ids(desk: &Desk, tenant: &[u8]) -> ([u8; 4], [u8; 16]) {
+    let folders = Folders { data: desk.path("data"), keys: desk.path("data.keys") };
+    let vault = Vault::open(folders, Arc::new(SystemClock), Arc::new(SystemRandom)).unwrap();
+    let mut found = (Vec::new(), Vec::new());
+    let store = vault.store();
+    let keys = |table: Table, into: &mut Vec<u8>| {
+        let mut take = |key: &[u8], _: &[u8]| {
+            *into = key[16..].to_vec();
+            true
+        };
+        store.scan(table, tenant, &mut take).unwrap();
+    };
+    keys(Table::Record, &mut found.0);
+    keys(Table::Job, &mut found.1);
+    (found.0[..4].try_into().unwrap(), found.1[..16].try_into().unwrap())
+}
+
+#[test]
+fn no_digest_of_an_input_can_be_guessed() {
+    let desk = installed("dump-input");
+    let file = fs::read(desk.path("people.csv")).unwrap();
+    let tenant = unhex(desk.done(&["tenant", "show", "acme"])["tenant"]["id"].as_str().unwrap());
+    let (collection, job) = clear_ids(&desk, &tenant);
+    // Sealed again: the same job says how it reads its input.
+    let again = ["seal", "people.csv", "--tenant", "acme", "--collection", "people"];
+    let report = desk.done(&[&again[..], &["--out", "acme.csv"]].concat());
+    assert_eq!(
+        (&report["changed"], unhex(report["job"].as_str().unwrap())),
+        (&0.into(), job.into())
+    );
+    let read = report["read"].to_string();
+    let (version, rows) = (1u32.to_be_bytes(), 1000u64.to_be_bytes());
+    let mut of = Vec::new();
+    let digest = Sha256::digest(&file);
+    let hex: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    for whole in [&digest[..], hex.as_bytes(), &file] {
+        let parts = [&tenant[..], &collection, &version, &rows, whole, read.as_bytes()];
+        of.extend(inputs("strongroom/job", &parts, 4));
+    }
+    // The one batch: all rows, which begin behind the header.
+    let header = file.iter().position(|b| *b == b'\n').unwrap() + 1;
+    let starts = [0, header as u64].map(u64::to_be_bytes);
+    for start in &starts {
+        for batch in [&file[header..], &file[header..file.len() - 1], &file] {
+            let digest = Sha256::digest(batch);
+            for bytes in [batch, &digest[..]] {
+                of.extend(inputs("strongroom/batch", &[&tenant, &job, start, bytes], 3));
+            }
+        }
+    }
+    let salts = [vec![], tenant];
+    let guesses = of.iter().flat_map(|input| hashes(input, &salts));
+    let guesses = guesses.chain([digest.to_vec(), hex.into_bytes()]);
+    let search = Search::new(guesses.flat_map(|hash| parts(&hash)));
+    assert!(search.values().len() > 5_000, "{}", search.values().len());
+    let found = search.places(&[&desk.path("data")]).unwrap();
+    assert!(found.bytes > 1_000_000);
+    assert_eq!(found.hits, Default::default());
 }
 
 /// What an install keeps of people, in pieces that could show two of them to be the same.
@@ -153,8 +231,7 @@ fn kept(desk: &Desk, tenant: &str, token: &str) -> Kept {
     let folders = Folders { data: desk.path("data"), keys: desk.path("data.keys") };
     let vault = Vault::open(folders, Arc::new(SystemClock), Arc::new(SystemRandom)).unwrap();
     let store = vault.store();
-    let prefix: Vec<u8> =
-        (0..16).map(|at| u8::from_str_radix(&id[at * 2..at * 2 + 2], 16).unwrap()).collect();
+    let prefix = unhex(id);
     // Key of an index row: tenant 16, collection 4, field 2, tag, record 8.
     let tag = |key: &[u8]| key[22..key.len() - 8].to_vec();
     store
