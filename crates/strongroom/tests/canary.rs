@@ -3,9 +3,12 @@
 //!
 //! Searched are the data folder, the key folder, the private TMPDIR, every output whole or partial,
 //! the reports, the exported ledger, and all that was printed, apart from the answers of `reveal`.
+//! `canary_found.rs` does the same of what is sought and of what is turned back.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
 
+#[path = "support/canary.rs"]
+mod canary;
 #[path = "support/desk.rs"]
 mod desk;
 
@@ -15,97 +18,27 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use desk::{Desk, tokens};
-use strongroom::quickstart::people::{Column, Person, Shape, write_csv};
-use strongroom::quickstart::search::{Findings, Search, VALUE_BYTES_MIN};
+use canary::{Canary, SEAL};
+use desk::tokens;
+use strongroom::quickstart::people::Column;
 
-const SEAL: [&str; 4] = ["--tenant", "acme", "--collection", "people"];
-
-/// A desk whose clear inputs lie in a folder of their own, with what is known of them.
-struct Canary {
-    desk: Desk,
-    known: Vec<String>,
-}
-
-impl Canary {
-    fn new(name: &str) -> Self {
-        let desk = Desk::new(name);
-        for folder in ["clear", "out"] {
-            fs::create_dir(desk.path(folder)).unwrap();
-        }
-        Self { desk, known: Vec::new() }
+/// Starts sealing a long file and waits until part of the output is on disk.
+fn under_way(canary: &Canary, command: &mut Command) -> Child {
+    // What an earlier run left is not this one's work.
+    for file in fs::read_dir(canary.desk.path("out")).unwrap().flatten() {
+        fs::remove_file(file.path()).unwrap();
     }
-
-    /// The values of a person that are long enough to be searched for.
-    fn know(&mut self, person: Person) {
-        let columns = Shape::BackOffice.columns().iter().filter(|c| c.is_sensitive());
-        let values = columns.map(|c| person.value(*c)).filter(|v| !v.contains('"'));
-        self.known.extend(values.filter(|v| v.len() >= VALUE_BYTES_MIN));
+    let mut child = command.spawn().unwrap();
+    let far_enough = || {
+        let names = fs::read_dir(canary.desk.path("out")).unwrap().flatten();
+        let mut partial = names.filter(|e| e.file_name().to_string_lossy().contains("partial"));
+        partial.any(|e| e.metadata().is_ok_and(|m| m.len() > 100_000))
+    };
+    while !far_enough() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
+        std::thread::yield_now();
     }
-
-    /// An export of invented people, the first of whom are known.
-    fn people(&mut self, name: &str, seed: u64, people: u64) -> Vec<u8> {
-        let mut csv = Vec::new();
-        write_csv(&mut csv, Shape::BackOffice, seed, people).unwrap();
-        (0..people.min(40)).for_each(|n| self.know(Person::new(Shape::BackOffice, seed, n)));
-        self.desk.write(&format!("clear/{name}"), &csv);
-        csv
-    }
-
-    /// Values of further people, to be put where they do not belong.
-    fn values<const N: usize>(&mut self, number: u64, columns: [Column; N]) -> [String; N] {
-        let person = Person::new(Shape::Narrow, 77, number);
-        let values = columns.map(|c| person.value(c));
-        self.known.extend(values.iter().cloned());
-        values
-    }
-
-    /// What is found where nothing may be.
-    fn leaks(&self) -> Vec<String> {
-        let search = Search::new(self.known.iter().cloned());
-        let mut findings = Findings::default();
-        for entry in fs::read_dir(self.desk.path("")).unwrap() {
-            let path = entry.unwrap().path();
-            if !path.ends_with("clear") {
-                let found = search.places(&[&path]).unwrap();
-                findings.files += found.files;
-                findings.hits.extend(found.hits);
-            }
-        }
-        assert!(findings.files > 20, "only {} files were searched", findings.files);
-        let printed = self.desk.printed();
-        assert!(printed.len() > 100);
-        search.stream(Path::new("what was printed"), printed.as_slice(), &mut findings).unwrap();
-        let value = |at: &usize| String::from_utf8_lossy(&search.values()[*at]).into_owned();
-        findings.hits.iter().map(|(at, hit)| format!("{}: {hit:?}", value(at))).collect()
-    }
-
-    /// The search must find everything where everything is.
-    fn check_that_it_can_fail(&self) {
-        let search = Search::new(self.known.iter().cloned());
-        assert!(search.values().len() >= 200, "{} values are too few", search.values().len());
-        let found = search.places(&[&self.desk.path("clear")]).unwrap().hits.len();
-        assert_eq!(found, search.values().len(), "the search does not find what is there");
-    }
-
-    /// Starts sealing a long file and waits until part of the output is on disk.
-    fn under_way(&self, command: &mut Command) -> Child {
-        // What an earlier run left is not this one's work.
-        for file in fs::read_dir(self.desk.path("out")).unwrap().flatten() {
-            fs::remove_file(file.path()).unwrap();
-        }
-        let mut child = command.spawn().unwrap();
-        let far_enough = || {
-            let names = fs::read_dir(self.desk.path("out")).unwrap().flatten();
-            let mut partial = names.filter(|e| e.file_name().to_string_lossy().contains("partial"));
-            partial.any(|e| e.metadata().is_ok_and(|m| m.len() > 100_000))
-        };
-        while !far_enough() {
-            assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
-            std::thread::yield_now();
-        }
-        child
-    }
+    child
 }
 
 fn kill(child: &Child, signal: &str) {
@@ -269,7 +202,7 @@ fn crashes_leave_nothing_and_no_core() {
     let desk = &canary.desk;
     let files = ["seal", "clear/people.csv", "--out", "out/people.csv"];
     let seal = [&files[..], &SEAL[..]].concat();
-    let mut killed = canary.under_way(&mut desk.command(&seal));
+    let mut killed = under_way(&canary, &mut desk.command(&seal));
     kill(&killed, "-KILL");
     assert_eq!(killed.wait().unwrap().signal(), Some(9));
     assert_eq!(canary.leaks(), Vec::<String>::new(), "after SIGKILL");
@@ -284,7 +217,7 @@ fn crashes_leave_nothing_and_no_core() {
         shell.stdout(Stdio::null()).stderr(Stdio::null());
         shell
     };
-    let mut aborted = canary.under_way(&mut dumping(&mut desk.command(&seal)));
+    let mut aborted = under_way(&canary, &mut dumping(&mut desk.command(&seal)));
     kill(&aborted, "-ABRT");
     let status = aborted.wait().unwrap();
     assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
