@@ -91,7 +91,7 @@ fn measure(what: &str, vault: &Vault, who: &Principal, sought: &[(String, bool)]
     for (value, is_somebody) in sought {
         let value = Zeroizing::new(value.clone());
         let start = Instant::now();
-        let (found, _) = vault.find(who, "acme", "people", COLUMN, value).unwrap();
+        let (found, _) = vault.find(who, "acme", "people", COLUMN, value, 0).unwrap();
         micros.push(start.elapsed().as_secs_f64() * 1e6);
         assert_eq!(!found.is_empty(), *is_somebody);
     }

@@ -284,7 +284,11 @@ impl Registry {
         let all = self.collections.values().filter(|c| c.tenant == tenant);
         let mut last = all.flat_map(|c| &c.fields).map(|f| f.number.0).max().unwrap_or(0);
         for column in &schema.columns {
-            let Treatment::Seal { kind, index } = column.treatment else { continue };
+            let (kind, index) = match column.treatment {
+                Treatment::Seal { kind, index } => (kind, index),
+                Treatment::Verify => (FieldType::Password, false),
+                Treatment::Drop { .. } | Treatment::Clear { .. } => continue,
+            };
             if let Some(known) = fields.iter_mut().find(|f| f.is(&column.name)) {
                 // A find over an index that holds some of the values would answer wrongly.
                 if known.index != index {

@@ -64,12 +64,18 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
                 | Act::PiiCollect
                 | Act::PiiReveal
                 | Act::PiiFind
+                | Act::PiiVerify
                 | Act::PiiExport
                 | Act::LedgerWho
         ),
         (false, Kind::Service) => matches!(
             act,
-            Act::TenantRead | Act::SchemaRead | Act::PiiCollect | Act::PiiReveal | Act::PiiFind
+            Act::TenantRead
+                | Act::SchemaRead
+                | Act::PiiCollect
+                | Act::PiiReveal
+                | Act::PiiFind
+                | Act::PiiVerify
         ),
     }
 }
@@ -126,12 +132,12 @@ mod tests {
         assert_eq!(of("install operator ").split(' ').count(), Act::ALL.len());
         assert_eq!(
             of("tenant operator "),
-            "schema.set schema.read pii.collect pii.reveal pii.find pii.export ledger.who \
+            "schema.set schema.read pii.collect pii.reveal pii.find pii.verify pii.export ledger.who \
              tenant.read"
         );
         assert_eq!(
             of("tenant service "),
-            "schema.read pii.collect pii.reveal pii.find tenant.read"
+            "schema.read pii.collect pii.reveal pii.find pii.verify tenant.read"
         );
         for purpose in ["support ", "payout ", "tax "] {
             assert_eq!(of(purpose), "redacted masked full");

@@ -2,6 +2,8 @@
 //!
 //! No personal value ever enters one: details are built from names, places and counts only.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use strongroom_core::access::{Refusal, Rule, Stop, Unfit};
 use strongroom_core::control::EvolveError;
@@ -33,6 +35,8 @@ pub enum Kind {
     Internal,
     /// Stopped by an interrupt.
     Interrupted,
+    /// Too many wrong guesses: later again.
+    Budget,
 }
 
 impl Kind {
@@ -49,6 +53,7 @@ impl Kind {
             Self::Tampered => "tampered",
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
+            Self::Budget => "budget",
         }
     }
 
@@ -65,6 +70,7 @@ impl Kind {
             Self::Tampered => 15,
             Self::Internal => 20,
             Self::Interrupted => 130,
+            Self::Budget => 25,
         }
     }
 }
@@ -181,6 +187,11 @@ impl From<Refusal> for Problem {
                 "the purpose does not allow this reveal",
                 "`sign-in` reveals nothing; use the purpose the value is needed for",
             ),
+            Refusal::Forbidden(Rule::VerifyOnly) => Self::new(
+                Kind::Forbidden,
+                "a password is given out in no form",
+                "`strongroom verify-password` says whether one is right",
+            ),
             Refusal::Forbidden(Rule::Act) => Self::new(
                 Kind::Forbidden,
                 "this credential may not do this",
@@ -196,8 +207,16 @@ impl From<Refusal> for Problem {
                          text and cannot be found by value"
                     }
                     Unfit::TooMany => "ask by a field whose values name fewer people",
+                    Unfit::NoPassword => "`strongroom schema show` lists the columns",
+                    Unfit::SeveralPasswords => "name one of them with --field",
                 };
                 Self::usage(unfit.to_string(), remedy)
+            }
+            Refusal::Spent(spent) => {
+                let whose = if spent.principal { "by this credential" } else { "of this record" };
+                let wait = humantime::format_duration(Duration::from_secs(spent.wait_s));
+                let detail = format!("too many wrong guesses {whose}");
+                Self::new(Kind::Budget, detail, format!("try again in {wait}"))
             }
             Refusal::NotFound => Self::not_found(),
         }

@@ -28,9 +28,9 @@ const FORBIDDEN: i32 = 11;
 const NOT_FOUND: i32 = 12;
 
 const PEOPLE: &str = "\
-member,name,ssn,e-mail
-1001,Ada Archer,536-22-1847,ada@example.com
-1002,Bruno Boone,401-55-9024,bruno@example.com
+member,name,ssn,e-mail,password
+1001,Ada Archer,536-22-1847,ada@example.com,River-71!
+1002,Bruno Boone,401-55-9024,bruno@example.com,River-71!
 ";
 const VENDORS: &str = "vendor,tax id\n1,12-3456789\n";
 
@@ -177,7 +177,8 @@ impl Setting {
         });
         let words: Vec<String> = words.collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        self.install.run(self.callers[caller].as_deref(), &words)
+        let input = if words[0] == "verify-password" { "River-71!\n" } else { "" };
+        self.install.run_as(self.callers[caller].as_deref(), &words, input)
     }
 
     fn state(&self) -> State {

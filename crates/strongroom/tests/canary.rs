@@ -235,7 +235,9 @@ fn crashes_leave_nothing_and_no_core() {
     let report = desk.done(&seal);
     assert_eq!(report["rows"], 6000);
     assert!(report["changed"].as_u64().unwrap() < 6000, "it went on where it was stopped");
-    assert_eq!(tokens(&desk.read("out/people.csv")).len() as u64, sum(&report["values"]));
+    let passwords = report["values"]["password"].as_u64().unwrap();
+    let with_tokens = sum(&report["values"]) - passwords;
+    assert_eq!(tokens(&desk.read("out/people.csv")).len() as u64, with_tokens);
     desk.done(&["ledger", "export", "--out", "ledger"]);
     canary.check_that_it_can_fail();
     assert_eq!(canary.leaks(), Vec::<String>::new());

@@ -86,15 +86,15 @@ fn every_question_is_an_entry_before_its_answer() {
     }
     let new = acts(&desk).split_off(before);
     let expected = [
-        (2, "commit"),
-        (0, "commit"),
-        (0, "denied unfit.not_indexed"),
-        (0, "denied unfit.field"),
-        (0, "denied unfit.value"),
+        ("pii.find", 2, "commit"),
+        ("pii.find", 0, "commit"),
+        ("pii.guess", 0, "commit"),
+        ("pii.find", 0, "denied unfit.not_indexed"),
+        ("pii.find", 0, "denied unfit.field"),
+        ("pii.find", 0, "denied unfit.value"),
     ];
-    let expected =
-        expected.map(|(people, state)| ("pii.find".to_owned(), people, state.to_owned()));
-    assert_eq!(new.get(..5).unwrap(), expected);
+    let expected = expected.map(|(act, people, state)| (act.to_owned(), people, state.to_owned()));
+    assert_eq!(new.get(..6).unwrap(), expected);
 }
 
 #[test]

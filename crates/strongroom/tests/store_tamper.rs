@@ -229,7 +229,7 @@ fn index_rows_that_no_key_made_are_told_by_a_find() {
     let (tenant, _, value) = lived.oracle.sealed.iter().find(|(_, _, v)| v.contains('@')).unwrap();
     let find = |vault: &Vault, who: &Principal| {
         let value = Zeroizing::new(value.clone());
-        let found = vault.find(who, tenant, "people", "email", value);
+        let found = vault.find(who, tenant, "people", "email", value, 0);
         found.map(|(found, _)| found.len()).map_err(|p| p.detail)
     };
     assert_eq!(find(&vault, &who), Ok(1));

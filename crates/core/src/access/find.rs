@@ -7,16 +7,17 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
+use super::guess::{Guessing, Of};
 use super::person::Person;
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering,
-    Target, Unfit, tampered,
+    Target, Unfit, blank, tampered,
 };
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
-use crate::id::{FieldNumber, Name, RecordNumber, TenantId};
+use crate::id::{FieldNumber, Name, PrincipalId, RecordNumber, TenantId};
 use crate::ledger::Entry;
-use crate::ledger::entry::Act;
+use crate::ledger::entry::{Act, Phase};
 use crate::store::{Batch, Changes, Position, ReadError};
 use crate::vault::index::Tag;
 use crate::vault::keys::TenantKeys;
@@ -66,12 +67,14 @@ impl Authorized<Find> {
     ///
     /// # Errors
     /// [`Stop`]: refused without such a collection, and as unfit without such an indexed field,
-    /// for a value that is none of its type, or for one that names too many.
+    /// for a value that is none of its type, or for one that names too many; as spent after too
+    /// many guesses that named nobody.
     pub fn plan(
         self,
         context: &Context<'_>,
         index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
+        guesses: &mut Guessing<'_>,
     ) -> Result<(Pending<Find>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
         let tenant = keys.tenant();
@@ -84,6 +87,12 @@ impl Authorized<Find> {
             Ok(found) => found,
             Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),
         };
+        let asks = self.actor.principal.map(|id| Of::Principal(PrincipalId(id)));
+        if let Some(asks) = asks
+            && let Some(spent) = guesses.spent(tenant, asks)?
+        {
+            return Err(Stop::Denied(self.deny(spent)));
+        }
         let (number, kinds) = (field.number, field.kinds.clone());
         let (mut records, mut forged) = (BTreeSet::new(), false);
         for (_, normal) in &normals {
@@ -106,9 +115,14 @@ impl Authorized<Find> {
         for record in records {
             people.extend(self.person(context, record, slots)?);
         }
-        let entries = self.naming(&people, kinds.into_iter());
+        let mut entries = self.naming(&people, kinds.into_iter());
+        let mut changes = Changes::default();
+        if let (true, Some(asks)) = (people.is_empty(), asks) {
+            guesses.add(tenant, asks, &mut changes)?;
+            entries.push(blank(self.log, Act::PiiGuess, Phase::Commit, self.actor));
+        }
         let plan = FindPlan { tenant, collection, field: number, normals, people };
-        Ok(self.pending(plan, entries, Changes::default()))
+        Ok(self.pending(plan, entries, changes))
     }
 }
 
@@ -184,7 +198,10 @@ fn tokens(
 ) -> Result<Found, Stop> {
     let none = |_| Stop::Key(crate::vault::keys::KeyError::NoSuchVersion);
     let mut tokens = Vec::with_capacity(numbers.len());
-    for field in collection.fields.iter().filter(|f| numbers.contains(&f.number)) {
+    // No token of a password is ever printed.
+    let printed =
+        |f: &&FieldRow| numbers.contains(&f.number) && !f.kinds.contains(&FieldType::Password);
+    for field in collection.fields.iter().filter(printed) {
         let mut token = String::new();
         write_token(keys, Named { record, field: field.number }, &mut token).map_err(none)?;
         tokens.push((field.column.clone(), token));

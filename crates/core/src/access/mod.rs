@@ -10,11 +10,13 @@
 pub mod admin;
 pub mod export;
 pub mod find;
+pub mod guess;
 mod person;
 pub mod reason;
 pub mod reveal;
 pub mod seal;
 pub mod system;
+pub mod verify;
 pub mod who;
 
 pub use reason::{Rule, Tampering, Unfit};
@@ -92,6 +94,9 @@ pub enum Refusal {
     /// The caller may do it, and what was asked for cannot be answered.
     #[error("{0}")]
     Unfit(Unfit),
+    /// Too many wrong guesses before this one.
+    #[error("too many wrong guesses")]
+    Spent(guess::Spent),
 }
 
 impl Refusal {
@@ -100,6 +105,7 @@ impl Refusal {
             Self::NotFound => Plain::NotFound.code(),
             Self::Forbidden(rule) => rule.code(),
             Self::Unfit(unfit) => unfit.code(),
+            Self::Spent(spent) => spent.code(),
         }
     }
 }
@@ -319,6 +325,14 @@ impl<A: Action> Receipt<A> {
     #[must_use]
     pub fn positions(&self) -> &[Position] {
         &self.positions
+    }
+
+    /// The refusal of what turned out behind the entry to be nothing that may be given out.
+    fn refuse(&self, refusal: Refusal) -> Stop {
+        let mut entry = blank(self.log, A::ACT, Phase::Failed, self.actor);
+        self.action.describe(&mut entry);
+        entry.reason = Some(refusal.code().to_owned());
+        Stop::Denied(Denied { refusal, batch: Box::new(entry_alone(self.log, entry)) })
     }
 
     fn tampered(&self, what: Tampering, record: &str) -> Stop {

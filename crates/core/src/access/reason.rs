@@ -36,6 +36,8 @@ reasons! {
         Act = "forbidden.act",
         /// The purpose does not allow this form.
         Purpose = "forbidden.purpose",
+        /// A password is given out in no form.
+        VerifyOnly = "forbidden.verify_only",
     }
 }
 
@@ -55,6 +57,12 @@ reasons! {
         /// The value names more than [`find::RECORDS_MAX`] records.
         #[error("more than {} records have this value", find::RECORDS_MAX)]
         TooMany = "unfit.many",
+        /// The collection has no column of passwords, or it is not this one.
+        #[error("the collection has no such column of passwords")]
+        NoPassword = "unfit.password",
+        /// It has several.
+        #[error("the collection has several columns of passwords")]
+        SeveralPasswords = "unfit.passwords",
     }
 }
 
@@ -95,6 +103,12 @@ reasons! {
         Revoked = "revoked",
         /// An act that was stated and did not take place.
         Interrupted = "interrupted",
+        /// Too many wrong passwords of the record.
+        SpentRecord = "spent.record",
+        /// Too many wrong guesses of the principal.
+        SpentPrincipal = "spent.principal",
+        /// The password was right.
+        Right = "right",
     }
 }
 

@@ -111,6 +111,9 @@ impl Authorized<Reveal> {
             let Some((named, collection, field)) = found else {
                 return Err(Stop::Denied(self.deny(Refusal::NotFound)));
             };
+            if !gives(self.action.form, field.kinds.iter().copied()) {
+                return Err(Stop::Denied(self.deny(Refusal::Forbidden(Rule::VerifyOnly))));
+            }
             let person = match numbered.get(&named.record) {
                 Some(person) => *person,
                 None => {
@@ -176,6 +179,7 @@ impl Receipt<Reveal> {
             return Ok(());
         };
         let form = self.action.form;
+        let mut is_given = true;
         self.with_row(keys, first.collection, person, rows, |row| {
             for place in items {
                 let (Some(item), Some(value)) =
@@ -184,6 +188,7 @@ impl Receipt<Reveal> {
                     continue;
                 };
                 let opened = row.open(item.field)?;
+                is_given &= gives(form, [opened.kind].into_iter());
                 *value = Some(match form {
                     Form::Full => opened.value,
                     Form::Masked => opened.value.mask(opened.kind),
@@ -191,8 +196,15 @@ impl Receipt<Reveal> {
                 });
             }
             Ok(())
-        })
+        })?;
+        if is_given { Ok(()) } else { Err(self.refuse(Refusal::Forbidden(Rule::VerifyOnly))) }
     }
+}
+
+/// Whether this form can be given of some of these types: of a password, nothing but that there
+/// is one.
+fn gives(form: Form, mut kinds: impl Iterator<Item = FieldType>) -> bool {
+    form == Form::Redacted || kinds.any(|kind| kind != FieldType::Password)
 }
 
 /// Values opened and not yet given out.
@@ -240,5 +252,116 @@ impl Revealed {
             value: v.value.disclose(),
         };
         self.values.into_iter().map(give).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{KeyRing, authorize};
+    use crate::control::{
+        CollectionRow, FieldRow, Registry, collection_key, principal_key, protect,
+    };
+    use crate::id::{InstallId, Name, PrincipalId, RecordNumber};
+    use crate::principal::{Credential, Kind, Principal, PrincipalRow, Scope, authenticate};
+    use crate::store::Committed;
+    use crate::testing::CountingRandom;
+    use crate::vault::cell::Clear;
+    use crate::vault::keys::{ControlKey, SecretKey};
+    use crate::vault::sealed::{RowAddress, RowWriter};
+    use crate::vault::slot::{EpochKey, SlotAddress};
+    use crate::vault::token::{Named, write_token};
+    use crate::vault::verifier::Verifier;
+
+    const TENANT: TenantId = TenantId([1; 16]);
+    const INSTALL: InstallId = InstallId([2; 16]);
+    const RECORD: RecordNumber = RecordNumber(9);
+    const FIELD: FieldNumber = FieldNumber(3);
+
+    fn key(byte: u8) -> SecretKey {
+        SecretKey::from_bytes(Zeroizing::new([byte; 32]))
+    }
+
+    fn registry(kinds: &[FieldType], random: &CountingRandom) -> (Registry, Principal) {
+        let (control, mut registry) = (ControlKey::new(&key(6)), Registry::default());
+        let name = |name| Name::parse(name).unwrap();
+        let credential = Credential::generate(PrincipalId([4; 16]), random).unwrap();
+        let principal = PrincipalRow {
+            id: credential.principal(),
+            name: name("desk"),
+            kind: Kind::Operator,
+            scope: Scope::Tenants(vec![TENANT]),
+            epoch: 0,
+            revoked: false,
+            credential: credential.hash(&control),
+        };
+        let field = FieldRow {
+            column: "Password".to_owned(),
+            number: FIELD,
+            kinds: kinds.to_vec(),
+            index: false,
+        };
+        let collection = CollectionRow {
+            tenant: TENANT,
+            id: CollectionId(5),
+            name: name("people"),
+            version: 1,
+            schema: String::new(),
+            fields: vec![field],
+        };
+        let rows = [
+            (principal_key(principal.id), serde_json::to_vec(&principal).unwrap()),
+            (collection_key(TENANT, collection.id), serde_json::to_vec(&collection).unwrap()),
+        ];
+        for (key, body) in rows {
+            registry.load(&control, &key, &protect(&control, "control", &key, &body)).unwrap();
+        }
+        let who = authenticate(&credential, &registry, &control, false).unwrap();
+        (registry, who)
+    }
+
+    /// Reveals the password of a record by a token that a holder of the keys made.
+    fn forged(form: Form, kinds: &[FieldType]) -> Result<String, Refusal> {
+        let random = CountingRandom::default();
+        let (registry, who) = registry(kinds, &random);
+        let versions = ([(1, key(1))], [(1, key(2))]);
+        let keys = TenantKeys::new(TENANT, &versions.0, &versions.1, &key(3), &key(4), &key(7));
+        let epoch = EpochKey::new(1, &key(5)).unwrap();
+        let place = SlotAddress { install: INSTALL, tenant: TENANT, record: RECORD };
+        let (secret, slot) = epoch.seal(place, &[8; 44]).unwrap();
+        let at = RowAddress { tenant: TENANT, collection: CollectionId(5), record: RECORD };
+        let mut row = Vec::new();
+        let mut writer = RowWriter::begin(&mut row, &keys, &secret, at, (1, 1), [9; 12]).unwrap();
+        let verifier = Verifier::of("River7!", &keys, &random).unwrap();
+        writer.field(FIELD, &Clear::verifier(&verifier.write())).unwrap();
+        writer.finish();
+        let mut token = String::new();
+        write_token(&keys, Named { record: RECORD, field: FIELD }, &mut token).unwrap();
+        let mut ring = KeyRing::default();
+        ring.insert(std::sync::Arc::new(keys));
+        let context = Context { install: INSTALL, epoch: &epoch, ring: &ring, registry: &registry };
+        let asked = Reveal::new(Some(TENANT), vec![token], Purpose::Support, form).unwrap();
+        let Ok(authorized) = authorize(&who, asked) else { panic!("refused at the door") };
+        let refusal = |stop| match stop {
+            Stop::Denied(denied) => denied.refusal,
+            _ => panic!("another stop"),
+        };
+        let planned = authorized.plan(&context, &mut |_| Ok(slot));
+        let (pending, batch) = planned.map_err(refusal)?;
+        let (_, _, ticket) = batch.into_parts();
+        let Ok(receipt) = pending.receipt(&Committed::new(ticket, vec![])) else { panic!("no") };
+        let revealed = receipt.open(&context, &mut |_| Ok(Some(row.clone()))).map_err(refusal)?;
+        Ok(revealed.disclose().remove(0).value.to_string())
+    }
+
+    #[test]
+    fn a_forged_token_of_a_password_gives_nothing_in_any_form() {
+        let refused = Err(Refusal::Forbidden(Rule::VerifyOnly));
+        for kinds in [&[FieldType::Password][..], &[FieldType::Text, FieldType::Password]] {
+            for form in [Form::Full, Form::Masked] {
+                assert_eq!(forged(form, kinds), refused, "{kinds:?}");
+            }
+            assert_eq!(forged(Form::Redacted, kinds).as_deref(), Ok(crate::field::REDACTED));
+        }
     }
 }

@@ -12,9 +12,10 @@ use crate::source::Random;
 use crate::store::{Batch, Changes, Table};
 use crate::vault::cell::Clear;
 use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag};
-use crate::vault::keys::{ControlKey, TenantKeys};
+use crate::vault::keys::{ControlKey, KeyError, TenantKeys};
 use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
 use crate::vault::slot::{SlotAddress, SlotBytes};
+use crate::vault::verifier::{self, Verifier};
 use zeroize::Zeroizing;
 
 /// Random bytes a row needs: slot secret 32, slot nonce 12, row nonce 12.
@@ -53,6 +54,17 @@ pub struct FieldPlan {
     pub index: bool,
 }
 
+impl FieldPlan {
+    /// Whether a value is one of the column's type. A password is when some password can be right.
+    #[must_use]
+    pub fn fits(&self, value: &str) -> bool {
+        match self.kind {
+            FieldType::Password => verifier::is_usable(value),
+            kind => kind.fits(value),
+        }
+    }
+}
+
 /// A cell to be sealed.
 #[derive(Clone, Copy)]
 pub struct SealCell<'v> {
@@ -66,26 +78,31 @@ pub struct SealCell<'v> {
     pub spelling: Option<&'v str>,
 }
 
-/// What was sealed, by type; a value that did not fit its type counts as `text` and as unusual.
+/// What was sealed, by type; a value that did not fit its type counts as `text` and as unusual. A
+/// password never counts as text, and is never sealed as such.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SealCounts {
     /// Values by type.
     pub values: Tally,
     /// Values that did not fit their column's type, by field number.
     pub unusual: BTreeMap<u16, u64>,
+    /// Passwords that verify nothing: hashes of a scheme that is not known.
+    pub unusable: u64,
 }
 
 impl SealCounts {
     /// Adds another count.
     pub fn add(&mut self, other: &Self) {
         self.values.add(&other.values);
+        self.unusable += other.unusable;
         other.unusual.iter().for_each(|(f, n)| *self.unusual.entry(*f).or_default() += n);
     }
 
     /// Notes one value.
     pub fn note(&mut self, plan: FieldPlan, fits: bool) {
-        let kind = if fits { plan.kind } else { FieldType::Text };
-        self.values.note(kind);
+        let stays = fits || plan.kind == FieldType::Password;
+        self.values.note(if stays { plan.kind } else { FieldType::Text });
+        self.unusable += u64::from(stays && !fits);
         if !fits {
             *self.unusual.entry(plan.number.0).or_default() += 1;
         }
@@ -108,6 +125,7 @@ pub struct SealBatch<'a> {
     authorized: &'a Authorized<Seal>,
     context: &'a Context<'a>,
     keys: &'a TenantKeys,
+    random: &'a dyn Random,
     collection: CollectionId,
     schema: u32,
     first: RecordNumber,
@@ -133,7 +151,7 @@ impl Authorized<Seal> {
         collection: &CollectionRow,
         first: RecordNumber,
         rows_max: usize,
-        random: &dyn Random,
+        random: &'a dyn Random,
     ) -> Result<SealBatch<'a>, Stop> {
         let keys = self.keys(context.ring)?;
         let mut material = Zeroizing::new(vec![0; rows_max * MATERIAL_BYTES]);
@@ -142,6 +160,7 @@ impl Authorized<Seal> {
             authorized: self,
             context,
             keys,
+            random,
             collection: collection.id,
             schema: collection.version,
             first,
@@ -202,10 +221,18 @@ impl SealBatch<'_> {
         let (secret, slot) = self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
         let at = RowAddress { tenant, collection, record };
         let version = (self.schema, 1);
-        let Self { changes, keys, index, normal, fields, counts, .. } = self;
+        let Self { changes, keys, random, index, normal, fields, counts, .. } = self;
         changes.rows.put_with(Table::Record, &at.key(), |out| {
             let mut writer = RowWriter::begin(out, keys, &secret, at, version, nonce)?;
             for SealCell { plan, value, literal, spelling } in cells {
+                *fields |= 1 << plan.kind.code();
+                if plan.kind == FieldType::Password {
+                    // INVARIANT: of a password the verifier alone is sealed, not its spelling.
+                    let verifier = Verifier::of(value, keys, *random).map_err(KeyError::from)?;
+                    counts.note(plan, verifier.is_usable());
+                    writer.field(plan.number, &Clear::verifier(&verifier.write()))?;
+                    continue;
+                }
                 let fits = if plan.index {
                     plan.kind.normalize(value, normal)
                 } else {
@@ -216,7 +243,6 @@ impl SealBatch<'_> {
                 }
                 let kind = if fits { plan.kind } else { FieldType::Text };
                 counts.note(plan, fits);
-                *fields |= 1 << plan.kind.code();
                 writer.field(plan.number, &Clear { kind, literal, value, spelling })?;
             }
             writer.finish();

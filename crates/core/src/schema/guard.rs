@@ -64,7 +64,7 @@ impl Guard {
     pub fn new(columns: &[String], schema: &Schema) -> Self {
         let held = |name: &String| match &schema.column(name)?.1.treatment {
             Treatment::Clear { reason } => Held::by_reason(reason),
-            Treatment::Seal { .. } | Treatment::Drop { .. } => None,
+            Treatment::Seal { .. } | Treatment::Verify | Treatment::Drop { .. } => None,
         };
         Self { columns: columns.iter().map(held).collect() }
     }

@@ -66,9 +66,11 @@ pub enum Treatment {
         /// the store.
         index: bool,
     },
-    /// Left out of what is stored and given back: security codes and passwords.
+    /// Kept as verifiers, which say whether a password is right and nothing else.
+    Verify,
+    /// Left out of what is stored and given back: security codes.
     Drop {
-        /// The type, `card_security_code` or `password`.
+        /// The type, `card_security_code`.
         kind: FieldType,
     },
     /// Left as it stands.
@@ -131,6 +133,9 @@ impl Column {
             Treatment::Seal { kind, index } => {
                 json!({ "name": self.name, "type": kind.name(), "index": index })
             }
+            Treatment::Verify => {
+                json!({ "name": self.name, "type": FieldType::Password.name(), "index": false })
+            }
             Treatment::Drop { kind } => {
                 json!({ "name": self.name, "type": kind.name(), "index": false })
             }
@@ -147,6 +152,7 @@ impl Column {
                 out.push_str(kind.name());
                 out.push_str(if *index { "\"\nindex = true" } else { "\"\nindex = false" });
             }
+            Treatment::Verify => out.push_str("\ntype = \"password\""),
             Treatment::Drop { kind } => {
                 out.push_str("\ntype = \"");
                 out.push_str(kind.name());
@@ -167,7 +173,8 @@ impl Treatment {
     pub fn of(kind: FieldType) -> Self {
         match kind.storage() {
             Storage::Sealed => Self::Seal { kind, index: kind.indexed_by_default() },
-            Storage::NeverStored | Storage::VerifyOnly => Self::Drop { kind },
+            Storage::VerifyOnly => Self::Verify,
+            Storage::NeverStored => Self::Drop { kind },
         }
     }
 
@@ -176,6 +183,7 @@ impl Treatment {
     pub fn kind(&self) -> Option<FieldType> {
         match self {
             Self::Seal { kind, .. } | Self::Drop { kind } => Some(*kind),
+            Self::Verify => Some(FieldType::Password),
             Self::Clear { .. } => None,
         }
     }

@@ -101,7 +101,7 @@ impl<'t> Entry<'t> {
         match (self.index()?, kind.storage()) {
             (None, _) => Ok(Treatment::of(kind)),
             (Some((index, _)), Storage::Sealed) => Ok(Treatment::Seal { kind, index }),
-            (Some((false, _)), _) => Ok(Treatment::Drop { kind }),
+            (Some((false, _)), _) => Ok(Treatment::of(kind)),
             (Some((true, line)), _) => Err(SchemaError::IndexUnfit { line, column: self.shown() }),
         }
     }

@@ -27,7 +27,12 @@ pub struct Clear<'v> {
     pub spelling: Option<&'v str>,
 }
 
-impl Clear<'_> {
+impl<'v> Clear<'v> {
+    /// What a password is sealed as.
+    pub(crate) fn verifier(value: &'v str) -> Self {
+        Self { kind: FieldType::Password, literal: false, value, spelling: None }
+    }
+
     /// Writes it at the end of `out`.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         let literal = if self.literal { LITERAL } else { 0 };

@@ -56,6 +56,8 @@ pub enum Job {
     Epoch = 7,
     /// Authenticates what the store itself writes (the install's, in custody only).
     Store = 8,
+    /// Enters every password verifier (a tenant's, for life).
+    Pepper = 9,
 }
 
 /// Where a wrapped key belongs.
@@ -217,6 +219,7 @@ pub struct TenantKeys {
     pub(crate) pseudonym: Hmac256,
     pub(crate) index: Hmac256,
     pub(crate) index_check: Aes256,
+    pub(crate) pepper: Hmac256,
 }
 
 impl TenantKeys {
@@ -229,6 +232,7 @@ impl TenantKeys {
         token: &[(u8, SecretKey)],
         pseudonym: &SecretKey,
         index: &SecretKey,
+        pepper: &SecretKey,
     ) -> Self {
         Self {
             tenant,
@@ -237,6 +241,7 @@ impl TenantKeys {
             pseudonym: pseudonym.mac(),
             index: index.mac(),
             index_check: derived(index, "strongroom/index/check").aes(),
+            pepper: pepper.mac(),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod slot;
 pub mod token;
 #[cfg(test)]
 mod vectors;
+pub mod verifier;
 
 use sha2::digest::Update;
 

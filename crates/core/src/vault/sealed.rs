@@ -332,7 +332,7 @@ mod tests {
     fn tenant(id: u8) -> TenantKeys {
         let random = CountingRandom::default();
         let key = || SecretKey::generate(&random).unwrap();
-        TenantKeys::new(TenantId([id; 16]), &[(1, key())], &[(1, key())], &key(), &key())
+        TenantKeys::new(TenantId([id; 16]), &[(1, key())], &[(1, key())], &key(), &key(), &key())
     }
 
     fn at(tenant: u8, collection: u32, record: u64) -> RowAddress {

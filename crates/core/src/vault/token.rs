@@ -146,7 +146,14 @@ mod tests {
         let random = CountingRandom::default();
         let key = || SecretKey::generate(&random).unwrap();
         let make = |id: u8| {
-            TenantKeys::new(TenantId([id; 16]), &[(1, key())], &[(1, key())], &key(), &key())
+            TenantKeys::new(
+                TenantId([id; 16]),
+                &[(1, key())],
+                &[(1, key())],
+                &key(),
+                &key(),
+                &key(),
+            )
         };
         (make(1), make(2))
     }

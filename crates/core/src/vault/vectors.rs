@@ -31,7 +31,7 @@ fn key(byte: u8) -> SecretKey {
 }
 
 fn keys() -> TenantKeys {
-    TenantKeys::new(TENANT, &[(1, key(1))], &[(1, key(2))], &key(3), &key(4))
+    TenantKeys::new(TENANT, &[(1, key(1))], &[(1, key(2))], &key(3), &key(4), &key(7))
 }
 
 fn secret(byte: u8) -> (SlotSecret, [u8; 64]) {

@@ -19,6 +19,8 @@ words! {
         PiiCollect = "pii.collect": "personal values were sealed",
         PiiReveal = "pii.reveal": "personal values were given out",
         PiiFind = "pii.find": "it was asked which records have a value",
+        PiiVerify = "pii.verify": "a password was tried; `why` is `right` where it was",
+        PiiGuess = "pii.guess": "a guess that named nobody was counted",
         PiiExport = "pii.export": "the values of a tokenised file were given out",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
@@ -44,7 +46,9 @@ impl Act {
             | Self::SchemaSet
             | Self::JobBegin
             | Self::JobEnd
-            | Self::PiiCollect => true,
+            | Self::PiiCollect
+            | Self::PiiVerify
+            | Self::PiiGuess => true,
             Self::SchemaRead
             | Self::JobRead
             | Self::PiiReveal

@@ -5,11 +5,13 @@ use std::io::Read as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use strongroom_core::access::find::Found;
+use strongroom_core::source::Clock as _;
 use zeroize::Zeroizing;
 
 use super::Global;
 use super::output::{Answer, notice, table};
 use super::reveal::LedgerJson;
+use crate::ambient::SystemClock;
 use crate::problem::Problem;
 
 const AFTER_HELP: &str = "\
@@ -57,10 +59,18 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         let detail = "the field and its value are not joined by `=`";
         return Err(Problem::usage(detail, "write FIELD=- and give the value on standard input"));
     };
-    let value = if value == "-" { from_standard_input()? } else { from_arguments(value) };
+    let value =
+        if value == "-" { from_standard_input(VALUE_BYTES_MAX)? } else { from_arguments(value) };
     let session = global.session()?;
     let (tenant, collection) = (&args.tenant, &args.collection);
-    let found = session.vault.find(&session.who, tenant, collection, column, value)?;
+    let found = session.vault.find(
+        &session.who,
+        tenant,
+        collection,
+        column,
+        value,
+        SystemClock.now_us(),
+    )?;
     let (found, positions) = found;
     let ledger = positions.first().map(super::reveal::ledger_json);
     let ledger = ledger.ok_or_else(|| Problem::internal("a find without an entry"))?;
@@ -70,16 +80,17 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
 }
 
 /// A value on standard input, but for the end of its line.
-fn from_standard_input() -> Result<Zeroizing<String>, Problem> {
+pub fn from_standard_input(bytes_max: u64) -> Result<Zeroizing<String>, Problem> {
     let mut text = Zeroizing::new(String::new());
-    let read = std::io::stdin().take(VALUE_BYTES_MAX + 1).read_to_string(&mut text);
+    let read = std::io::stdin().take(bytes_max + 2 + 1).read_to_string(&mut text);
     read.map_err(|_| Problem::usage("standard input is not text", "pass the value as UTF-8"))?;
-    if text.len() as u64 > VALUE_BYTES_MAX {
-        let detail = "the value on standard input is longer than 64 KiB";
+    let value = text.strip_suffix('\n').unwrap_or(&text);
+    let value = value.strip_suffix('\r').unwrap_or(value);
+    if value.len() as u64 > bytes_max {
+        let detail = format!("the value on standard input is longer than {bytes_max} bytes");
         return Err(Problem::usage(detail, "pass one value"));
     }
-    let value = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(Zeroizing::new(value.strip_suffix('\r').unwrap_or(value).to_owned()))
+    Ok(Zeroizing::new(value.to_owned()))
 }
 
 fn from_arguments(value: &str) -> Zeroizing<String> {

@@ -20,6 +20,7 @@ mod seal;
 mod session;
 mod status;
 mod tenant;
+mod verify_password;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -44,7 +45,8 @@ Examples:
 
 Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 4 done with quarantined rows,
 10 no or wrong credential, 11 forbidden, 12 not found, 13 store held by another process,
-14 disk full or ledger unavailable, 15 tampering found, 20 internal, 130 interrupted.";
+14 disk full or ledger unavailable, 15 tampering found, 20 internal, 25 too many wrong guesses,
+130 interrupted.";
 
 /// Seals personal information, records every access before it happens, and lets an outsider
 /// verify all of it offline.
@@ -97,6 +99,8 @@ enum Command {
     Reveal(reveal::Args),
     /// Find the records that have a value in an indexed field; recorded before the answer
     Find(find::Args),
+    /// Say whether a password is right; recorded before the answer
+    VerifyPassword(verify_password::Args),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -158,6 +162,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Seal(args) => seal::run(global, &args),
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
+        Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),

@@ -323,6 +323,7 @@ fn columns_by_treatment(proposal: &Proposal) -> Vec<String> {
     let groups = [
         ("sealed, searchable", group(|t| matches!(t, Treatment::Seal { index: true, .. }))),
         ("sealed", group(|t| matches!(t, Treatment::Seal { index: false, .. }))),
+        ("verify-only", group(|t| matches!(t, Treatment::Verify))),
         ("never stored", group(|t| matches!(t, Treatment::Drop { .. }))),
         ("left open", group(|t| matches!(t, Treatment::Clear { .. }))),
     ];

@@ -37,7 +37,8 @@ it, and likely copies beside it.
 was sealed; then it overwrites the input with one pass of random bytes, which suffices on magnetic
 disks (NIST SP 800-88 Rev. 1), and removes it. It reaches no journal or snapshot of the file system,
 no earlier block on flash or copy-on-write volumes, no copy and no backup. The input stays where
-rows were left out, or cells dropped other than security codes: they are only there.";
+rows were left out, cells dropped other than security codes, or hashes of passwords are of an
+unknown scheme: they are only there.";
 
 /// Options of `seal`.
 #[derive(clap::Args)]
@@ -199,7 +200,8 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
     let unusual = report.counts.sealed.unusual();
     if unusual > 0 {
         out.push_str(&format!(
-            "  {} values do not fit their column's type; sealed as text\n",
+            "  {} values do not fit their column's type; sealed as text (of passwords: hashes of \
+             an unknown scheme, which verify nothing)\n",
             count(unusual)
         ));
     }
@@ -255,6 +257,7 @@ fn proposal_text(proposal: &Proposal) -> String {
             let what = match &c.treatment {
                 Treatment::Seal { kind, index: true } => format!("{}, indexed", kind.name()),
                 Treatment::Seal { kind, .. } => kind.name().to_owned(),
+                Treatment::Verify => "password, verify-only".to_owned(),
                 Treatment::Drop { kind } => format!("{}: dropped", kind.name()),
                 Treatment::Clear { reason } => format!("open: {reason}"),
             };

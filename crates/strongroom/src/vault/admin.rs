@@ -45,7 +45,8 @@ impl Vault {
         }
         let row = TenantRow { id, name };
         let mut changes = Changes::default();
-        for job in [Job::Seal, Job::Token, Job::Pseudonym, Job::Index, Job::Log] {
+        let jobs = [Job::Seal, Job::Token, Job::Pseudonym, Job::Index, Job::Log, Job::Pepper];
+        for job in jobs {
             self.put_key(&mut changes, Some(id), job)?;
         }
         self.put_control(&mut changes, &tenant_key(id), &json(&row)?);

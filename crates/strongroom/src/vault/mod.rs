@@ -11,6 +11,7 @@ mod open;
 mod renew;
 mod reveal;
 pub mod seal;
+mod verify;
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use admin::{NewPrincipal, digest};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
+pub use verify::PasswordOf;
 
 use crate::custody::RootKeys;
 use crate::memory::Locked;
@@ -48,6 +50,8 @@ pub struct Vault {
     state: RwLock<State>,
     /// One administrative act at a time: what it checked still holds when it is committed.
     admin: Mutex<()>,
+    /// One guess is counted at a time.
+    guesses: Mutex<()>,
     random: Arc<dyn Random>,
 }
 
@@ -194,7 +198,9 @@ impl Vault {
             .collect();
         let pseudonym = newest(unwrap(Job::Pseudonym, registry)?)?;
         let index = newest(unwrap(Job::Index, registry)?)?;
-        let keys = Arc::new(TenantKeys::new(tenant, &seal, &token, &pseudonym, &index));
+        let pepper = newest(unwrap(Job::Pepper, registry)?)?;
+        let keys = TenantKeys::new(tenant, &seal, &token, &pseudonym, &index, &pepper);
+        let keys = Arc::new(keys);
         let locked = Locked::pieces(&keys.memory());
         state.ring.insert(Arc::clone(&keys));
         state.locked.push((keys, locked));

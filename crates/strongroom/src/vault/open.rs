@@ -190,6 +190,7 @@ impl Vault {
             control: ControlKey::new(control),
             state: RwLock::new(State::default()),
             admin: Mutex::new(()),
+            guesses: Mutex::new(()),
             random,
         }
     }

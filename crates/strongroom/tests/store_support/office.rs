@@ -60,7 +60,7 @@ impl Office {
         let mut keys = Vec::new();
         for n in 0..TENANTS {
             let tenant = tenant(n);
-            let of = TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key());
+            let of = TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key(), &key());
             keys.push(Arc::new(of));
             ring.insert(Arc::clone(keys.last().unwrap()));
             let (key, row) = (collection_key(tenant, COLLECTION), collection(tenant));

@@ -113,9 +113,15 @@ impl Install {
 
     /// Runs a command of the local operator, with text on its standard input.
     pub fn run_on(&self, args: &[&str], input: &str) -> Answer {
-        let mut command = self.command(Some(&self.operator), args);
+        self.run_as(Some(&self.operator), args, input)
+    }
+
+    /// Runs a command of a caller, with text on its standard input.
+    pub fn run_as(&self, credential: Option<&Path>, args: &[&str], input: &str) -> Answer {
+        let mut command = self.command(credential, args);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        // It may end before it has read everything.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         answer(child)
     }
 

@@ -203,7 +203,9 @@ impl Totals {
                 plan::ColumnPlan::Clear { held } if is_exposed(cell.value, *held) => {
                     *self.exposed.entry(i).or_default() += 1;
                 }
-                plan::ColumnPlan::Clear { .. } | plan::ColumnPlan::Seal(_) => {}
+                plan::ColumnPlan::Clear { .. }
+                | plan::ColumnPlan::Seal(_)
+                | plan::ColumnPlan::Verify(_) => {}
             }
         }
     }

@@ -123,7 +123,7 @@ pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
             refuse_open_nested(run, row)?;
             done.rows += 1;
             for SealCell { plan, value, .. } in sealed_cells(&run.plan.columns, row) {
-                done.totals.sealed.note(plan, plan.kind.fits(value));
+                done.totals.sealed.note(plan, plan.fits(value));
             }
             done.totals.note_row(&run.plan.columns, row);
         }
@@ -205,7 +205,10 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         };
         for (row, record) in read.batch.iter().zip(first..) {
             for (column, plan) in run.plan.columns.iter().enumerate() {
-                let Some(SealCell { plan, .. }) = sealed_cell(plan, row, column) else {
+                let sealed = sealed_cell(plan, row, column);
+                // INVARIANT: no token of a password is made.
+                let sealed = sealed.filter(|_| matches!(plan, ColumnPlan::Seal(_)));
+                let Some(SealCell { plan, .. }) = sealed else {
                     tokens.places.push(NO_TOKEN);
                     continue;
                 };
@@ -224,7 +227,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         for SealCell { plan, value, .. } in
             read.batch.iter().flat_map(|row| sealed_cells(&run.plan.columns, row))
         {
-            counts.note(plan, plan.kind.fits(value));
+            counts.note(plan, plan.fits(value));
         }
         let tokens = tokens(known.first)?;
         return Ok(SealedBatch { read, tokens, counts, changed: false, commit: None });
@@ -260,7 +263,7 @@ fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result
         let batch = &sealed.read.batch;
         for (number, row) in batch.iter().enumerate() {
             let write = writer.write_row(&row, |column| match run.plan.columns.get(column)? {
-                ColumnPlan::Drop(_) if !row.cell(column).absent => Some(""),
+                ColumnPlan::Drop(_) | ColumnPlan::Verify(_) if !row.cell(column).absent => Some(""),
                 _ => sealed.tokens.get(number, column),
             });
             write.map_err(|e| unwritable(&run.out, &e))?;
@@ -291,7 +294,7 @@ fn sealed_cells<'a>(
 
 /// Whether and how a cell is sealed: an empty one holds nothing to seal and stays empty.
 pub fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Option<SealCell<'a>> {
-    let ColumnPlan::Seal(plan) = plan else { return None };
+    let (ColumnPlan::Seal(plan) | ColumnPlan::Verify(plan)) = plan else { return None };
     let cell = row.cell(column);
     let sealed = SealCell { plan: *plan, value: cell.value, literal: cell.literal, spelling: None };
     (!cell.absent && !cell.value.is_empty()).then_some(sealed)

@@ -12,6 +12,8 @@ use crate::problem::Problem;
 pub enum ColumnPlan {
     /// Its values are sealed.
     Seal(FieldPlan),
+    /// Its values are sealed as verifiers; the column stays, empty.
+    Verify(FieldPlan),
     /// Its values are dropped; the column stays, empty.
     Drop(FieldType),
     /// It stays open.
@@ -36,13 +38,14 @@ impl Plan {
     ) -> Result<Self, Problem> {
         let plan = |name: &String| {
             let treatment = schema.column(name).map(|(_, c)| &c.treatment);
+            let of = |kind, index| {
+                let field = collection.field(name);
+                let field = field.ok_or_else(|| Problem::internal("a column has no field number"));
+                Ok::<_, Problem>(FieldPlan { number: field?.number, kind, index })
+            };
             Ok(match treatment {
-                Some(Treatment::Seal { kind, index }) => {
-                    let field = collection.field(name);
-                    let field =
-                        field.ok_or_else(|| Problem::internal("a column has no field number"))?;
-                    ColumnPlan::Seal(FieldPlan { number: field.number, kind: *kind, index: *index })
-                }
+                Some(Treatment::Seal { kind, index }) => ColumnPlan::Seal(of(*kind, *index)?),
+                Some(Treatment::Verify) => ColumnPlan::Verify(of(FieldType::Password, false)?),
                 Some(Treatment::Drop { kind }) => ColumnPlan::Drop(*kind),
                 Some(Treatment::Clear { reason }) => ColumnPlan::Clear { held: is_held(reason) },
                 None => return Err(Problem::internal("a column is not in the schema")),

@@ -93,6 +93,10 @@ pub fn only_there(report: &SealReport) -> Option<String> {
         let n = report.quarantined;
         return Some(format!("{n} rows could not be read and are only there"));
     }
+    let unusable = report.counts.sealed.unusable;
+    if unusable > 0 {
+        return Some(format!("{unusable} passwords are hashes that verify nothing yet"));
+    }
     // Security codes are meant to be gone once a payment is authorised.
     let code = FieldType::CardSecurityCode.name();
     let mut dropped = report.counts.dropped_by_type().filter(|(kind, _)| *kind != code);

@@ -87,7 +87,7 @@ fn verify_batch(
                     let named = Named { record, field: field.number };
                     read_token(keys, there).is_ok_and(|found| found == named)
                 }
-                ColumnPlan::Drop(_) => there.is_empty(),
+                ColumnPlan::Drop(_) | ColumnPlan::Verify(_) => there.is_empty(),
                 ColumnPlan::Seal(_) | ColumnPlan::Clear { .. } => there == value(row, column),
             };
             if !is_right {

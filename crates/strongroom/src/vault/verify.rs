@@ -1,0 +1,76 @@
+//! Verify: whether a password is the one of a record.
+
+use std::sync::PoisonError;
+
+use strongroom_core::access::guess::Guessing;
+use strongroom_core::access::verify::VerifyPassword;
+use strongroom_core::principal::Principal;
+use strongroom_core::store::{Position, Table};
+use zeroize::Zeroizing;
+
+use super::Vault;
+use crate::problem::Problem;
+
+/// Whose password is tried.
+pub struct PasswordOf<'r> {
+    /// The tenant, by name or id.
+    pub tenant: &'r str,
+    /// The collection.
+    pub collection: &'r str,
+    /// The record's id.
+    pub record: &'r str,
+    /// The column, where there are several of passwords.
+    pub column: Option<&'r str>,
+}
+
+impl Vault {
+    /// Whether a password is right, and where the attempt stands in the ledger.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, no such record, no passwords there, too many wrong ones.
+    pub fn verify_password(
+        &self,
+        who: &Principal,
+        of: &PasswordOf<'_>,
+        password: Zeroizing<String>,
+        now_us: u64,
+    ) -> Result<(bool, Vec<Position>), Problem> {
+        let tenant = self.tenant(of.tenant);
+        let action = VerifyPassword {
+            tenant,
+            collection: of.collection.to_owned(),
+            record: of.record.to_owned(),
+            column: of.column.map(str::to_owned),
+            password,
+        };
+        let authorized = self.authorize(who, action)?;
+        self.load_keys(tenant)?;
+        let receipt = {
+            // The count that was read is the one that is raised.
+            let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+            let planned = {
+                let state = self.read();
+                let mut read = |key: &[u8]| self.store.get(Table::Job, key);
+                authorized.plan(
+                    &self.context(&state),
+                    &mut |record| self.store.slot(record),
+                    &mut Guessing { control: &self.control, now_us, read: &mut read },
+                )
+            };
+            self.receipt(planned)?
+        };
+        let opened = {
+            let state = self.read();
+            receipt.open(&self.context(&state), &mut |at| self.store.get(Table::Record, &at.key()))
+        };
+        let verdict = opened.map_err(|stop| self.stopped(stop))?;
+        let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = |key: &[u8]| self.store.get(Table::Job, key);
+        let mut guesses = Guessing { control: &self.control, now_us, read: &mut read };
+        let right = verdict.record(&mut guesses).map_err(|stop| self.stopped(stop))?;
+        if let Some(batch) = right {
+            self.commit(batch)?;
+        }
+        Ok((verdict.right, verdict.positions))
+    }
+}
