@@ -44,6 +44,7 @@ fn main() {
         asked: Default::default(),
         report: None,
         shred: false,
+        now_us: 0,
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     let tokens = tokens(&out);

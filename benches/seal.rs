@@ -95,6 +95,7 @@ fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {
         asked: Default::default(),
         report: None,
         shred: false,
+        now_us: 0,
     };
     let start = Instant::now();
     let report = install.vault.seal(&install.who, &request, &|_| {}).unwrap();

@@ -65,6 +65,7 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
                 | Act::PiiReveal
                 | Act::PiiFind
                 | Act::PiiVerify
+                | Act::PiiStrengthen
                 | Act::PiiExport
                 | Act::LedgerWho
         ),
@@ -132,8 +133,8 @@ mod tests {
         assert_eq!(of("install operator ").split(' ').count(), Act::ALL.len());
         assert_eq!(
             of("tenant operator "),
-            "schema.set schema.read pii.collect pii.reveal pii.find pii.verify pii.export ledger.who \
-             tenant.read"
+            "schema.set schema.read pii.collect pii.reveal pii.find pii.verify pii.strengthen \
+             pii.export ledger.who tenant.read"
         );
         assert_eq!(
             of("tenant service "),

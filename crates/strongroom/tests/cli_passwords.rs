@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use strongroom::vault::PasswordOf;
 use strongroom_core::ledger::Entry;
 use strongroom_core::principal::Principal;
+use strongroom_core::vault::verifier::Strength;
 use zeroize::Zeroizing;
 
 /// The first is in clear, the second bcrypt of `River7!`, the third MD5 of it with salt, the
@@ -212,4 +213,47 @@ fn entries(vault: &strongroom::vault::Vault) -> Vec<(String, String)> {
         vault.store().entries(log, &mut keep).unwrap();
     }
     all
+}
+
+#[test]
+fn cheap_verifiers_are_strengthened_in_steps_and_stay_the_persons() {
+    let (install, _) = people("passwords-strong");
+    let status = install.operate(&["status"]).json;
+    assert_eq!(status["passwords_cheap"], 3, "{status}");
+    let until = status["passwords_cheap_until"].as_str().unwrap().to_owned();
+    let ada = record(&install, "ada@example.com");
+    let bruno = record(&install, "bruno@example.com");
+    let cleo = record(&install, "cleo@example.com");
+    let none = install.operate(&["strengthen", "--for", "0s"]).json;
+    assert_eq!(none, json!({"strengthened": 0, "left": 3}));
+    {
+        let vault = install.open();
+        let who = operator(&install, &vault);
+        let done = vault.strengthen(&who, Some("acme"), Strength::LEAST, &mut || true).unwrap();
+        assert_eq!((done.strengthened, done.left), (3, 0));
+        let again = vault.strengthen(&who, None, Strength::LEAST, &mut || true).unwrap();
+        assert_eq!((again.strengthened, again.left), (0, 0));
+        let acts = entries(&vault);
+        assert_eq!(acts.iter().filter(|a| a.0 == "strengthen.begin").count(), 1);
+        assert_eq!(acts.iter().filter(|a| a.0 == "pii.strengthen").count(), 1);
+    }
+    let status = install.operate(&["status"]).json;
+    assert_eq!(status["passwords_cheap"], 0, "{status}");
+    assert_eq!(status["passwords_cheap_until"], Value::Null, "{until} is met");
+    for (record, right, wrong) in [
+        (&ada, ADAS, "o'R\"ion, 8"),
+        (&bruno, "River7!", BRUNOS),
+        (&cleo, "River7!", "bb081605dd2e94d753cc8a8ebc69328d:k3Z"),
+    ] {
+        assert_eq!(verify(&install, record, wrong).code, 1);
+        assert_eq!(verify(&install, record, right).code, 0);
+    }
+    // What else stands in the rows is as it was, also its spelling.
+    let sealed = fs::read_to_string(install.scratch.path("people.sealed.csv")).unwrap();
+    let token = sealed.split([',', '\n']).find(|cell| cell.starts_with("srt_")).unwrap();
+    let args = ["reveal", "--tenant", "acme", "--purpose", "support", "--full", token];
+    assert_eq!(install.operate(&args).text("/values/0/value"), "Ada Archer");
+    let who = install.operate(&["ledger", "who", "--tenant", "acme", "--record", &ada]).json;
+    let acts: Vec<_> = who["entries"].as_array().unwrap().iter().map(|e| &e["act"]).collect();
+    assert!(acts.contains(&&json!("pii.strengthen")), "{acts:?}");
 }

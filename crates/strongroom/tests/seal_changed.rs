@@ -42,6 +42,7 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
         asked: Default::default(),
         report: None,
         shred: false,
+        now_us: 0,
     };
 
     let change = Once::new();

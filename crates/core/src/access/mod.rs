@@ -15,6 +15,7 @@ mod person;
 pub mod reason;
 pub mod reveal;
 pub mod seal;
+pub mod strengthen;
 pub mod system;
 pub mod verify;
 pub mod who;

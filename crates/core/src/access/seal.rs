@@ -138,6 +138,7 @@ pub struct SealBatch<'a> {
     /// A bit for each code that occurred.
     fields: u32,
     counts: SealCounts,
+    cheap: u64,
 }
 
 impl Authorized<Seal> {
@@ -172,6 +173,7 @@ impl Authorized<Seal> {
             normal: Zeroizing::new(String::new()),
             fields: 0,
             counts: SealCounts::default(),
+            cheap: 0,
         })
     }
 
@@ -221,7 +223,7 @@ impl SealBatch<'_> {
         let (secret, slot) = self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
         let at = RowAddress { tenant, collection, record };
         let version = (self.schema, 1);
-        let Self { changes, keys, random, index, normal, fields, counts, .. } = self;
+        let Self { changes, keys, random, index, normal, fields, counts, cheap, .. } = self;
         changes.rows.put_with(Table::Record, &at.key(), |out| {
             let mut writer = RowWriter::begin(out, keys, &secret, at, version, nonce)?;
             for SealCell { plan, value, literal, spelling } in cells {
@@ -230,6 +232,7 @@ impl SealBatch<'_> {
                     // INVARIANT: of a password the verifier alone is sealed, not its spelling.
                     let verifier = Verifier::of(value, keys, *random).map_err(KeyError::from)?;
                     counts.note(plan, verifier.is_usable());
+                    *cheap += u64::from(verifier.is_cheap());
                     writer.field(plan.number, &Clear::verifier(&verifier.write()))?;
                     continue;
                 }
@@ -254,6 +257,12 @@ impl SealBatch<'_> {
         self.slots.push(slot);
         self.rows += 1;
         Ok(record)
+    }
+
+    /// How many password verifiers of it are cheap, and wait to be strengthened.
+    #[must_use]
+    pub fn cheap(&self) -> u64 {
+        self.cheap
     }
 
     /// Ends the batch: its entry, its slots, its rows, and the job's row with this body.

@@ -220,6 +220,11 @@ impl VerifiedRow<'_> {
         self.row.fields.iter().map(|(number, _)| *number)
     }
 
+    /// Versions of its schema and of itself.
+    pub(crate) fn version(&self) -> (u32, u32) {
+        (self.row.head.schema, self.row.head.version)
+    }
+
     /// Opens one field.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ words! {
         PiiFind = "pii.find": "it was asked which records have a value",
         PiiVerify = "pii.verify": "a password was tried; `why` is `right` where it was",
         PiiGuess = "pii.guess": "a guess that named nobody was counted",
+        StrengthenBegin = "strengthen.begin": "password verifiers are opened, to be strengthened",
+        PiiStrengthen = "pii.strengthen": "password verifiers were strengthened",
         PiiExport = "pii.export": "the values of a tokenised file were given out",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
@@ -48,11 +50,13 @@ impl Act {
             | Self::JobEnd
             | Self::PiiCollect
             | Self::PiiVerify
-            | Self::PiiGuess => true,
+            | Self::PiiGuess
+            | Self::PiiStrengthen => true,
             Self::SchemaRead
             | Self::JobRead
             | Self::PiiReveal
             | Self::PiiFind
+            | Self::StrengthenBegin
             | Self::PiiExport
             | Self::LedgerExport
             | Self::LedgerWho

@@ -19,6 +19,7 @@ mod schema;
 mod seal;
 mod session;
 mod status;
+mod strengthen;
 mod tenant;
 mod verify_password;
 
@@ -101,6 +102,8 @@ enum Command {
     Find(find::Args),
     /// Say whether a password is right; recorded before the answer
     VerifyPassword(verify_password::Args),
+    /// Wrap what `seal` keeps of passwords at full strength, from cron
+    Strengthen(strengthen::Args),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -163,6 +166,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
+        Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),

@@ -5,12 +5,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use strongroom_core::schema::{Proposal, Treatment};
+use strongroom_core::source::Clock as _;
 use strongroom_core::text::visible;
 
 use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
 use super::{Global, schema};
+use crate::ambient::SystemClock;
 use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::seal::{NOT_REACHED, SealReport, SealRequest, Shred, keep_apart};
@@ -101,6 +103,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         asked: args.reading.asked(),
         report: args.report.clone(),
         shred: args.shred_input,
+        now_us: SystemClock.now_us(),
     };
     let again = match args.file.as_os_str() == "-" {
         true => "run the same command again: more than 16 MiB are sealed anew",

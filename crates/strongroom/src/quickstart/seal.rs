@@ -176,6 +176,7 @@ impl Demo {
             asked: Default::default(),
             report: None,
             shred: false,
+            now_us: 0,
         };
         let (report, seconds) = seconds(|| open.vault.seal(&open.operator, &request, &|_| {}))?;
         hold(report.rows == self.people_each() && report.changed == report.rows, || {

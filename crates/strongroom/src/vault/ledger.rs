@@ -233,6 +233,7 @@ impl Vault {
         for tenant in tenants {
             self.load_keys(Some(tenant))?;
         }
+        let (cheap, until_us) = self.cheap_passwords()?;
         let state = self.read();
         let locked = state.locked.iter().all(|(_, lock)| lock.held());
         let live = state.registry.principals().filter(|p| !p.revoked).count();
@@ -263,6 +264,8 @@ impl Vault {
             "principals": live,
             "collections": collections,
             "logs": logs,
+            "passwords_cheap": cheap,
+            "passwords_cheap_until": until_us.map(day),
             "bytes_free": free,
             "keys_locked_in_memory": locked,
             "core_dumps_off": memory::core_dumps_off(),
@@ -270,6 +273,12 @@ impl Vault {
             "same_volume": self.folders.as_ref().map(super::open::same_volume),
         }))
     }
+}
+
+/// A time as RFC 3339, UTC.
+fn day(us: u64) -> String {
+    let at = std::time::UNIX_EPOCH + std::time::Duration::from_micros(us);
+    humantime::format_rfc3339_seconds(at).to_string()
 }
 
 /// A new folder beside `out` for this run alone: one that is there already is somebody else's.

@@ -11,6 +11,7 @@ mod open;
 mod renew;
 mod reveal;
 pub mod seal;
+mod strengthen;
 mod verify;
 
 use std::fs::File;
@@ -31,6 +32,7 @@ pub use admin::{NewPrincipal, digest};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
+pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
 
 use crate::custody::RootKeys;

@@ -217,6 +217,7 @@ pub fn seal(
         asked: Default::default(),
         report: None,
         shred: false,
+        now_us: 0,
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();

@@ -6,9 +6,6 @@ use crate::id::TenantId;
 use crate::testing::CountingRandom;
 use crate::vault::keys::SecretKey;
 
-/// Fast, for tests: the least that argon2 takes.
-const FAST: Strength = Strength { memory_kib: 8, passes: 1, lanes: 1 };
-
 fn keys(pepper: u8) -> TenantKeys {
     let key = |byte| SecretKey::from_bytes(Zeroizing::new([byte; 32]));
     let versions = ([(1, key(1))], [(1, key(2))]);
@@ -87,7 +84,7 @@ fn a_hash_verifies_its_password_cheap_and_strong_and_never_its_own_text() {
         assert!(cheap.is_cheap() && cheap.is_right(&keys(5), password), "{cell}");
         assert!(!cheap.is_right(&keys(5), &format!("{password}x")), "{cell}");
         assert!(!cheap.is_right(&keys(6), password), "without the pepper: {cell}");
-        let strong = again(&cheap.strengthened(FAST).unwrap());
+        let strong = again(&cheap.strengthened(Strength::LEAST).unwrap());
         assert!(!strong.is_cheap() && strong.is_right(&keys(5), password), "{cell}");
         assert!(!strong.is_right(&keys(5), &password.to_uppercase()) || password.is_empty());
         if cell != password {

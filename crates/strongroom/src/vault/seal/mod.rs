@@ -34,6 +34,7 @@ use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
 use super::admin::stored_schema;
+use super::strengthen::Cheap;
 use crate::import::{Asked, BadRow, RowView};
 use crate::problem::Problem;
 
@@ -72,6 +73,8 @@ pub struct SealRequest {
     pub report: Option<PathBuf>,
     /// Overwrite and remove the input once its copy was verified.
     pub shred: bool,
+    /// Now; the end date of cheap password verifiers is counted from it.
+    pub now_us: u64,
 }
 
 /// What was done.
@@ -129,6 +132,9 @@ pub(super) struct BatchRow {
     /// Keyed digest of where the batch begins and of its bytes: an input that changed while it was
     /// sealed leaves batches behind that are not those of the input the job is named after.
     pub mac: String,
+    /// What of it waits to be strengthened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cheap: Option<Cheap>,
 }
 
 /// A job's own row.
@@ -263,6 +269,7 @@ impl Vault {
             plan: &plan,
             job,
             out,
+            now_us: request.now_us,
             progress,
         };
         if request.strict {
@@ -402,6 +409,7 @@ struct Run<'a> {
     plan: &'a plan::Plan,
     job: JobId,
     out: PathBuf,
+    now_us: u64,
     progress: &'a (dyn Fn(u64) + Sync),
 }
 

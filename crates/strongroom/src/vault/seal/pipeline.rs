@@ -17,6 +17,7 @@ use super::source::Hashing;
 use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
 use crate::import::{BadRow, Batch, RowView, Writer};
 use crate::problem::Problem;
+use crate::vault::strengthen::{CHEAP_US_MAX, Cheap};
 use strongroom_core::access::seal::{SealCell, SealCounts};
 
 /// Batches between two threads.
@@ -243,7 +244,13 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
         let sealed = batch.row(sealed_cells(&run.plan.columns, row));
         sealed.map_err(|_| too_long(&run.input.path, row.line()))?;
     }
-    let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64, mac })
+    let cheap = (batch.cheap() > 0).then(|| Cheap {
+        collection: run.collection.id.0,
+        next: first.0,
+        left: batch.cheap(),
+        until_us: run.now_us.saturating_add(CHEAP_US_MAX),
+    });
+    let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64, mac, cheap })
         .map_err(|_| Problem::internal("a job's row"))?;
     let (batch, counts) = batch.finish(&vault.control, &key, &body);
     let commit = vault.store.commit(batch);
