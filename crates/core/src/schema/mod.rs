@@ -226,13 +226,18 @@ fn is_personal(cell: &str) -> bool {
         || is_grouped_ssn(cell)
         || is_written_phone(cell)
         || is_written_date(cell)
-        || brand(cell).is_some()
+        || is_grouped_ssn_or_card(cell)
+        || is_plainly_personal(cell)
         || cell.split(apart).any(|word| {
             is_number(word, 9)
                 || FieldType::Email.fits(word)
-                || is_grouped_ssn(word)
-                || brand(word).is_some()
+                // Names are put together with these, and may be with a value.
+                || word.split(['.', '_', '/', '#', '|']).any(is_grouped_ssn_or_card)
         })
+}
+
+fn is_grouped_ssn_or_card(part: &str) -> bool {
+    is_grouped_ssn(part) || brand(part).is_some()
 }
 
 fn is_number(text: &str, digits_min: usize) -> bool {
