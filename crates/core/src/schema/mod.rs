@@ -18,12 +18,13 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod weigh;
+mod window;
 mod words;
 
 use serde_json::{Value, json};
 
 use crate::field::{
-    FieldType, Storage, brand, is_grouped_ssn, is_written_date, is_written_phone, personal_in,
+    FieldType, Storage, brand, fold, is_grouped_ssn, is_written_date, is_written_phone, personal_in,
 };
 use crate::text::toml_string;
 
@@ -31,6 +32,7 @@ pub use error::SchemaError;
 pub use guard::{Breach, Guard, is_held};
 pub use proposal::{Proposal, ProposedColumn};
 pub use propose::Proposer;
+pub use window::Likely;
 
 /// The most columns of a schema.
 pub const COLUMNS_MAX: usize = 1024;
@@ -218,7 +220,8 @@ pub fn is_plainly_personal(value: &str) -> bool {
 }
 
 fn is_personal(cell: &str) -> bool {
-    let cell = cell.trim();
+    let folded = fold(cell.trim());
+    let cell = &*folded;
     // A month or a year may well stand in a header beside other words, so of words only numbers
     // and addresses are looked at.
     let apart = |c: char| c.is_whitespace() || ",;:=()[]<>\"'".contains(c);
