@@ -359,3 +359,24 @@ fn every_kind_that_is_kept_comes_back_as_it_was() {
         assert_eq!(desk.read(&back), text, "{name}");
     }
 }
+
+#[test]
+fn a_key_that_is_a_persons_value_is_never_a_name() {
+    let desk = Desk::new("keys");
+    for (name, text) in [
+        ("empty.json", "{\"id\":1,\"email\":\"a@x.example\",\"536-22-1900\":{}}"),
+        ("deep.json", "[{\"536-22-1900\":{\"plan\":1,\"amount\":2}}]"),
+        ("joined.jsonl", "{\"id\":1,\"who:536-22-1900\":{\"plan\":{\"a\":1}}}\n"),
+    ] {
+        desk.write(name, text);
+        let said = desk.ends(2, &["seal", name, "--tenant", "acme", "--collection", "keys"]);
+        assert!(said.out.contains("looks like a person's data"), "{name}: {}", said.out);
+        assert!(!said.out.contains("536-22"), "{name}: {}", said.out);
+    }
+    // Below the top the object above is sealed whole.
+    let text = "[{\"id\":1,\"plans\":{\"p_536-22-1900\":{\"plan\":1}}},{\"id\":2,\"none\":{}}]";
+    desk.write("below.json", text);
+    seal(&desk, "below.json", &[]);
+    let sealed = desk.read("below.sealed.json");
+    assert!(!sealed.contains("536-22") && !sealed.contains("{}"), "{sealed}");
+}

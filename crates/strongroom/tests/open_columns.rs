@@ -86,6 +86,31 @@ fn a_column_open_for_a_reason_of_a_persons_own_is_counted_and_reported() {
 }
 
 #[test]
+fn a_stretch_beyond_the_sample_is_held_to_what_the_sample_was() {
+    let ssn = |row: u32| {
+        let n = row.wrapping_mul(2_654_435_761);
+        format!("{:03}{:02}{:04}", n % 665 + 1, row % 99 + 1, (n >> 12) % 9999 + 1)
+    };
+    let mut text = "OrderID,Order Status,JoinDate\n".to_owned();
+    for row in 1..=7000 {
+        let order = if row > 5000 { ssn(row) } else { row.to_string() };
+        let join = if row > 5000 { 1930 + row * 7 % 75 } else { 2023 };
+        text.push_str(&format!("{order},open,{join}-01-15\n"));
+    }
+    let desk = Desk::new("stretch");
+    desk.write("orders.csv", &text);
+    let report = desk.seal("orders.csv");
+    assert_eq!(report["open"], json!(["Order Status"]), "{report}");
+    let schema = schema("rank, status or type").replace("Order ID", "OrderID");
+    let schema = schema.replace("Order Date", "JoinDate");
+    desk.write("orders.toml", schema.split("[[column]]\nname = \"SSN\"").next().unwrap());
+    let args = ["seal", "orders.csv", "--tenant", "acme", "--collection", "again"];
+    let said = desk.ends(2, &[&args[..], &["--schema", "orders.toml"]].concat());
+    assert!(said.out.contains("cells in a row look like ssn"), "{}", said.out);
+    assert!(said.out.contains("cells in a row look like date_of_birth"), "{}", said.out);
+}
+
+#[test]
 fn long_numbers_are_judged_together() {
     // One in ten of them has the check digit of a card by chance.
     let orders = |number: &dyn Fn(u64) -> u64| {

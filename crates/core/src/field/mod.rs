@@ -20,7 +20,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use payment::{Brand, brand};
-pub use search::personal_in;
+pub use search::{fold, personal_in};
 
 pub(crate) use contact::is_written_phone;
 pub(crate) use government::{is_grouped_ein, is_grouped_ssn};

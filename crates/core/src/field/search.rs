@@ -4,6 +4,8 @@
 //! social security number, a card number with its Luhn digit, an IBAN, a telephone number as people
 //! write it. A name in a text is not found. Nothing of the text is kept.
 
+use std::borrow::Cow;
+
 use super::contact::is_written_phone;
 use super::government::is_grouped_ssn;
 use super::payment::{brand, is_iban};
@@ -18,6 +20,8 @@ const WORDS_MAX: usize = 9;
 /// The types of the values found in a text, one for each value.
 #[must_use]
 pub fn personal_in(text: &str) -> Vec<FieldType> {
+    let folded = fold(text);
+    let text = &*folded;
     let mut found = Vec::new();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     if text.contains('@') {
@@ -29,6 +33,25 @@ pub fn personal_in(text: &str) -> Vec<FieldType> {
         find_numbers(text, &mut found);
     }
     found
+}
+
+/// The text with dashes, digits and spaces as ASCII writes them, which look alike to people.
+#[must_use]
+pub fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || text.chars().all(|c| folded(c) == c) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(folded).collect())
+}
+
+fn folded(c: char) -> char {
+    match c {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
+        '\u{ff10}'..='\u{ff19}' => char::from(b'0' + (u32::from(c) - 0xff10) as u8),
+        '\u{a0}' | '\u{2007}' | '\u{202f}' => ' ',
+        '\u{ff20}' => '@',
+        _ => c,
+    }
 }
 
 /// Looks at runs of neighbouring words that may be one number, the longest first.
@@ -98,6 +121,9 @@ mod tests {
             ("CC:4111111111111111.", vec![CardNumber]),
             ("write to Ann <ann@example.com>, or call (212) 555-0142.", vec![Email, Phone]),
             ("ssn 078-05-1120", vec![Ssn]),
+            ("ssn 078\u{2011}05\u{2013}1120, \u{ff12}19\u{2212}09\u{ff0d}9999", vec![Ssn, Ssn]),
+            ("ann\u{ff20}example.com", vec![Email]),
+            ("078\u{a0}05\u{202f}1120", vec![Ssn]),
             ("SSN=078 05 1120; old 219-09-9999", vec![Ssn, Ssn]),
             ("pay to DE89 3704 0044 0532 0130 00 today", vec![BankAccount]),
             ("+49 30 1234567", vec![Phone]),

@@ -7,9 +7,10 @@
 
 use super::decide::PHONES_BY_CHANCE;
 use super::shape::{is_failed, is_moment, is_nothing, is_number, is_one_word, is_yes_no};
+use super::window::{Likely, Windows};
 use super::words::Class;
 use super::{Schema, Treatment};
-use crate::field::{FieldType, brand, personal_in};
+use crate::field::{FieldType, brand, fold, personal_in};
 
 /// The longest name of a thing, in bytes.
 const LABEL_BYTES_MAX: usize = 300;
@@ -35,6 +36,7 @@ struct Held {
     cards: u64,
     first: Option<u64>,
     first_card: Option<u64>,
+    windows: Windows,
 }
 
 /// An open column that holds what it was not left open for.
@@ -48,6 +50,8 @@ pub struct Breach {
     pub misfits: u64,
     /// Values of a person, by type.
     pub found: Vec<(FieldType, u64)>,
+    /// What a stretch of the cells may be, by the look of all of them.
+    pub likely: Option<Likely>,
     /// The first line with one of either.
     pub line: u64,
 }
@@ -55,7 +59,7 @@ pub struct Breach {
 /// Whether a reason is one that proposals give, and that cells can be held to.
 #[must_use]
 pub fn is_held(reason: &str) -> bool {
-    Held::by_reason(reason).is_some()
+    class_of(reason).is_some()
 }
 
 impl Guard {
@@ -63,7 +67,7 @@ impl Guard {
     #[must_use]
     pub fn new(columns: &[String], schema: &Schema) -> Self {
         let held = |name: &String| match &schema.column(name)?.1.treatment {
-            Treatment::Clear { reason } => Held::by_reason(reason),
+            Treatment::Clear { reason } => class_of(reason).map(|class| Held::new(class, name)),
             Treatment::Seal { .. } | Treatment::Verify | Treatment::Drop { .. } => None,
         };
         Self { columns: columns.iter().map(held).collect() }
@@ -92,10 +96,9 @@ impl Guard {
 }
 
 impl Held {
-    fn by_reason(reason: &str) -> Option<Self> {
-        let known = |class: &Class| class.is_clear() && class.describe() == reason;
-        Some(Self {
-            class: Class::ALL.into_iter().find(known)?,
+    fn new(class: Class, header: &str) -> Self {
+        Self {
+            class,
             filled: 0,
             misfits: 0,
             found: [0; FieldType::CODES],
@@ -103,14 +106,18 @@ impl Held {
             cards: 0,
             first: None,
             first_card: None,
-        })
+            windows: Windows::new(class, header),
+        }
     }
 
     fn observe(&mut self, line: u64, value: &str) {
         if is_nothing(value) || is_failed(value) {
             return;
         }
+        let folded = fold(value);
+        let value = &*folded;
         self.filled += 1;
+        self.windows.observe(line, value);
         if !fits(self.class, value) {
             self.misfits += 1;
             self.first.get_or_insert(line);
@@ -151,13 +158,18 @@ impl Held {
         };
         let found = FieldType::ALL.into_iter().map(|kind| (kind, count(kind)));
         let found: Vec<(FieldType, u64)> = found.filter(|(_, count)| *count > 0).collect();
-        if self.misfits == 0 && found.is_empty() {
+        let likely = self.windows.likely();
+        if self.misfits == 0 && found.is_empty() && likely.is_none() {
             return None;
         }
         let card = self.first_card.filter(|_| cards > 0);
-        let line = [self.first, card].into_iter().flatten().min().unwrap_or(0);
+        let line = [self.first, card, likely.map(|likely| likely.line)]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(0);
         let left_open_as = self.class.describe();
-        Some(Breach { column, left_open_as, misfits: self.misfits, found, line })
+        Some(Breach { column, left_open_as, misfits: self.misfits, found, likely, line })
     }
 
     /// More cards among long numbers than chance gives: a tenth, and three deviations.
@@ -166,6 +178,12 @@ impl Held {
         let few = self.long < 3 && self.cards == self.long && self.cards > 0;
         few || cards > 0.1 * long + 3.0 * (0.09 * long).sqrt()
     }
+}
+
+/// The class that a reason of a proposal stands for.
+fn class_of(reason: &str) -> Option<Class> {
+    let known = |class: &Class| class.is_clear() && class.describe() == reason;
+    Class::ALL.into_iter().find(known)
 }
 
 /// Whether a cell is what its column was left open as.
@@ -262,6 +280,8 @@ mod tests {
         for (cell, kind) in [
             ("4111-1111-1111-1111", FieldType::CardNumber),
             ("078-05-1120", FieldType::Ssn),
+            ("078\u{2011}05\u{2212}1120", FieldType::Ssn),
+            ("\u{ff10}\u{ff17}8-05-1120", FieldType::Ssn),
             ("ada@example.com", FieldType::Email),
             ("DE89370400440532013000", FieldType::BankAccount),
         ] {

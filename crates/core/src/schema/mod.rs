@@ -18,12 +18,13 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod weigh;
+mod window;
 mod words;
 
 use serde_json::{Value, json};
 
 use crate::field::{
-    FieldType, Storage, brand, is_grouped_ssn, is_written_date, is_written_phone, personal_in,
+    FieldType, Storage, brand, fold, is_grouped_ssn, is_written_date, is_written_phone, personal_in,
 };
 use crate::text::toml_string;
 
@@ -31,6 +32,7 @@ pub use error::SchemaError;
 pub use guard::{Breach, Guard, is_held};
 pub use proposal::{Proposal, ProposedColumn};
 pub use propose::Proposer;
+pub use window::Likely;
 
 /// The most columns of a schema.
 pub const COLUMNS_MAX: usize = 1024;
@@ -226,7 +228,8 @@ pub fn is_plainly_personal(value: &str) -> bool {
 }
 
 fn is_personal(cell: &str) -> bool {
-    let cell = cell.trim();
+    let folded = fold(cell.trim());
+    let cell = &*folded;
     // A month or a year may well stand in a header beside other words, so of words only numbers
     // and addresses are looked at.
     let apart = |c: char| c.is_whitespace() || ",;:=()[]<>\"'".contains(c);
@@ -234,13 +237,18 @@ fn is_personal(cell: &str) -> bool {
         || is_grouped_ssn(cell)
         || is_written_phone(cell)
         || is_written_date(cell)
-        || brand(cell).is_some()
+        || is_grouped_ssn_or_card(cell)
+        || is_plainly_personal(cell)
         || cell.split(apart).any(|word| {
             is_number(word, 9)
                 || FieldType::Email.fits(word)
-                || is_grouped_ssn(word)
-                || brand(word).is_some()
+                // Names are put together with these, and may be with a value.
+                || word.split(['.', '_', '/', '#', '|']).any(is_grouped_ssn_or_card)
         })
+}
+
+fn is_grouped_ssn_or_card(part: &str) -> bool {
+    is_grouped_ssn(part) || brand(part).is_some()
 }
 
 fn is_number(text: &str, digits_min: usize) -> bool {

@@ -94,14 +94,14 @@ pub(super) struct Damage {
 
 /// Numbers that go up from row to row.
 #[derive(Default)]
-struct Run {
+pub(super) struct Run {
     last: Option<u64>,
     least: u64,
     steps_up: u32,
 }
 
 impl Run {
-    fn add(&mut self, value: u64) {
+    pub(super) fn add(&mut self, value: u64) {
         match self.last {
             None => self.least = value,
             Some(last) => self.steps_up += u32::from(value > last),
@@ -118,7 +118,7 @@ impl Run {
 
     /// Whether so many numbers are given out one after another: nearly all go up, and they lie
     /// close together. Sorted numbers of people lie far apart.
-    fn is_dense(&self, filled: u32) -> bool {
+    pub(super) fn is_dense(&self, filled: u32) -> bool {
         let Some(last) = self.last else { return false };
         filled >= 20
             && f64::from(self.steps_up) >= 0.95 * f64::from(filled - 1)
@@ -126,18 +126,19 @@ impl Run {
     }
 }
 
+/// Which of the thousand first three digits occur.
 #[derive(Default)]
-struct Areas([u64; 16]);
+pub(super) struct Areas([u64; 16]);
 
 impl Areas {
-    fn insert(&mut self, digits: &[u8]) {
+    pub(super) fn insert(&mut self, digits: &[u8]) {
         let area = digits.iter().take(3).fold(0_usize, |sum, d| sum * 10 + usize::from(d & 15));
         if let Some(word) = self.0.get_mut(area / 64) {
             *word |= 1 << (area % 64);
         }
     }
 
-    fn len(&self) -> u32 {
+    pub(super) fn len(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 }
@@ -304,18 +305,7 @@ impl Sample {
 
     /// Over how many years nine in ten of the dates are spread; `None` when few have a year.
     pub(super) fn years_spread(&self) -> Option<usize> {
-        let total: u32 = self.years.iter().sum();
-        if total < 8 {
-            return None;
-        }
-        let up_to = |share: f64| {
-            let mut seen = 0;
-            self.years.iter().position(|count| {
-                seen += count;
-                f64::from(seen) >= share * f64::from(total)
-            })
-        };
-        Some(up_to(0.95)?.saturating_sub(up_to(0.05)?))
+        spread(&self.years)
     }
 
     /// Whether nine-digit numbers never leave the ranges of the SSA over so many values and so
@@ -323,6 +313,22 @@ impl Sample {
     pub(super) fn numbers_like_ssn(&self) -> bool {
         self.filled >= 300 && self.share(self.shapes.ssn_bare) >= 0.999 && self.areas.len() >= 100
     }
+}
+
+/// Over how many years nine in ten of the dates are spread, counted by year.
+pub(super) fn spread(years: &[u32]) -> Option<usize> {
+    let total: u32 = years.iter().sum();
+    if total < 8 {
+        return None;
+    }
+    let up_to = |share: f64| {
+        let mut seen = 0;
+        years.iter().position(|count| {
+            seen += count;
+            f64::from(seen) >= share * f64::from(total)
+        })
+    };
+    Some(up_to(0.95)?.saturating_sub(up_to(0.05)?))
 }
 
 #[cfg(test)]

@@ -455,6 +455,8 @@ fn evidence_and_forms_hold_no_values() {
 fn a_header_line_that_is_data_is_noticed() {
     let line = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>();
     let headers = ["Name", "SSN", "Phone 2", "2024", "Q1/24", "Sales 2024-01-31", "Form 1099 (b)"];
+    let apart = ["name.first", "custom_field_360012345678", "a/b|c#d", "v1.2.3-4567"];
+    assert_eq!(looks_like_data(&line(&apart)), None);
     assert_eq!(looks_like_data(&line(&headers)), None);
     for cell in [
         "a@example.com",
@@ -468,6 +470,10 @@ fn a_header_line_that_is_data_is_noticed() {
         "SSN 078-05-1120",
         "Ann <a@example.com>",
         "Account: 165929482923",
+        "call 212-555-0142",
+        "536-22-1900.plan",
+        "plan_536-22-1900",
+        "a/4111111111111111",
     ] {
         assert_eq!(looks_like_data(&line(&["Name", cell])), Some(1), "{cell}");
     }

@@ -58,6 +58,15 @@ pub enum ReadError {
         /// The names that there are.
         names: String,
     },
+    /// A table that is created twice.
+    #[error(
+        "the dump creates the table {name} twice, with other columns: dump it alone, or name \
+         another one with --table"
+    )]
+    TableTwice {
+        /// Its name.
+        name: String,
+    },
     /// More tables than are supported.
     #[error("the dump has more than {max} tables: dump the one that is needed alone")]
     TablesTooMany {
@@ -155,7 +164,10 @@ pub enum Reason {
     #[error("the row is not spelled as dumps spell rows: dump the table again")]
     NotSql,
     /// A dump that ends within a statement.
-    #[error("the dump ends within its rows: it is cut off, dump the table again")]
+    #[error(
+        "the dump ends within its rows, or in a comment or quote that is never closed: it is cut \
+         off, dump the table again"
+    )]
     DumpCut,
     /// A line of fixed width that does not fit the columns.
     #[error(

@@ -130,8 +130,10 @@ impl<'de> Visitor<'de> for &mut RowVisitor<'_> {
 impl RowVisitor<'_> {
     /// Keeps the leaves of an object whose member is no column itself.
     fn take_apart(&mut self, raw: &str) -> Result<(), Reason> {
+        // An object in a place that no column lies in is no more known for holding no leaves.
         match raw.as_bytes().first() {
-            Some(b'n') if self.rows.apart.contains(&self.path) => return Ok(()),
+            _ if !self.rows.apart.contains(&self.path) => return Err(Reason::UnknownMember),
+            Some(b'n') => return Ok(()),
             Some(b'{') if self.depth < DEPTH_MAX => {}
             _ => return Err(Reason::UnknownMember),
         }

@@ -2,12 +2,13 @@
 //! within, as `a.b.c`, found in a pass of its own.
 //!
 //! An object is taken apart where every value of that member is an object (or null), its keys are
-//! names and few. Where it is not, the member is one column whose values are sealed whole: a value
-//! that stands in a key must never become a column's name.
+//! names and few. Where it is not, or never holds anything, the member is one column whose values
+//! are sealed whole: a value that stands in a key must never become a column's name.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
+use std::slice;
 
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -118,7 +119,7 @@ struct Seen {
 
 impl Member {
     fn is_column(&self) -> bool {
-        self.seen.leaf || !self.seen.object
+        self.seen.leaf || !self.seen.object || self.children == 0
     }
 }
 
@@ -182,7 +183,11 @@ impl Names {
     /// Takes note of a value, and of what is in it.
     fn note(&mut self, raw: &str, parent: usize, path: &mut String, depth: usize) {
         let known = self.member(path);
-        let whole = known.is_some_and(|member| member.seen.leaf);
+        // At the top the header's check refuses a key that is no name. It must see the key alone,
+        // not with names within behind it.
+        let name =
+            || depth > 1 || known.is_some() || looks_like_data(slice::from_ref(path)).is_none();
+        let whole = known.is_some_and(|member| member.seen.leaf) || !name();
         let first = raw.as_bytes().first();
         let mut seen = Seen { null: first == Some(&b'n'), ..Seen::default() };
         seen.object = first == Some(&b'{') && depth < DEPTH_MAX && !whole;

@@ -62,6 +62,19 @@ pub(super) struct Cursor<'w, R> {
     held_max: usize,
     /// Whether something was given up: places before it are void.
     pub(super) lost: bool,
+    /// Where the token or comment under way begins in the window.
+    began: usize,
+    /// The same as a place in the file, once that much was given up.
+    began_at: Option<Start>,
+    /// Where something begins that does not end: all behind it is no statement.
+    pub(super) unclosed: Option<Start>,
+}
+
+/// A place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Start {
+    pub(super) line: u64,
+    pub(super) offset: u64,
 }
 
 /// What may be held of what is only skipped.
@@ -70,7 +83,33 @@ const SKIPPED_MAX: usize = 64 * 1024;
 impl<'w, R: Read> Cursor<'w, R> {
     /// Reads from the window's first byte, and gives up what was read beyond a limit.
     pub(super) fn new(window: &'w mut Window<R>, dialect: Dialect, held_max: usize) -> Self {
-        Self { window, dialect, at: 0, held_max, lost: false }
+        let (began, began_at, unclosed) = (0, None, None);
+        Self { window, dialect, at: 0, held_max, lost: false, began, began_at, unclosed }
+    }
+
+    /// Where the token or comment under way begins in the file.
+    fn start(&self) -> Start {
+        self.began_at.unwrap_or_else(|| {
+            let before = self.window.bytes().get(..self.began).unwrap_or_default();
+            let line = self.window.line_number() + LineEnds::Lf.count(before);
+            Start { line, offset: self.window.offset_after(self.began) }
+        })
+    }
+
+    fn begin(&mut self) {
+        (self.began, self.began_at) = (self.at, None);
+    }
+
+    /// Takes note of what does not end, with all that was read given up.
+    pub(super) fn cut(&mut self, start: Start) {
+        self.unclosed.get_or_insert(start);
+        self.settle();
+    }
+
+    /// The place of the next byte in the file.
+    pub(super) fn here(&mut self) -> Start {
+        self.begin();
+        self.start()
     }
 
     /// How much was read and is held.
@@ -124,9 +163,18 @@ impl<'w, R: Read> Cursor<'w, R> {
 
     /// The next token.
     pub(super) fn next(&mut self) -> io::Result<Token> {
+        let token = self.token()?;
+        if token == Token::Unclosed {
+            self.unclosed = Some(self.start());
+        }
+        Ok(token)
+    }
+
+    fn token(&mut self) -> io::Result<Token> {
         if !self.skip_blank()? {
             return Ok(Token::Unclosed);
         }
+        self.begin();
         let Some(byte) = self.peek(0)? else { return Ok(Token::End) };
         match byte {
             b'\'' => self.text(self.at, self.dialect == Dialect::Mysql),
@@ -145,6 +193,13 @@ impl<'w, R: Read> Cursor<'w, R> {
         self.window.peek(self.at + ahead)
     }
 
+    /// Whether what comes next is this word, in any case.
+    pub(super) fn starts_with(&mut self, word: &[u8]) -> io::Result<bool> {
+        self.peek(word.len())?;
+        let next = self.window.bytes().get(self.at..self.at + word.len());
+        Ok(next.is_some_and(|next| next.eq_ignore_ascii_case(word)))
+    }
+
     /// Goes on to the first byte at or after `at` that is one of these; false at the end.
     fn find(&mut self, wanted: impl Fn(u8) -> bool) -> io::Result<bool> {
         loop {
@@ -154,6 +209,7 @@ impl<'w, R: Read> Cursor<'w, R> {
             // Whatever the window holds: it must not matter how the input was cut into reads.
             if self.at > self.held_max {
                 self.lost = true;
+                self.began_at = Some(self.start());
                 self.settle();
             }
             if found.is_some() {
@@ -190,6 +246,7 @@ impl<'w, R: Read> Cursor<'w, R> {
     /// Skips a comment between `/*` and `*/`, which nest in PostgreSQL.
     fn skip_comment(&mut self) -> io::Result<bool> {
         let mut depth = 0_u32;
+        self.begin();
         loop {
             if !self.find(|byte| byte == b'*' || byte == b'/')? {
                 return Ok(false);

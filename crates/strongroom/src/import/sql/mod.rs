@@ -9,6 +9,7 @@ mod rows;
 mod statement;
 mod tables;
 mod text;
+mod within;
 
 pub(super) use lex::Dialect;
 pub(super) use rows::SqlRows;

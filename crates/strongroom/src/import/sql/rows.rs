@@ -9,9 +9,10 @@ use super::super::limits::Limits;
 use super::super::row_text::{RowText, Value};
 use super::super::window::{Line, LineEnds, Window};
 use super::Table;
-use super::lex::{Cursor, Dialect, Token};
+use super::lex::{Cursor, Dialect, Start, Token};
 use super::statement::{self, Statement};
 use super::text::{uncopy, unquote, unquote_binary};
+use super::within::Within;
 
 /// What is known of the rows of one table.
 pub(in super::super) struct SqlRows {
@@ -19,6 +20,7 @@ pub(in super::super) struct SqlRows {
     table: Table,
     limits: Limits,
     state: State,
+    within: Within,
     /// The column of each cell of the statement under way.
     order: Vec<usize>,
     /// Values of the row under way, and where each column's is.
@@ -41,6 +43,7 @@ impl SqlRows {
             table: table.clone(),
             limits: *limits,
             state: State::Between,
+            within: Within::default(),
             order: Vec::new(),
             row: RowText::default(),
         }
@@ -56,12 +59,11 @@ impl SqlRows {
             let read = match self.state {
                 State::Copy | State::CopyOther => self.copy_line(window, batch)?,
                 State::Insert => self.tuple(window, batch)?,
-                State::Between => {
-                    if !self.statement(window)? {
-                        return Ok(false);
-                    }
-                    false
-                }
+                State::Between => match self.statement(window, batch)? {
+                    Found::End => return Ok(false),
+                    Found::Statement => false,
+                    Found::Cut => true,
+                },
             };
             if read {
                 return Ok(true);
@@ -69,11 +71,16 @@ impl SqlRows {
         }
     }
 
-    /// Reads a statement up to its rows. False at the end.
-    fn statement<R: Read>(&mut self, window: &mut Window<R>) -> io::Result<bool> {
+    /// Reads a statement up to its rows.
+    fn statement<R: Read>(
+        &mut self,
+        window: &mut Window<R>,
+        batch: &mut Batch,
+    ) -> io::Result<Found> {
         let mut cursor = Cursor::new(window, self.dialect, self.limits.row_bytes_max);
-        match statement::next(&mut cursor)? {
-            Statement::End => return Ok(false),
+        match statement::next(&mut cursor, &mut self.within)? {
+            Statement::End => return Ok(Found::End),
+            Statement::Cut(start) => cursor.cut(start),
             Statement::Copy { table, columns } if table == self.table.name => {
                 self.begin(columns);
                 self.state = State::Copy;
@@ -86,7 +93,10 @@ impl SqlRows {
             Statement::Insert { .. } => cursor.skip_statement()?,
             Statement::Create { .. } | Statement::Other => {}
         }
-        Ok(true)
+        Ok(match cut(&mut cursor, batch) {
+            true => Found::Cut,
+            false => Found::Statement,
+        })
     }
 
     fn begin(&mut self, columns: Vec<String>) {
@@ -196,7 +206,7 @@ impl SqlRows {
                 _ => {
                     cursor.skip_statement()?;
                     self.state = State::Between;
-                    return Ok(false);
+                    return Ok(cut(&mut cursor, batch));
                 }
             }
         };
@@ -298,6 +308,23 @@ impl SqlRows {
         }
         batch.rows.push(Place { blank: mark.raw as u32, end: batch.raw.len() as u32, ..place });
     }
+}
+
+/// What came of looking for a statement.
+enum Found {
+    Statement,
+    /// One bad row: what does not end.
+    Cut,
+    End,
+}
+
+/// Enters what does not end as a bad row, if there is such. It reaches to the end of the dump.
+fn cut<R: Read>(cursor: &mut Cursor<'_, R>, batch: &mut Batch) -> bool {
+    let Some(Start { line, offset: start }) = cursor.unclosed else { return false };
+    cursor.settle();
+    let end = cursor.window.offset();
+    batch.bad.push(BadRow { line, start, end, reason: Reason::DumpCut });
+    true
 }
 
 fn check_length(length: usize, limits: &Limits, line: u64) -> Result<(), Reason> {

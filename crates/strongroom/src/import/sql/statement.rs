@@ -4,7 +4,8 @@
 
 use std::io::{self, Read};
 
-use super::lex::{Cursor, Token, name};
+use super::lex::{Cursor, Start, Token, name};
+use super::within::Within;
 
 /// A statement, read up to where its rows begin.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,28 +18,47 @@ pub(super) enum Statement {
     Insert { table: String, columns: Vec<String> },
     /// Another one: it is over.
     Other,
+    /// Something begins here that does not end: what is behind it cannot be told.
+    Cut(Start),
     /// There is none.
     End,
 }
 
-/// Reads the next statement. The window begins behind it, or at its first row.
-pub(super) fn next<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Statement> {
+/// Reads the next statement. The window begins behind it, or at its first row. Names of tables are
+/// told apart by the database they are `within`.
+pub(super) fn next<R: Read>(
+    cursor: &mut Cursor<'_, R>,
+    within: &mut Within,
+) -> io::Result<Statement> {
     cursor.settle();
     cursor.lost = false;
+    let statement = any(cursor, within)?;
+    if let Some(start) = cursor.unclosed.take() {
+        cursor.settle();
+        return Ok(Statement::Cut(start));
+    }
+    Ok(statement)
+}
+
+fn any<R: Read>(cursor: &mut Cursor<'_, R>, within: &mut Within) -> io::Result<Statement> {
     let first = cursor.next()?;
     let found = match &first {
         Token::End | Token::Unclosed => return Ok(Statement::End),
         Token::Sign(b';', _) => Some(Statement::Other),
         Token::Sign(b'\\', _) => {
-            // A command of psql.
-            cursor.skip_line()?;
+            within.command(cursor)?;
             return Ok(Statement::Other);
         }
-        word if cursor.is_word(word, "COPY") => copy(cursor)?,
+        word if cursor.is_word(word, "COPY") => copy(cursor, within)?,
         word if cursor.is_word(word, "INSERT") || cursor.is_word(word, "REPLACE") => {
-            insert(cursor)?
+            insert(cursor, within)?
         }
-        word if cursor.is_word(word, "CREATE") => create(cursor)?,
+        word if cursor.is_word(word, "CREATE") => create(cursor, within)?,
+        word if cursor.is_word(word, "USE") || cursor.is_word(word, "SET") => {
+            let set = cursor.is_word(word, "SET");
+            within.schema(cursor, set)?;
+            None
+        }
         word if cursor.is_word(word, "DELIMITER") => {
             skip_program(cursor)?;
             return Ok(Statement::Other);
@@ -58,8 +78,8 @@ pub(super) fn next<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Statement>
 }
 
 /// `COPY name [(columns)] FROM stdin;`
-fn copy<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> {
-    let Some((table, next)) = table(cursor)? else { return Ok(None) };
+fn copy<R: Read>(cursor: &mut Cursor<'_, R>, within: &Within) -> io::Result<Option<Statement>> {
+    let Some((table, next)) = table(cursor, within)? else { return Ok(None) };
     let mut columns = Vec::new();
     let mut next = next;
     if matches!(next, Token::Sign(b'(', _)) {
@@ -81,7 +101,7 @@ fn copy<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> {
 }
 
 /// `INSERT [...] INTO name [(columns)] [...] VALUES`, and `REPLACE`.
-fn insert<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> {
+fn insert<R: Read>(cursor: &mut Cursor<'_, R>, within: &Within) -> io::Result<Option<Statement>> {
     // Words such as IGNORE.
     loop {
         let token = cursor.next()?;
@@ -92,7 +112,7 @@ fn insert<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> 
             return Ok(None);
         }
     }
-    let Some((table, mut next)) = table(cursor)? else { return Ok(None) };
+    let Some((table, mut next)) = table(cursor, within)? else { return Ok(None) };
     let mut columns = Vec::new();
     if matches!(next, Token::Sign(b'(', _)) {
         let Some(found) = list(cursor)? else { return Ok(None) };
@@ -116,11 +136,11 @@ fn insert<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> 
 }
 
 /// `CREATE [...] TABLE [IF NOT EXISTS] name (columns and constraints) ...;`
-fn create<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> {
+fn create<R: Read>(cursor: &mut Cursor<'_, R>, within: &Within) -> io::Result<Option<Statement>> {
     for _ in 0..4 {
         let token = cursor.next()?;
         if cursor.is_word(&token, "TABLE") {
-            let Some((table, next)) = table(cursor)? else { return Ok(None) };
+            let Some((table, next)) = table(cursor, within)? else { return Ok(None) };
             if !matches!(next, Token::Sign(b'(', _)) {
                 return Ok(None);
             }
@@ -136,7 +156,10 @@ fn create<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Statement>> 
 }
 
 /// A table's name, its parts joined by dots, and the token after it.
-fn table<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<(String, Token)>> {
+fn table<R: Read>(
+    cursor: &mut Cursor<'_, R>,
+    within: &Within,
+) -> io::Result<Option<(String, Token)>> {
     let mut parts = Vec::new();
     loop {
         let token = cursor.next()?;
@@ -149,7 +172,7 @@ fn table<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<(String, Toke
         parts.push(part);
         let next = cursor.next()?;
         if !matches!(next, Token::Sign(b'.', _)) {
-            return Ok(Some((parts.join("."), next)));
+            return Ok(Some((within.name(&parts), next)));
         }
     }
 }
@@ -218,25 +241,28 @@ fn definitions<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<Option<Vec<Str
     }
 }
 
-/// Skips what stands between `DELIMITER ;;` and `DELIMITER ;`: programs, which hold no rows.
+/// Skips what stands between `DELIMITER ;;` and `DELIMITER ;`: programs, which hold no rows. Their
+/// lines are no statements, so none is read as one.
 fn skip_program<R: Read>(cursor: &mut Cursor<'_, R>) -> io::Result<()> {
+    const WORD: &[u8] = b"DELIMITER";
+    cursor.settle();
+    let start = cursor.here();
     loop {
         let ends = matches!(cursor.next()?, Token::Sign(b';', _))
             && !matches!(cursor.peek(0)?, Some(b';'));
+        cursor.unclosed = None;
         cursor.skip_line()?;
         if ends {
             return Ok(());
         }
         // On to the next line that begins so.
-        loop {
-            let token = cursor.next()?;
-            if matches!(token, Token::End) {
+        while !cursor.starts_with(WORD)? {
+            if cursor.peek(0)?.is_none() {
+                cursor.cut(start);
                 return Ok(());
-            }
-            if cursor.is_word(&token, "DELIMITER") {
-                break;
             }
             cursor.skip_line()?;
         }
+        cursor.next()?;
     }
 }

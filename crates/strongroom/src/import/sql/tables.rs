@@ -8,6 +8,7 @@ use super::super::limits::Limits;
 use super::super::window::{Line, LineEnds, Window};
 use super::lex::{Cursor, Dialect, Token};
 use super::statement::{self, Statement};
+use super::within::Within;
 
 /// A table of a dump.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub(in super::super) struct Table {
     pub(in super::super) columns: Vec<String>,
     /// Whether the dump holds rows of it.
     filled: bool,
+    /// Whether it is created twice, with other columns: which of them rows have cannot be told.
+    twice: bool,
 }
 
 /// The table whose rows are asked for, which is the only one with rows when none is named.
@@ -39,23 +42,28 @@ pub(in super::super) fn find(
         let more = if tables.len() > names.len() { ", ..." } else { "" };
         names.join(", ") + more
     };
+    let once = |table: Table| match table.twice {
+        true => Err(ReadError::TableTwice { name: table.name }),
+        false => Ok(table),
+    };
     let Some(asked) = asked else {
         return match tables.len() {
-            1 => tables.pop().ok_or(ReadError::NoTable),
+            1 => tables.pop().ok_or(ReadError::NoTable).and_then(once),
             _ => Err(ReadError::TablesSeveral { names: names(&tables) }),
         };
     };
-    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let asked = asked.to_lowercase();
+    let ending = format!(".{asked}");
     let known = names(&tables);
     let whole = tables.iter().position(|table| table.name.to_lowercase() == asked);
-    let mut named = tables.iter().enumerate().filter(|(_, table)| last(&table.name) == asked);
+    let ends = |table: &Table| table.name.to_lowercase().ends_with(&ending);
+    let mut named = tables.iter().enumerate().filter(|(_, table)| ends(table));
     let found = match (whole, named.next(), named.next()) {
         (Some(at), _, _) | (None, Some((at, _)), None) => Some(at),
         _ => None,
     };
     match found {
-        Some(at) => Ok(tables.swap_remove(at)),
+        Some(at) => once(tables.swap_remove(at)),
         None => Err(ReadError::TableUnknown { names: known }),
     }
 }
@@ -63,13 +71,18 @@ pub(in super::super) fn find(
 fn all(input: impl Read, dialect: Dialect, limits: &Limits) -> Result<Tables, ReadError> {
     let mut window = Window::new(input);
     super::super::header::read_mark(&mut window)?;
-    let mut tables = Tables::new();
+    let (mut tables, mut within) = (Tables::new(), Within::default());
     loop {
         let mut cursor = Cursor::new(&mut window, dialect, limits.row_bytes_max);
-        match statement::next(&mut cursor)? {
+        match statement::next(&mut cursor, &mut within)? {
             Statement::End => return Ok(tables),
-            Statement::Other => {}
-            Statement::Create { table, columns } => of(&mut tables, table).created = columns,
+            // What does not end is reported when rows are read.
+            Statement::Other | Statement::Cut(_) => {}
+            Statement::Create { table, columns } => {
+                let table = of(&mut tables, table);
+                table.twice |= !table.created.is_empty() && table.created != columns;
+                table.created = columns;
+            }
             Statement::Copy { table, columns } => {
                 let table = of(&mut tables, table);
                 note(table, columns, limits)?;

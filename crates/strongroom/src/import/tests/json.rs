@@ -132,8 +132,9 @@ fn objects_within_are_taken_apart_into_their_leaves() {
         "{\"name\":{ \"last\" : \"B\\u0042\" , \"first\":null},\"a\":{}}\n",
     );
     let outcome = read(text, JSON);
-    assert_eq!(outcome.columns, ["id", "name.first", "name.last", "tags", "a.b.c"]);
-    assert_eq!(outcome.values(), ["1/Ada/Archer/[{\"x\":1}]/~", "2/~/~/~/deep", "~/~/BB/~/~"]);
+    assert_eq!(outcome.columns, ["id", "name.first", "name.last", "tags", "a.b.c", "a.e"]);
+    let values = ["1/Ada/Archer/[{\"x\":1}]/~/~", "2/~/~/~/deep/{}", "~/~/BB/~/~/~"];
+    assert_eq!(outcome.values(), values);
     assert_eq!(outcome.bad, []);
     let written = rewrite(text, JSON, |column, value| {
         matches!(column, 1 | 2 | 4).then(|| format!("<{value}>"))
@@ -163,6 +164,11 @@ fn an_object_whose_keys_are_no_names_is_one_value() {
         (format!("{{\"a\":{{{}}},\"b\":1}}\n", many.join(",")), vec!["a", "b"]),
         (format!("{deep}\n"), vec![path.as_str()]),
         (format!("{{\"a\":{{\"{}\":1}}}}\n", "x".repeat(1024)), vec!["a"]),
+        // Nothing in it: it could hold anything in its key.
+        ("{\"a\":1,\"k\":{}}\n{\"k\":null}\n".to_owned(), vec!["a", "k"]),
+        ("{\"a\":{}}\n{\"a\":{\"b\":{}}}\n{\"a\":{}}\n".to_owned(), vec!["a.b"]),
+        // At the top, where the header's check is to see the key alone.
+        ("{\"536-22-1847\":{\"b\":1,\"c\":1}}\n".to_owned(), vec!["536-22-1847"]),
         // A dot in a name.
         ("{\"a.b\":1,\"a\":2}\n{\"a\":{\"b\":3}}\n".to_owned(), vec!["a.b", "a"]),
     ] {
@@ -173,16 +179,20 @@ fn an_object_whose_keys_are_no_names_is_one_value() {
             "{text}"
         );
     }
+    // A leaf of a name that a member has is no leaf of its own.
     let twice = read("{\"a.b\":1,\"a\":{\"b\":2}}\n{\"a\":{\"b\":3}}\n", JSON);
+    assert_eq!(twice.values(), ["1/{\"b\":2}", "~/{\"b\":3}"]);
+    let twice = read("{\"a\":{\"b\":3}}\n{\"a.b\":1,\"a\":{\"b\":2}}\n", JSON);
     assert_eq!(
         (twice.values(), twice.reasons()),
         (vec!["3".to_owned()], vec![Reason::DuplicateMember])
     );
     let members = ["a.b".to_owned()];
-    let text = &b"{\"a\":{\"c\":1}}\n{\"a\":{\"b\":1}}\n{\"a\":5}\n{\"c\":null}\n"[..];
+    let text = &b"{\"a\":{\"c\":1}}\n{\"a\":{\"b\":1}}\n{\"a\":5}\n{\"c\":null}\n\
+                  {\"c\":{}}\n{\"a\":{\"c\":{}}}\n"[..];
     let mut reader = Reader::open(text, JSON, &members).unwrap();
     let mut batch = Batch::new();
     reader.read_batch(10, &mut batch).unwrap();
-    assert_eq!((batch.rows(), batch.bad().len()), (1, 3));
+    assert_eq!((batch.rows(), batch.bad().len()), (1, 5));
     assert!(batch.bad().iter().all(|bad| bad.reason == Reason::UnknownMember));
 }

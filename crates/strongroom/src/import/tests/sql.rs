@@ -122,6 +122,78 @@ fn which_table_has_to_be_said_when_there_are_several() {
 }
 
 #[test]
+fn tables_of_one_name_are_told_apart_by_their_databases() {
+    let two = "USE `a`;\nCREATE TABLE t (ssn text, code int);\nINSERT INTO t VALUES ('s', 1);\n\
+               USE `b`;\nCREATE TABLE t (code int, ssn text);\nINSERT INTO `t` VALUES (2, 'r');\n";
+    let error = table(two.as_bytes(), None).unwrap_err().to_string();
+    assert!(error.contains("there are a.t, b.t"), "{error}");
+    let error = table(two.as_bytes(), Some("t")).unwrap_err().to_string();
+    assert!(error.contains("name one of them in full; there are a.t, b.t"), "{error}");
+    for (name, columns, values) in
+        [("a.t", ["ssn", "code"], "s/1"), ("B.t", ["code", "ssn"], "2/r")]
+    {
+        let outcome = table(two.as_bytes(), Some(name)).unwrap().0;
+        assert_eq!((outcome.values(), outcome.bad.len()), (vec![values.to_owned()], 0), "{name}");
+        assert_eq!(outcome.columns, columns, "{name}");
+    }
+    let rows = |row| format!("COPY public.t (a) FROM stdin;\n{row}\n\\.\n");
+    let connected = format!(
+        "\\connect one\n{}\\c -reuse-previous=on \"dbname='the two'\"\n{}\\restrict x\n",
+        rows(1),
+        rows(2)
+    );
+    assert_eq!(table(connected.as_bytes(), Some("one.public.t")).unwrap().0.values(), ["1"]);
+    let outcome = table(connected.as_bytes(), Some("the two.public.t")).unwrap().0;
+    assert_eq!(outcome.values(), ["2"]);
+    let paths = "SET search_path = s, pg_catalog;\nSET x;\nINSERT INTO t VALUES (1);\n\
+                 SET search_path TO r;\nINSERT INTO t VALUES (2);";
+    assert_eq!(table(paths.as_bytes(), Some("r.t")).unwrap().0.values(), ["2"]);
+}
+
+#[test]
+fn a_table_created_twice_is_read_only_with_the_same_columns() {
+    let rows = "INSERT INTO t VALUES (1, 2);\n";
+    let twice = |other: &str| {
+        let created = "CREATE TABLE t (a int, b int);\n";
+        format!("{created}{rows}DROP TABLE t;\nCREATE TABLE t ({other});\n{rows}")
+    };
+    assert_eq!(read_table(&twice("a text, b text")).values(), ["1/2", "1/2"]);
+    for other in ["b int, a int", "a int, b int, c int"] {
+        for name in [None, Some("t")] {
+            let error = table(twice(other).as_bytes(), name).unwrap_err().to_string();
+            assert!(error.contains("table t twice") && error.contains("--table"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_end_is_a_bad_row_that_names_where_it_began() {
+    let good = "INSERT INTO t (a, b) VALUES (1, 2);\n";
+    let long = "z".repeat(100_000);
+    for open in ["/* note", "SELECT 'x", "/*!40000 ALTER", "INSERT INTO u VALUES ('x", "$$", "\"x"]
+    {
+        for between in ["", "\n\n", &long] {
+            let text = format!("{good}--\n  {open}\n{between}{good}");
+            let outcome = table(text.as_bytes(), Some("t")).unwrap().0;
+            assert_eq!(outcome.values(), ["1/2"], "{open}");
+            assert_eq!((outcome.bad.len(), outcome.bad[0].line), (1, 3), "{open}");
+            let opens = open.find(['/', '\'', '$', '"']).unwrap();
+            let start = (good.len() + 5 + opens) as u64;
+            let (end, reason) = (text.len() as u64, Reason::DumpCut);
+            assert_eq!(outcome.bad, [BadRow { line: 3, start, end, reason }], "{open}");
+        }
+    }
+    // After rows, and a program that does not end; quotes in one that does are its own.
+    for (open, line) in [(" ON CONFLICT 'x\n", 1), (";\nDELIMITER ;;\n", 2)] {
+        let outcome = read_table(&format!("{}{open}{good}", good.trim_end_matches(";\n")));
+        assert_eq!((outcome.values().len(), outcome.bad.len()), (1, 1), "{open}");
+        assert_eq!((outcome.bad[0].line, outcome.bad[0].reason), (line, Reason::DumpCut));
+    }
+    let program = format!("{good}DELIMITER ;;\nSELECT 'a\n' ;;\n-- don't\nDELIMITER ;\n{good}");
+    assert_eq!((read_table(&program).values().len(), read_table(&program).bad), (2, vec![]));
+}
+
+#[test]
 fn rows_of_many_spellings_are_read() {
     let text = "\u{feff}# 'not \"a string\n/* nor ' /* this */ INSERT IGNORE INTO `a b`.t\n\
                 (`x y`, z) VALUE (1, -2.5e3) ,\r\n( 'it''s' , NULL )\n, (_utf8mb4'q', x'00ff'),\

@@ -130,13 +130,17 @@ impl Input {
             Format::Delimited { header: false, .. } | Format::Fixed { header: false }
         );
         if let Some(column) = looks_like_data(&self.columns).filter(|_| named) {
-            let detail = format!(
-                "{}: cell {} of the first line looks like a person's data, not like a header",
-                self.path.display(),
-                column + 1
-            );
-            let remedy = "if the file has no header line, say --header no; otherwise put a line \
-                          with column names on top";
+            let json = matches!(self.told.layout.format, Format::JsonLines | Format::JsonItems);
+            let (cell, remedy) = match json {
+                true => ("key {} of its objects", "write it as a value: keys stay in clear"),
+                false => (
+                    "cell {} of the first line",
+                    "if the file has no header line, say --header no; otherwise put a line with \
+                     column names on top",
+                ),
+            };
+            let (path, cell) = (self.path.display(), cell.replace("{}", &(column + 1).to_string()));
+            let detail = format!("{path}: {cell} looks like a person's data, not like a name");
             return Err(Problem::usage(detail, remedy));
         }
         check_headers(self.columns.iter().map(String::as_str)).map_err(|e| {

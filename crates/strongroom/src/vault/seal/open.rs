@@ -115,5 +115,9 @@ fn what(breach: &Breach) -> String {
     }
     let found = breach.found.iter();
     parts.extend(found.map(|(kind, count)| format!("{count} hold {}", kind.name())));
+    if let Some(likely) = breach.likely {
+        let (count, of, kind) = (likely.count, likely.of, likely.kind.name());
+        parts.push(format!("{count} of {of} cells in a row look like {kind}"));
+    }
     format!("{}, first on line {}", parts.join(", "), breach.line)
 }
