@@ -60,7 +60,9 @@ fn main() {
         shred: false,
         now_us: 0,
     };
+    let start = Instant::now();
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
+    println!("sealed in {:.1} s", start.elapsed().as_secs_f64());
     drop(install);
     let sought = sought(&csv, rows, finds);
     let start = Instant::now();

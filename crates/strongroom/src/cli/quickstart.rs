@@ -378,7 +378,7 @@ fn closing(screen: &Screen, place: &Place, again: &Exposure, seconds: f64) -> St
         "people.csv".to_owned()
     };
     let program = program();
-    text.push_str("\nNext, on a file of your own (CSV, TSV or JSON Lines, with a header):\n\n");
+    text.push_str("\nNext, on a file of your own (CSV, JSON, fixed width or an SQL dump):\n\n");
     text.push_str(&format!("  FILE={file}\n"));
     for command in [
         "init --development",
