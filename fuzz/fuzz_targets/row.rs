@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let random = CountingRandom::default();
     let key = || SecretKey::generate(&random).unwrap();
     let tenant = TenantId([1; 16]);
-    let keys = TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key());
+    let keys = TenantKeys::new(tenant, &[(1, key())], &[(1, key())], &key(), &key(), &key());
     let epoch = EpochKey::new(1, &key()).unwrap();
     let record = RecordNumber(9);
     let at = SlotAddress { install: InstallId([2; 16]), tenant, record };

@@ -23,6 +23,6 @@ fuzz_target!(|text: &str| {
     let random = CountingRandom::default();
     let key = || SecretKey::generate(&random).unwrap();
     let keys =
-        TenantKeys::new(TenantId([1; 16]), &[(1, key())], &[(1, key())], &key(), &key());
+        TenantKeys::new(TenantId([1; 16]), &[(1, key())], &[(1, key())], &key(), &key(), &key());
     assert!(read_token(&keys, text).is_err() && read_record_id(&keys, text).is_err());
 });
