@@ -3,6 +3,8 @@
 //! A wrapped key is bound to its place (install, tenant, job, version): put under another it does
 //! not open. Keys have no `Debug` and no `Clone`, and are wiped when dropped.
 
+use std::marker::PhantomData;
+
 use aes::Aes256;
 use aes::cipher::KeyInit as _;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -271,38 +273,27 @@ impl TenantKeys {
     }
 }
 
+/// A key that authenticates, for one role: a key of another role is another type.
+pub struct MacKey<Role>(Hmac256, PhantomData<fn() -> Role>);
+
 /// Authenticates control rows and credential hashes of the install.
-pub struct ControlKey(Hmac256);
-
-impl ControlKey {
-    /// Builds the key schedule.
-    #[must_use]
-    pub fn new(key: &SecretKey) -> Self {
-        Self(key.mac())
-    }
-
-    /// A MAC over labelled, length-prefixed parts.
-    #[must_use]
-    pub fn mac(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
-        over(&self.0, label, parts).finalize().into_bytes().into()
-    }
-
-    /// Whether `tag` is the MAC of these parts, in constant time.
-    #[must_use]
-    pub fn verify(&self, label: &str, parts: &[&[u8]], tag: &[u8]) -> bool {
-        over(&self.0, label, parts).verify_slice(tag).is_ok()
-    }
-}
+pub type ControlKey = MacKey<ControlRole>;
 
 /// Authenticates the ledger's segments and the engine's marks: without it, whoever can write the
 /// data folder could add entries that were never stated.
-pub struct StoreKey(Hmac256);
+pub type StoreKey = MacKey<StoreRole>;
 
-impl StoreKey {
+/// The role of a [`ControlKey`].
+pub enum ControlRole {}
+
+/// The role of a [`StoreKey`].
+pub enum StoreRole {}
+
+impl<Role> MacKey<Role> {
     /// Builds the key schedule.
     #[must_use]
     pub fn new(key: &SecretKey) -> Self {
-        Self(key.mac())
+        Self(key.mac(), PhantomData)
     }
 
     /// A MAC over labelled, length-prefixed parts.
