@@ -1,9 +1,6 @@
 //! Find: which records have a value.
 
-use std::sync::PoisonError;
-
-use strongroom_core::access::find::{Find, Found};
-use strongroom_core::access::guess::Guessing;
+use strongroom_core::access::find::{Find, Found, ScanIndex};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{Position, Table};
 use zeroize::Zeroizing;
@@ -31,21 +28,16 @@ impl Vault {
         let (collection, column) = (collection.to_owned(), column.to_owned());
         let authorized = self.authorize(who, Find { tenant, collection, column, value })?;
         self.load_keys(tenant)?;
-        let receipt = {
-            // The count that was read is the one that is raised.
-            let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        let receipt = self.guessing(now_us, |guesses| {
             let planned = {
                 let state = self.read();
-                let mut read = |key: &[u8]| self.store.get(Table::Job, key);
-                authorized.plan(
-                    &self.context(&state),
-                    &mut |prefix, visit| self.store.scan(Table::Index, prefix, visit),
-                    &mut |record| self.store.slot(record),
-                    &mut Guessing { control: &self.control, now_us, read: &mut read },
-                )
+                let index: &mut ScanIndex<'_> =
+                    &mut |prefix, visit| self.store.scan(Table::Index, prefix, visit);
+                let slots = &mut |record| self.store.slot(record);
+                authorized.plan(&self.context(&state), index, slots, guesses)
             };
-            self.receipt(planned)?
-        };
+            self.receipt(planned)
+        })?;
         let opened = {
             let state = self.read();
             receipt.open(&self.context(&state), &mut |at| self.store.get(Table::Record, &at.key()))

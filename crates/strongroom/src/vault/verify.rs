@@ -45,32 +45,31 @@ impl Vault {
         };
         let authorized = self.authorize(who, action)?;
         self.load_keys(tenant)?;
-        let receipt = {
-            // The count that was read is the one that is raised.
-            let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        let receipt = self.guessing(now_us, |guesses| {
             let planned = {
                 let state = self.read();
-                let mut read = |key: &[u8]| self.store.get(Table::Job, key);
-                authorized.plan(
-                    &self.context(&state),
-                    &mut |record| self.store.slot(record),
-                    &mut Guessing { control: &self.control, now_us, read: &mut read },
-                )
+                let slots = &mut |record| self.store.slot(record);
+                authorized.plan(&self.context(&state), slots, guesses)
             };
-            self.receipt(planned)?
-        };
+            self.receipt(planned)
+        })?;
         let opened = {
             let state = self.read();
             receipt.open(&self.context(&state), &mut |at| self.store.get(Table::Record, &at.key()))
         };
         let verdict = opened.map_err(|stop| self.stopped(stop))?;
+        self.guessing(now_us, |guesses| {
+            let right = verdict.record(guesses).map_err(|stop| self.stopped(stop))?;
+            right.map_or(Ok(()), |batch| self.commit(batch).map(|_| ()))
+        })?;
+        Ok((verdict.right, verdict.positions))
+    }
+
+    /// Works with the counts of guesses, one at a time: the count that was read is the one that is
+    /// raised.
+    pub(super) fn guessing<R>(&self, now_us: u64, work: impl FnOnce(&mut Guessing<'_>) -> R) -> R {
         let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         let mut read = |key: &[u8]| self.store.get(Table::Job, key);
-        let mut guesses = Guessing { control: &self.control, now_us, read: &mut read };
-        let right = verdict.record(&mut guesses).map_err(|stop| self.stopped(stop))?;
-        if let Some(batch) = right {
-            self.commit(batch)?;
-        }
-        Ok((verdict.right, verdict.positions))
+        work(&mut Guessing { control: &self.control, now_us, read: &mut read })
     }
 }
