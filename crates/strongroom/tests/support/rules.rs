@@ -51,8 +51,10 @@ const FIRST_ROWS: &[&str] =
 /// Hosts that a tracked file may name: never a mirror that this or that machine uses.
 const HOSTS: &[&str] = &["c2sp.org", "github.com", "www.apache.org"];
 
-/// Folders of this or that machine; the folder of this checkout is looked for besides.
-const MACHINE: &[&str] = &["/root/", "/home/", "/.cargo/registry"];
+/// Folders of this or that machine, put together so that not even this page names one; the folder
+/// of this checkout is looked for besides.
+const MACHINE: &[&str] =
+    &[concat!("/", "root/"), concat!("/", "home/"), concat!("/.cargo", "/registry")];
 
 /// Every rule.
 pub const RULES: &[Rule] = &[

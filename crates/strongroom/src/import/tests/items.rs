@@ -1,7 +1,5 @@
 //! JSON that is not one object a line: an array, or objects one after the other.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -10,37 +8,8 @@ use super::*;
 /// Reads a file in several ways: columns, rows, bad rows, and the file written back, with the first
 /// cell replaced when asked.
 fn items(bytes: &[u8], replace: bool) -> Result<(Outcome, String), ReadError> {
-    let mut outcomes = Vec::new();
-    for (chunk, rows_max) in [(usize::MAX, 1000), (1, 1), (7, 2)] {
-        let survey = Survey::of(bytes).unwrap();
-        let open = || Ok(Chunked::new(bytes, chunk));
-        let asked = Asked { encoding: Some(Encoding::UTF_8), ..Asked::default() };
-        let told = Told::tell(Path::new("a.json"), &asked, (Packing::None, &survey), open)?;
-        let mut reader = told.reader(Chunked::new(bytes, chunk))?;
-        let mut outcome = Outcome { columns: reader.columns().to_vec(), ..Outcome::default() };
-        let mut writer = Writer::new(Vec::new(), told.layout.format);
-        writer.header(reader.header_raw()).unwrap();
-        let mut batch = Batch::new();
-        loop {
-            let more = reader.read_batch(rows_max, &mut batch).unwrap();
-            for row in batch.iter() {
-                let cells = (0..row.cells()).map(|column| row.cell(column));
-                let cells =
-                    cells.map(|cell| (!cell.absent).then(|| cell.value.to_owned())).collect();
-                outcome.rows.push((row.line(), row.start(), row.end(), cells));
-                writer.write_row(&row, |at| (replace && at == 0).then_some("@")).unwrap();
-            }
-            outcome.bad.extend_from_slice(batch.bad());
-            if !more {
-                break;
-            }
-        }
-        let written = String::from_utf8(writer.finish(batch.tail()).unwrap()).unwrap();
-        outcomes.push((outcome, written));
-    }
-    let first = outcomes.swap_remove(0);
-    outcomes.iter().for_each(|other| assert_eq!(*other, first, "however it is cut"));
-    Ok(first)
+    let asked = Asked { encoding: Some(Encoding::UTF_8), ..Asked::default() };
+    told_as("a.json", bytes, &asked, |at| (replace && at == 0).then_some("@"))
 }
 
 #[test]

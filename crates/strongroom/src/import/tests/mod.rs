@@ -11,6 +11,8 @@ mod told;
 mod total;
 mod written;
 
+use std::path::Path;
+
 use super::*;
 
 /// All that was read of a file.
@@ -91,6 +93,46 @@ fn try_read(bytes: &[u8], format: Format, limits: Limits) -> Result<Outcome, Str
     }
     check_total(bytes, 5, format, limits).unwrap();
     outcome
+}
+
+/// Reads a file as its bytes tell, cut in several ways that must not matter: what was read, and the
+/// file written back with the cells that `replace` gives for a column.
+fn told_as(
+    name: &str,
+    bytes: &[u8],
+    asked: &Asked,
+    replace: impl Fn(usize) -> Option<&'static str>,
+) -> Result<(Outcome, String), ReadError> {
+    let mut outcomes = Vec::new();
+    for (chunk, rows_max) in [(usize::MAX, 1000), (1, 1), (7, 2), (1000, 0)] {
+        let survey = Survey::of(bytes).unwrap();
+        let open = || Ok(Chunked::new(bytes, chunk));
+        let told = Told::tell(Path::new(name), asked, (Packing::None, &survey), open)?;
+        let mut reader = told.reader(Chunked::new(bytes, chunk))?;
+        let mut outcome = Outcome { columns: reader.columns().to_vec(), ..Outcome::default() };
+        let mut writer = Writer::new(Vec::new(), told.layout.format);
+        writer.header(reader.header_raw()).unwrap();
+        let mut batch = Batch::new();
+        loop {
+            let more = reader.read_batch(rows_max, &mut batch).unwrap();
+            for row in batch.iter() {
+                let cells = (0..row.cells()).map(|column| row.cell(column));
+                let cells =
+                    cells.map(|cell| (!cell.absent).then(|| cell.value.to_owned())).collect();
+                outcome.rows.push((row.line(), row.start(), row.end(), cells));
+                writer.write_row(&row, &replace).unwrap();
+            }
+            outcome.bad.extend_from_slice(batch.bad());
+            if !more {
+                break;
+            }
+        }
+        let written = String::from_utf8(writer.finish(batch.tail()).unwrap()).unwrap();
+        outcomes.push((outcome, written));
+    }
+    let first = outcomes.swap_remove(0);
+    outcomes.iter().for_each(|other| assert_eq!(*other, first, "however it is cut"));
+    Ok(first)
 }
 
 fn read(text: &str, format: Format) -> Outcome {
