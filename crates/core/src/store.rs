@@ -27,11 +27,21 @@ pub enum Table {
     Applied = 5,
 }
 
+/// A row as a batch leaves it: table, key, and its value, or nothing where it is taken away.
+pub type Row<'a> = (Table, &'a [u8], Option<&'a [u8]>);
+
 /// Engine rows of one batch, in one arena.
 #[derive(Default)]
 pub struct Rows {
     arena: Vec<u8>,
-    items: Vec<(Table, usize, usize)>,
+    items: Vec<Item>,
+}
+
+/// One row: where its key ends, and where its value does if it has one.
+struct Item {
+    table: Table,
+    middle: usize,
+    end: Option<usize>,
 }
 
 impl Rows {
@@ -52,17 +62,23 @@ impl Rows {
         self.arena.extend_from_slice(key);
         let middle = self.arena.len();
         let result = write(&mut self.arena);
-        self.items.push((table, middle, self.arena.len()));
+        self.items.push(Item { table, middle, end: Some(self.arena.len()) });
         result
     }
 
-    /// The rows: table, key, value.
-    pub fn iter(&self) -> impl Iterator<Item = (Table, &[u8], &[u8])> {
+    /// Takes a row away.
+    pub fn delete(&mut self, table: Table, key: &[u8]) {
+        self.arena.extend_from_slice(key);
+        self.items.push(Item { table, middle: self.arena.len(), end: None });
+    }
+
+    /// The rows, in the order in which they came; of a key that comes twice, the last counts.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
         let mut start = 0;
-        self.items.iter().map(move |&(table, middle, end)| {
+        self.items.iter().map(move |&Item { table, middle, end }| {
             let key = self.arena.get(start..middle).unwrap_or_default();
-            let value = self.arena.get(middle..end).unwrap_or_default();
-            start = end;
+            let value = end.map(|end| self.arena.get(middle..end).unwrap_or_default());
+            start = end.unwrap_or(middle);
             (table, key, value)
         })
     }

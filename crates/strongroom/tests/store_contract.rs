@@ -246,7 +246,7 @@ fn rows_are_found_by_key_and_by_prefix(stand: &dyn Stand) {
     assert!(scan(Table::Record, b"abcd", 9).is_empty());
 }
 
-/// Also when one key comes twice in a batch, or in batches that the engine gets together.
+/// Or its being taken away; also when one key comes twice in a batch, or in batches that the engine gets together.
 fn the_last_row_of_a_key_wins(stand: &dyn Stand) {
     let (store, office) = (stand.open(), Office::new(stand.sources().random()));
     let mut answers = Vec::new();
@@ -255,7 +255,10 @@ fn the_last_row_of_a_key_wins(stand: &dyn Stand) {
             let mut changes = Changes::default();
             for key in 0..40u32 {
                 changes.rows.put(Table::Job, &key.to_be_bytes(), b"before");
+                changes.rows.delete(Table::Job, &key.to_be_bytes());
                 changes.rows.put(Table::Job, &key.to_be_bytes(), &n.to_be_bytes());
+                changes.rows.put(Table::Index, &key.to_be_bytes(), b"before");
+                changes.rows.delete(Table::Index, &key.to_be_bytes());
             }
             answers.push(store.commit(office.change(0, changes)));
         }
@@ -266,6 +269,7 @@ fn the_last_row_of_a_key_wins(stand: &dyn Stand) {
         for key in 0..40u32 {
             let value = store.get(Table::Job, &key.to_be_bytes()).unwrap();
             assert_eq!(value.as_deref(), Some(63u32.to_be_bytes().as_slice()), "key {key}");
+            assert_eq!(store.get(Table::Index, &key.to_be_bytes()).unwrap(), None, "key {key}");
         }
         let failed = entries(store, log(0)).iter().filter(|e| e.completes.is_some()).count();
         assert_eq!(failed, 0, "no act is taken for one that did not take place");

@@ -22,14 +22,14 @@ use store_support::office::{Office, log, slot, tenant, values};
 use store_support::{
     INSTALL, Sources, Temp, commit, entries, epoch_key, leaves, media, new_world, open, store_key,
 };
-use strongroom::store::engine::{Engine, Put};
+use strongroom::store::engine::Engine;
 use strongroom::store::local::{LocalStore, Media};
 use strongroom::store::model::{ENGINE, Effect, Fault, ModelWorld, Operation};
 use strongroom::store::notes::Notes;
 use strongroom_core::ledger::LogId;
 use strongroom_core::ledger::entry::Act as Word;
 use strongroom_core::source::Clock as _;
-use strongroom_core::store::{Changes, CommitError, Store, Table};
+use strongroom_core::store::{Changes, CommitError, Row, Store, Table};
 use strongroom_core::vault::slot::Slot;
 
 const FULL: io::ErrorKind = io::ErrorKind::StorageFull;
@@ -354,7 +354,7 @@ impl Engine for Panicking {
         self.engine.scan(table, prefix, visit)
     }
 
-    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
+    fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()> {
         assert!(!self.armed.swap(false, Ordering::AcqRel), "a test's own panic");
         self.engine.commit(rows)
     }

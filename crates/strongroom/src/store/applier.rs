@@ -5,9 +5,8 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
-use strongroom_core::store::{Changes, CommitError, Committed, Position, Table, Ticket};
+use strongroom_core::store::{Changes, CommitError, Committed, Position, Row, Table, Ticket};
 
-use super::engine::Put;
 use super::local::{Shared, lock};
 use super::marks::{advance, control_digests, rows as mark_rows};
 use super::notes::{ControlNext, Notes};
@@ -59,7 +58,7 @@ impl Shared {
         let mut rows = ordered(group);
         let control = rows.iter().any(|(table, ..)| *table == Table::Control);
         let next = if control { Some(self.announce(&rows, group)?) } else { None };
-        rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice())));
+        rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice()))));
         let done = self.engine.commit(&mut rows.into_iter());
         done.map_err(|_| CommitError::Failed("engine"))?;
         advance(&mut lock(&self.marks), &positions);
@@ -88,7 +87,7 @@ impl Shared {
     /// Notes in custody what the control table is about to become, so that after a crash it is
     /// known for the old one or the new one and for nothing else, and for which of the two by the
     /// engine's mark. Gives the digest.
-    fn announce(&self, rows: &[Put<'_>], group: &[Apply]) -> Result<String, CommitError> {
+    fn announce(&self, rows: &[Row<'_>], group: &[Apply]) -> Result<String, CommitError> {
         // The engine takes a group wholly or not at all: any act of it tells.
         let act = group.iter().find_map(|apply| apply.positions.last());
         let act = act.ok_or(CommitError::Failed("control table"))?;
@@ -138,8 +137,8 @@ impl Shared {
 
 /// The rows of a group in order of key: the engine's memtable is then walked forward, not searched
 /// afresh for each of the index's random keys. Of a key that comes twice, the last row.
-fn ordered(group: &[Apply]) -> Vec<Put<'_>> {
-    let mut rows: Vec<Put<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
+fn ordered(group: &[Apply]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
     // Stable, so that rows of one key keep the order of their acts.
     rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     rows.dedup_by(|later, kept| {

@@ -140,7 +140,7 @@ impl Mending<'_> {
             return Ok(());
         }
         let rows = marks::rows(self.key, &passed);
-        let mut rows = rows.iter().map(|(k, v)| (Table::Applied, k.as_slice(), v.as_slice()));
+        let mut rows = rows.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice())));
         at("the engine", self.engine.commit(&mut rows))?;
         marks::advance(marks, &passed);
         Ok(())

@@ -2,10 +2,7 @@
 
 use std::io;
 
-use strongroom_core::store::Table;
-
-/// Rows to write in one atomic, durable step.
-pub type Put<'a> = (Table, &'a [u8], &'a [u8]);
+use strongroom_core::store::{Row, Table};
 
 /// An ordered key-value engine.
 pub trait Engine: Send + Sync {
@@ -26,11 +23,11 @@ pub trait Engine: Send + Sync {
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> io::Result<()>;
 
-    /// Writes all rows or none, no key of a table twice; durable when this returns.
+    /// Writes and takes away all rows or none, no key of a table twice; durable when this returns.
     ///
     /// # Errors
     /// As the engine's. After an error the engine must be opened again.
-    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()>;
+    fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()>;
 
     /// Before a clean stop: does what makes the next opening quick, where there is anything to do.
     /// Nothing depends on it.

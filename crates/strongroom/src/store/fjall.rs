@@ -9,9 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use strongroom_core::store::Table;
+use strongroom_core::store::{Row, Table};
 
-use super::engine::{Engine, Put};
+use super::engine::Engine;
 
 /// Block cache. Reads cost microseconds; a small cache keeps memory flat.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -89,10 +89,13 @@ impl Engine for Fjall {
         Ok(())
     }
 
-    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
+    fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncData));
         for (table, key, value) in rows {
-            batch.insert(self.space(table), key, value);
+            match value {
+                Some(value) => batch.insert(self.space(table), key, value),
+                None => batch.remove(self.space(table), key),
+            }
         }
         batch.commit().map_err(fault)
     }

@@ -100,7 +100,7 @@ pub fn check_marks(
 /// As the engine's.
 pub fn control_digests<'a>(
     engine: &dyn Engine,
-    rows: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+    rows: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
 ) -> std::io::Result<(Hash, Hash)> {
     let mut table = BTreeMap::new();
     engine.scan(Table::Control, &[], &mut |key, value| {
@@ -108,7 +108,12 @@ pub fn control_digests<'a>(
         true
     })?;
     let now = digest(&table);
-    table.extend(rows.map(|(key, value)| (key.to_vec(), value.to_vec())));
+    for (key, value) in rows {
+        match value {
+            Some(value) => drop(table.insert(key.to_vec(), value.to_vec())),
+            None => drop(table.remove(key)),
+        }
+    }
     Ok((now, digest(&table)))
 }
 

@@ -90,14 +90,16 @@ enum Pending {
     Commit(Rows),
 }
 
-type Rows = Vec<((Table, Vec<u8>), Vec<u8>)>;
+type Rows = Vec<((Table, Vec<u8>), Option<Vec<u8>>)>;
+
+type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 #[derive(Default)]
 struct World {
     names: BTreeMap<String, u64>,
     nodes: BTreeMap<u64, Node>,
     newest_node: u64,
-    tables: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
+    tables: Tables,
     length_max: Option<u64>,
     faults: Vec<Fault>,
     steps: Vec<Step>,
@@ -195,7 +197,7 @@ impl ModelWorld {
                 names.insert(name, newest_node);
                 nodes.insert(newest_node, node);
             }
-            Pending::Commit(rows) if dice.happens() => tables.extend(rows),
+            Pending::Commit(rows) if dice.happens() => take(&mut tables, rows),
             Pending::Put(..) | Pending::Commit(_) => {}
         }
         // What no name leads to is gone with the process.
@@ -227,7 +229,21 @@ impl Drop for Hold<'_> {
     }
 }
 
+/// Writes rows and takes rows away.
+fn take(tables: &mut Tables, rows: Rows) {
+    for (key, value) in rows {
+        match value {
+            Some(value) => drop(tables.insert(key, value)),
+            None => drop(tables.remove(&key)),
+        }
+    }
+}
+
 impl World {
+    fn take(&mut self, rows: Rows) {
+        take(&mut self.tables, rows);
+    }
+
     fn node(&mut self, name: &str) -> Option<&mut Node> {
         let id = self.names.get(name)?;
         self.nodes.get_mut(id)

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use strongroom_core::source::{Clock, Random};
-use strongroom_core::store::Table;
+use strongroom_core::store::{Row, Table};
 
 use super::files::{Change, Node};
 use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows};
 use crate::store::disk::{Disk, DiskFile};
-use crate::store::engine::{Engine, Put};
+use crate::store::engine::Engine;
 use crate::store::local::Media;
 
 impl ModelWorld {
@@ -157,8 +157,9 @@ impl Engine for ModelEngine {
         Ok(())
     }
 
-    fn commit(&self, rows: &mut dyn Iterator<Item = Put<'_>>) -> io::Result<()> {
-        let rows: Rows = rows.map(|(t, k, v)| ((t, k.to_vec()), v.to_vec())).collect();
+    fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()> {
+        let row = |(t, k, v): Row<'_>| ((t, k.to_vec()), v.map(<[u8]>::to_vec));
+        let rows: Rows = rows.map(row).collect();
         let keys: BTreeSet<_> = rows.iter().map(|(key, _)| key).collect();
         if keys.len() != rows.len() {
             return Err(io::Error::other("a key comes twice in one commit"));
@@ -169,7 +170,7 @@ impl Engine for ModelEngine {
         }
         let done = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()));
         let done = done.and_then(|late| {
-            world.tables.extend(rows);
+            world.take(rows);
             late.answer(())
         });
         self.poisoned.store(done.is_err(), Ordering::Release);
