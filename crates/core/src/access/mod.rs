@@ -14,9 +14,11 @@ pub mod guess;
 mod person;
 pub mod reason;
 pub mod reveal;
+mod rewrite;
 pub mod seal;
 pub mod strengthen;
 pub mod system;
+pub mod upsert;
 pub mod verify;
 pub mod who;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use hmac::Mac as _;
 
 use super::{Action, Authorized, Context, ReadRow, ReadSlot, Receipt, Stop, Tampering, tampered};
+use crate::control::CollectionRow;
 use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::entry::{Phase, SUBJECTS_MAX};
@@ -13,7 +14,7 @@ use crate::ledger::{Entry, Pseudonym};
 use crate::store::ReadError;
 use crate::vault::feed;
 use crate::vault::keys::TenantKeys;
-use crate::vault::sealed::{RowAddress, SealedRow, VerifiedRow};
+use crate::vault::sealed::{OpenError, RowAddress, SealedRow, VerifiedRow};
 use crate::vault::slot::{Slot, SlotAddress, SlotSecret};
 use crate::vault::token::record_id;
 
@@ -99,6 +100,19 @@ pub(super) fn with_row<R>(
             .map_err(Tampering::from)
             .and_then(|row| open(&row)),
     })
+}
+
+/// What callers know a record by: its key, where its collection has one and the row holds it.
+pub(super) fn known_by(
+    row: &VerifiedRow<'_>,
+    collection: &CollectionRow,
+) -> Result<Option<String>, Tampering> {
+    let Some(key) = collection.key else { return Ok(None) };
+    match row.open(key) {
+        Ok(opened) => Ok(Some(opened.value.disclose().to_string())),
+        Err(OpenError::NoSuchField) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl<A: Action> Receipt<A> {

@@ -26,6 +26,7 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
+  strongroom seal people.csv --tenant acme --collection people --key member_id
   strongroom seal people.csv --tenant acme --collection people --shred-input
   psql -c '\\copy people to stdout csv header' | strongroom seal - --tenant acme \
     --collection people --out people.csv
@@ -34,6 +35,12 @@ The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that o
 fixed width is CSV. By default it is NAME.sealed.EXT beside the input. Killed at any instant, the
 same command goes on where it stopped. The input file stays as it is, in clear; the answer names
 it, and likely copies beside it.
+
+--key names the column that rows are known by, when a collection is made. It stays in clear, so it
+must not be personal. From then on a row with the key of a record updates that record: its tokens
+stay, and the answer says how many were added and how many changed. Columns that a later file lacks
+stay as they are; an empty cell takes the value away. A row without a key, or with one that stood
+in the file before, is left out and listed. --record then takes the key.
 
 --shred-input reads the copy back once it is in place and compares it with the input and with what
 was sealed; then it overwrites the input with one pass of random bytes, which suffices on magnetic
@@ -55,6 +62,9 @@ pub struct Args {
     /// The collection; made when it does not exist
     #[arg(long, value_name = "C")]
     collection: String,
+    /// The column that tells which record a row is: rows with the key of a record update it
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
     /// The schema, as TOML; proposed from the file when there is none yet
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
@@ -97,6 +107,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         tenant: args.tenant.clone(),
         collection: args.collection.clone(),
         schema,
+        key: args.key.clone(),
         out: args.out.clone(),
         dry_run: args.dry_run,
         strict: args.strict,
@@ -185,9 +196,12 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
         count(report.rows),
         count(rate as u64)
     ));
-    if !report.dry_run && report.changed < report.rows {
-        let before = report.rows - report.changed;
-        out.push_str(&format!(", {} of them by an earlier run", count(before)));
+    let written = report.added + report.updated;
+    if !report.dry_run && written < report.rows {
+        out.push_str(&format!(", {} of them sealed before", count(report.rows - written)));
+    }
+    if report.updated > 0 {
+        out.push_str(&format!(", {} changed", count(report.updated)));
     }
     out.push('\n');
     let lines: Vec<Vec<String>> = report
@@ -263,6 +277,7 @@ fn proposal_text(proposal: &Proposal) -> String {
                 Treatment::Verify => "password, verify-only".to_owned(),
                 Treatment::Drop { kind } => format!("{}: dropped", kind.name()),
                 Treatment::Clear { reason } => format!("open: {reason}"),
+                Treatment::Key { reason } => format!("open, the key: {reason}"),
             };
             let sure = if c.unsure { " ?" } else { "" };
             let why = c.grounds().into_iter().next().unwrap_or_default();

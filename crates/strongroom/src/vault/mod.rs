@@ -16,7 +16,7 @@ mod verify;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use strongroom_core::access::{
     Action, Authorized, Context, Denied, KeyRing, Pending, Receipt, Stop, authorize,
@@ -25,7 +25,7 @@ use strongroom_core::control::{Registry, protect};
 use strongroom_core::id::{InstallId, TenantId};
 use strongroom_core::principal::{Credential, Principal, authenticate};
 use strongroom_core::source::Random;
-use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
+use strongroom_core::store::{Batch, Changes, Committed, ReadError, Store, Table, Visit};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
@@ -54,6 +54,8 @@ pub struct Vault {
     admin: Mutex<()>,
     /// One guess is counted at a time.
     guesses: Mutex<()>,
+    /// Records are rewritten by one at a time: what was read is what the next version is made of.
+    rewrites: Mutex<()>,
     random: Arc<dyn Random>,
 }
 
@@ -165,6 +167,16 @@ impl Vault {
             ring: &state.ring,
             registry: &state.registry,
         }
+    }
+
+    /// Goes over rows of the index, for the stages that ask it.
+    fn scan_index(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), ReadError> {
+        self.store.scan(Table::Index, prefix, visit)
+    }
+
+    /// Waits until nobody else rewrites records.
+    fn rewriting(&self) -> MutexGuard<'_, ()> {
+        self.rewrites.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// A tenant's id by the name or id in a request.

@@ -29,8 +29,8 @@ const BATCH_KEY_BYTES: usize = 36;
 pub(super) struct Cheap {
     /// The collection of its records.
     pub collection: u32,
-    /// The first record that was not looked at.
-    pub next: u64,
+    /// The records that were not looked at: first and end of each run.
+    pub runs: Vec<(u64, u64)>,
     /// How many are cheap.
     pub left: u64,
     /// When none should be any more.
@@ -67,6 +67,7 @@ impl Vault {
             (None, Scope::Tenants(list)) => list.iter().copied().map(Some).collect(),
             (None, Scope::Install) => self.read().registry.tenants().map(|t| Some(t.id)).collect(),
         };
+        let _one = self.rewriting();
         let mut done = Strengthened::default();
         for tenant in tenants {
             let authorized = self.authorize(who, Strengthen { tenant })?;
@@ -115,19 +116,21 @@ impl Vault {
         strength: Strength,
     ) -> Result<u64, Problem> {
         let Some(cheap) = row.cheap.clone() else { return Ok(0) };
-        let end = row.first.saturating_add(row.rows);
-        let count = end.saturating_sub(cheap.next).min(STEP_RECORDS);
+        let (first, end) = cheap.runs.first().copied().unwrap_or_default();
+        let count = end.saturating_sub(first).min(STEP_RECORDS);
         let job = key.get(16..32).and_then(|id| id.try_into().ok()).map(JobId);
         let step = Step {
             job: job.ok_or_else(|| Problem::internal("a job's row has an odd key"))?,
             collection: CollectionId(cheap.collection),
-            first: RecordNumber(cheap.next),
+            first: RecordNumber(first),
             count,
         };
         let after = |done: u64| {
-            let (next, left) = (cheap.next + count, cheap.left.saturating_sub(done));
-            let cheap = (next < end).then(|| Cheap { next, left, ..cheap.clone() });
-            BatchRow { cheap: cheap.filter(|c| c.left > 0), ..row.clone() }
+            let rest = (first + count < end).then_some((first + count, end));
+            let runs: Vec<_> = rest.into_iter().chain(cheap.runs.iter().skip(1).copied()).collect();
+            let left = if runs.is_empty() { 0 } else { cheap.left.saturating_sub(done) };
+            let cheap = Cheap { runs, left, ..cheap.clone() };
+            BatchRow { cheap: Some(cheap).filter(|c| c.left > 0), ..row.clone() }
         };
         let body = |done: u64| serde_json::to_vec(&after(done)).unwrap_or_default();
         let (opening, batch) = authorized.name(step);

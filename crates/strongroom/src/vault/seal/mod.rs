@@ -7,41 +7,41 @@
 
 mod clear;
 pub(super) mod input;
+mod keyed;
 mod open;
 pub(super) mod output;
 mod pipeline;
 mod plan;
+mod report;
 mod shred;
 mod source;
 mod verify;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use strongroom_core::access::Authorized;
 use strongroom_core::access::admin::SetSchema;
-use strongroom_core::access::seal::{Seal, SealCounts};
+use strongroom_core::access::seal::Seal;
 use strongroom_core::control::{CollectionRow, open as open_row, protect};
-use strongroom_core::field::Tally;
 use strongroom_core::id::{JobId, TenantId};
 use strongroom_core::principal::Principal;
-use strongroom_core::schema::{Proposal, Schema, is_plainly_personal};
+use strongroom_core::schema::{Proposal, Schema};
 use strongroom_core::source::draw;
 use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
 use super::admin::stored_schema;
 use super::strengthen::Cheap;
-use crate::import::{Asked, BadRow, RowView};
+use crate::import::{Asked, BadRow};
 use crate::problem::Problem;
 
 pub use clear::ClearCopy;
 pub use input::Input;
 pub use output::{keep_apart, remove_partial};
 pub(super) use pipeline::unchanged;
+pub use report::{SealReport, Totals};
 pub use shred::{NOT_REACHED, Shred};
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
@@ -52,6 +52,7 @@ const BAD_NAMED: usize = 5;
 const BAD_LISTED_MAX: usize = 100_000;
 
 /// What to seal, and where to.
+#[derive(Default)]
 pub struct SealRequest {
     /// The input file; `-` for standard input.
     pub input: PathBuf,
@@ -61,6 +62,8 @@ pub struct SealRequest {
     pub collection: String,
     /// A schema, when it is given.
     pub schema: Option<Schema>,
+    /// The column that rows are known by, when it is named.
+    pub key: Option<String>,
     /// Where the tokenised file goes; beside the input by default.
     pub out: Option<PathBuf>,
     /// Read and judge everything, write nothing.
@@ -77,51 +80,6 @@ pub struct SealRequest {
     pub now_us: u64,
 }
 
-/// What was done.
-pub struct SealReport {
-    /// The job.
-    pub job: JobId,
-    /// Rows that could be read.
-    pub rows: u64,
-    /// Records written by this run.
-    pub changed: u64,
-    /// Rows that could not be read.
-    pub quarantined: u64,
-    /// Where and why, the first 100,000 of them.
-    pub bad: Vec<BadRow>,
-    /// Counts of what was sealed.
-    pub counts: Totals,
-    /// The tokenised file.
-    pub out: PathBuf,
-    /// How the file was read.
-    pub read: Value,
-    /// The proposal, when the schema was proposed by this run.
-    pub proposal: Option<Proposal>,
-    /// Whether nothing was written.
-    pub dry_run: bool,
-    /// Column of each field number, for naming unusual values.
-    pub columns: BTreeMap<u16, String>,
-    /// The columns left open.
-    pub open: Vec<String>,
-    /// Cells of open columns that are plainly a person's, by column's name.
-    pub exposed: BTreeMap<String, u64>,
-    /// What is left in clear: the input, unless it was shredded, and likely copies beside it.
-    pub clear: Vec<ClearCopy>,
-    /// What became of the input.
-    pub shred: Shred,
-}
-
-/// Counts over a whole job.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Sealed values.
-    pub sealed: SealCounts,
-    /// Cells dropped, by type.
-    pub dropped: Tally,
-    /// Cells of open columns that are plainly a person's, by column.
-    pub exposed: BTreeMap<usize, u64>,
-}
-
 /// A job's row for one batch.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct BatchRow {
@@ -129,6 +87,9 @@ pub(super) struct BatchRow {
     pub first: u64,
     /// Rows sealed.
     pub rows: u64,
+    /// The record of each row, where they are not those from `first` on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<u64>,
     /// Keyed digest of where the batch begins and of its bytes: an input that changed while it was
     /// sealed leaves batches behind that are not those of the input the job is named after.
     pub mac: String,
@@ -137,89 +98,20 @@ pub(super) struct BatchRow {
     pub cheap: Option<Cheap>,
 }
 
+impl BatchRow {
+    /// The record of each row.
+    pub fn records(&self) -> impl Iterator<Item = u64> + '_ {
+        let listed = self.numbers.iter().copied();
+        let counted = if self.numbers.is_empty() { self.rows } else { 0 };
+        listed.chain(self.first..self.first.saturating_add(counted))
+    }
+}
+
 /// A job's own row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct JobRow {
     /// Whether every row was sealed and the output was in place.
     ended: bool,
-}
-
-impl SealReport {
-    /// The answer of the contract, without the time taken.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let values: BTreeMap<_, _> = self.counts.sealed.by_type().collect();
-        let dropped: BTreeMap<_, _> = self.counts.dropped_by_type().collect();
-        let clear: Vec<_> = self.clear.iter().map(|c| c.path.to_string_lossy()).collect();
-        json!({
-            "clear": clear,
-            "shredded": self.shred == Shred::Done,
-            "job": self.job.to_string(),
-            "rows": self.rows,
-            "changed": self.changed,
-            "quarantined": self.quarantined,
-            "unusual": self.counts.sealed.unusual(),
-            "dropped": dropped,
-            "values": values,
-            "open": self.open,
-            "exposed": self.exposed,
-            "out": self.out,
-            "read": self.read,
-        })
-    }
-
-    /// What `--report` writes beside the answer: places and reasons, columns and counts.
-    #[must_use]
-    pub fn details(&self) -> Value {
-        let bad: Vec<Value> = self
-            .bad
-            .iter()
-            .map(|b| {
-                json!({"line": b.line, "start": b.start, "end": b.end,
-                       "reason": b.reason.name(), "detail": b.reason.to_string()})
-            })
-            .collect();
-        let unusual: BTreeMap<&str, u64> = self
-            .counts
-            .sealed
-            .unusual
-            .iter()
-            .filter_map(|(n, count)| Some((self.columns.get(n)?.as_str(), *count)))
-            .collect();
-        let clear: Vec<Value> = self.clear.iter().map(ClearCopy::to_json).collect();
-        json!({
-            "clear_copies": clear,
-            "quarantine": bad,
-            "unusual_by_column": unusual,
-            "proposal": self.proposal.as_ref().map(Proposal::to_json),
-        })
-    }
-}
-
-impl Totals {
-    /// Counts what is not sealed of a row: dropped cells, and open ones that look personal.
-    fn note_row(&mut self, columns: &[plan::ColumnPlan], row: RowView<'_>) {
-        for (i, plan) in columns.iter().enumerate() {
-            let cell = row.cell(i);
-            if cell.absent || cell.value.is_empty() {
-                continue;
-            }
-            match plan {
-                plan::ColumnPlan::Drop(kind) => self.dropped.note(*kind),
-                plan::ColumnPlan::Clear { held } if is_exposed(cell.value, *held) => {
-                    *self.exposed.entry(i).or_default() += 1;
-                }
-                plan::ColumnPlan::Clear { .. }
-                | plan::ColumnPlan::Seal(_)
-                | plan::ColumnPlan::Verify(_) => {}
-            }
-        }
-    }
-
-    /// Cells dropped, by type's name.
-    pub fn dropped_by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.dropped.by_type()
-    }
 }
 
 impl Vault {
@@ -259,6 +151,7 @@ impl Vault {
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
         let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
+        let _one = plan.key.map(|_| self.rewriting());
         let run = Run {
             vault: self,
             authorized: &authorized,
@@ -303,11 +196,13 @@ impl Vault {
             (Some(given), _) => (given.clone(), None),
             (None, Some(row)) => (stored_schema(row)?, None),
             (None, None) => {
-                let proposal = input.propose()?;
+                let mut proposal = input.propose()?;
+                keyed::name(&mut proposal, request.key.as_deref())?;
                 (proposal.schema(), Some(proposal))
             }
         };
         input.check_covered(&schema)?;
+        keyed::check(&schema, request.key.as_deref(), &input.columns)?;
         if proposal.is_none() {
             open::refuse_breaches(input, &schema)?;
         }
@@ -383,13 +278,6 @@ impl Vault {
         changes.rows.put(Table::Job, key, &protect(&self.control, "job", key, &body));
         Ok(changes)
     }
-}
-
-/// Whether a cell of an open column is plainly a person's. Where the column is held to its reason,
-/// bare numbers were judged together before: one long number in ten is a card by chance.
-fn is_exposed(value: &str, held: bool) -> bool {
-    let bare = || value.trim().bytes().all(|b| b.is_ascii_digit());
-    is_plainly_personal(value) && !(held && bare())
 }
 
 /// The key of a job's own row, and of its batches'.
@@ -475,7 +363,7 @@ impl Run<'_> {
         let columns =
             self.collection.fields.iter().map(|f| (f.number.0, f.column.clone())).collect();
         let open = self.plan.columns.iter().zip(&self.input.columns);
-        let open = open.filter(|(p, _)| matches!(p, plan::ColumnPlan::Clear { .. }));
+        let open = open.filter(|(p, _)| p.is_open());
         let open = open.map(|(_, name)| name.clone()).collect();
         let named = |(i, n): (&usize, &u64)| Some((self.input.columns.get(*i)?.clone(), *n));
         let exposed = done.totals.exposed.iter().filter_map(named).collect();
@@ -484,7 +372,8 @@ impl Run<'_> {
             exposed,
             job: self.job,
             rows: done.rows,
-            changed: done.changed,
+            added: done.added,
+            updated: done.updated,
             quarantined: done.quarantined,
             bad: done.bad,
             counts: done.totals,

@@ -74,7 +74,7 @@ fn verify_batch(
     };
     let state = vault.read();
     let (context, keys) = (vault.context(&state), run.authorized.keys(&state.ring)?);
-    for (row, record) in batch.iter().zip(sealed.first..) {
+    for (row, record) in batch.iter().zip(sealed.records()) {
         let record = RecordNumber(record);
         if !is_stored(run, &context, keys, record)? {
             return Err(Problem::tampered("a sealed row is missing or not authentic"));
@@ -88,7 +88,9 @@ fn verify_batch(
                     read_token(keys, there).is_ok_and(|found| found == named)
                 }
                 ColumnPlan::Drop(_) | ColumnPlan::Verify(_) => there.is_empty(),
-                ColumnPlan::Seal(_) | ColumnPlan::Clear { .. } => there == value(row, column),
+                ColumnPlan::Seal(_) | ColumnPlan::Clear { .. } | ColumnPlan::Key { .. } => {
+                    there == value(row, column)
+                }
             };
             if !is_right {
                 let line = written.line();
