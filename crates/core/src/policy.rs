@@ -61,6 +61,7 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
             Act::TenantRead
                 | Act::SchemaRead
                 | Act::SchemaSet
+                | Act::JobRead
                 | Act::PiiCollect
                 | Act::PiiReveal
                 | Act::PiiFind
@@ -133,8 +134,8 @@ mod tests {
         assert_eq!(of("install operator ").split(' ').count(), Act::ALL.len());
         assert_eq!(
             of("tenant operator "),
-            "schema.set schema.read pii.collect pii.reveal pii.find pii.verify pii.strengthen \
-             pii.export ledger.who tenant.read"
+            "schema.set schema.read job.read pii.collect pii.reveal pii.find pii.verify \
+             pii.strengthen pii.export ledger.who tenant.read"
         );
         assert_eq!(
             of("tenant service "),

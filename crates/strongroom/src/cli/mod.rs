@@ -12,6 +12,7 @@ mod ledger;
 mod man;
 mod output;
 mod principal;
+mod quarantine;
 mod quickstart;
 mod reading;
 mod reveal;
@@ -96,6 +97,9 @@ enum Command {
     Schema(schema::Schema),
     /// Seal an export: records into the store, a tokenised copy beside it
     Seal(seal::Args),
+    /// List rows that were left out, or try them again from the corrected file
+    #[command(subcommand, after_help = quarantine::AFTER_HELP)]
+    Quarantine(quarantine::Quarantine),
     /// Give back the values of tokens; recorded before it happens
     Reveal(reveal::Args),
     /// Find the records that have a value in an indexed field; recorded before the answer
@@ -163,6 +167,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Principal(command) => principal::run(global, &command),
         Command::Schema(command) => schema::run(global, &command),
         Command::Seal(args) => seal::run(global, &args),
+        Command::Quarantine(command) => quarantine::run(global, &command),
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),

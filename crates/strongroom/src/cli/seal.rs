@@ -11,6 +11,7 @@ use strongroom_core::text::visible;
 use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
+use super::session::Session;
 use super::{Global, schema};
 use crate::ambient::SystemClock;
 use crate::boundary;
@@ -88,7 +89,6 @@ pub struct Args {
 }
 
 /// Seals.
-#[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let read = |path| schema::read(global, path);
     let schema = args.schema.as_deref().map(read).transpose()?;
@@ -101,7 +101,6 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         let others = others.into_iter().chain([credential.as_ref()]).flatten();
         keep_apart(report, &others.map(PathBuf::as_path).collect::<Vec<_>>())?;
     }
-    let session = global.session()?;
     let request = SealRequest {
         input: args.file.clone(),
         tenant: args.tenant.clone(),
@@ -114,9 +113,20 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         asked: args.reading.asked(),
         report: args.report.clone(),
         shred: args.shred_input,
+        retry: None,
         now_us: SystemClock.now_us(),
     };
-    let again = match args.file.as_os_str() == "-" {
+    perform(global, &global.session()?, &request)
+}
+
+/// Seals what was asked for, with progress, and says what was done.
+#[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
+pub fn perform(
+    global: &Global,
+    session: &Session,
+    request: &SealRequest,
+) -> Result<Answer, Problem> {
+    let again = match request.input.as_os_str() == "-" {
         true => "run the same command again: more than 16 MiB are sealed anew",
         false => "run the same command again: it goes on from there, or says what is left to do",
     };
@@ -127,29 +137,29 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         again,
         || {},
     );
-    let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
+    let bar = bar(fs::metadata(&request.input).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();
-    let report = session.vault.seal(&session.who, &request, &|at| bar.set_position(at));
+    let report = session.vault.seal(&session.who, request, &|at| bar.set_position(at));
     bar.finish_and_clear();
     let report = report?;
     let seconds = start.elapsed().as_secs_f64();
     let mut json = report.to_json();
     if let Some(object) = json.as_object_mut() {
         object.insert("seconds".to_owned(), ((seconds * 1000.0).round() / 1000.0).into());
-        if args.dry_run {
+        if request.dry_run {
             object.insert("dry_run".to_owned(), true.into());
         }
     }
-    if let Some(path) = &args.report {
+    if let Some(path) = &request.report {
         let mut all = json.clone();
         if let (Some(all), Some(more)) = (all.as_object_mut(), report.details().as_object()) {
             all.extend(more.clone());
         }
         write_report(path, &all)?;
     }
-    say_left_out(&report, &args.file);
+    say_left_out(&report, &request.input);
     let exit = if report.quarantined > 0 { 4 } else { 0 };
-    Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
+    Ok(Answer::new(&json, text(&report, &request.input, seconds)).with_exit(exit))
 }
 
 /// What stays behind of the input, on standard error.
@@ -187,7 +197,7 @@ fn write_report(path: &Path, json: &serde_json::Value) -> Result<(), Problem> {
     })
 }
 
-fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
+fn text(report: &SealReport, input: &Path, seconds: f64) -> String {
     let mut out = report.proposal.as_ref().map(proposal_text).unwrap_or_default();
     let verb = if report.dry_run { "would be sealed" } else { "sealed" };
     let rate = report.rows as f64 / seconds.max(0.001);
@@ -239,7 +249,7 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
         return out;
     }
     out.push_str(&format!("tokenised copy: {}\n", *visible(&report.out.to_string_lossy())));
-    out.push_str(&clear_text(report, &args.file));
+    out.push_str(&clear_text(report, input));
     out
 }
 

@@ -219,7 +219,7 @@ impl<'a> RowView<'a> {
     }
 
     /// The row as it stands in the file, after the blank lines before it.
-    pub(super) fn raw(&self) -> &'a [u8] {
+    pub fn raw(&self) -> &'a [u8] {
         let range = self.place.blank as usize..self.place.end as usize;
         self.batch.raw.as_bytes().get(range).unwrap_or_default()
     }

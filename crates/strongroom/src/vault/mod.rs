@@ -8,6 +8,7 @@ mod export;
 mod find;
 mod ledger;
 mod open;
+mod quarantine;
 mod renew;
 mod reveal;
 pub mod seal;
@@ -32,6 +33,8 @@ pub use admin::{NewPrincipal, digest};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
+pub use quarantine::QuarantinedJob;
+pub use seal::LeftOut;
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
 

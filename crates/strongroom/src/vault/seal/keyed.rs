@@ -96,14 +96,21 @@ pub fn key(row: RowView<'_>, column: usize) -> Option<&str> {
     if cell.absent { None } else { key_of(cell.value) }
 }
 
+/// What becomes of a row.
+pub enum Fate {
+    /// It is nobody's yet: a new record.
+    New,
+    /// It was sealed as this record, and stays so.
+    Kept(RecordNumber),
+    /// It belongs to this record, and changes it where it differs.
+    Held(Box<Match>),
+}
+
 /// The record that each row of a batch belongs to, opened: everybody named before anybody is.
 ///
 /// # Errors
 /// A [`Problem`].
-pub fn matches(run: &Run<'_>, batch: &Batch) -> Result<Vec<Option<Match>>, Problem> {
-    let Some(column) = run.plan.key else {
-        return Ok((0..batch.rows()).map(|_| None).collect());
-    };
+pub fn fates(run: &Run<'_>, column: usize, batch: &Batch) -> Result<Vec<Fate>, Problem> {
     let (vault, authorized) = (run.vault, run.authorized);
     let looked_up = {
         let state = vault.read();
@@ -122,15 +129,18 @@ pub fn matches(run: &Run<'_>, batch: &Batch) -> Result<Vec<Option<Match>>, Probl
         };
         authorized.open_matches(look_up, committed.as_ref(), &vault.context(&state), rows)
     };
-    opened.map_err(|stop| vault.stopped(stop))
+    let fate = |found: Option<Match>| found.map_or(Fate::New, |found| Fate::Held(Box::new(found)));
+    let matches = opened.map_err(|stop| vault.stopped(stop))?;
+    Ok(matches.into_iter().map(fate).collect())
 }
 
 /// The records of a batch's rows: of those that were there before, and new ones from `first` on.
-pub fn records(matches: &[Option<Match>], first: RecordNumber) -> Vec<u64> {
+pub fn records(fates: &[Fate], first: RecordNumber) -> Vec<u64> {
     let mut new = first.0..;
-    let record = |found: &Option<Match>| match found {
-        Some(found) => found.record().0,
-        None => new.next().unwrap_or(u64::MAX),
+    let record = |fate: &Fate| match fate {
+        Fate::Held(found) => found.record().0,
+        Fate::Kept(record) => record.0,
+        Fate::New => new.next().unwrap_or(u64::MAX),
     };
-    matches.iter().map(record).collect()
+    fates.iter().map(record).collect()
 }

@@ -13,6 +13,7 @@ pub(super) mod output;
 mod pipeline;
 mod plan;
 mod report;
+mod retry;
 mod shred;
 mod source;
 mod verify;
@@ -42,6 +43,7 @@ pub use input::Input;
 pub use output::{keep_apart, remove_partial};
 pub(super) use pipeline::unchanged;
 pub use report::{SealReport, Totals};
+pub use retry::LeftOut;
 pub use shred::{NOT_REACHED, Shred};
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
@@ -70,6 +72,8 @@ pub struct SealRequest {
     pub dry_run: bool,
     /// Seal nothing when there is a row that cannot be read.
     pub strict: bool,
+    /// The job whose left out rows are tried again.
+    pub retry: Option<JobId>,
     /// How the file is to be read, where its bytes do not tell.
     pub asked: Asked,
     /// Where a report will go, which must be no file of the job.
@@ -90,12 +94,15 @@ pub(super) struct BatchRow {
     /// The record of each row, where they are not those from `first` on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<u64>,
-    /// Keyed digest of where the batch begins and of its bytes: an input that changed while it was
+    /// Keyed digest of the bytes of its rows: an input that changed while it was
     /// sealed leaves batches behind that are not those of the input the job is named after.
     pub mac: String,
     /// What of it waits to be strengthened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cheap: Option<Cheap>,
+    /// The rows that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<retry::LeftOut>,
 }
 
 impl BatchRow {
@@ -109,9 +116,16 @@ impl BatchRow {
 
 /// A job's own row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct JobRow {
+pub(super) struct JobRow {
     /// Whether every row was sealed and the output was in place.
-    ended: bool,
+    pub ended: bool,
+    /// The collection.
+    pub collection: u32,
+    /// When it began.
+    pub began_us: u64,
+    /// Rows that were left out and are still to be dealt with: those of a later job that tried
+    /// them again are that one's.
+    pub left_out: u64,
 }
 
 impl Vault {
@@ -151,6 +165,10 @@ impl Vault {
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
         let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
+        if let Some(base) = request.retry {
+            let row = self.read_job(&job_key(tenant, base, None))?;
+            retry::check(&row.ok_or_else(Problem::not_found)?, collection.id)?;
+        }
         let _one = plan.key.map(|_| self.rewriting());
         let run = Run {
             vault: self,
@@ -161,6 +179,7 @@ impl Vault {
             schema: &schema,
             plan: &plan,
             job,
+            base: request.retry.filter(|base| *base != job),
             out,
             now_us: request.now_us,
             progress,
@@ -260,12 +279,15 @@ impl Vault {
     }
 
     /// The keyed digest of a batch, for its row.
-    fn batch_mac(&self, job: JobId, start: u64, bytes: &[u8]) -> String {
-        let parts: [&[u8]; 3] = [&job.0, &start.to_be_bytes(), bytes];
+    fn batch_mac(&self, job: JobId, bytes: &[u8]) -> String {
+        let parts: [&[u8]; 2] = [&job.0, bytes];
         HEXLOWER.encode(&self.control.mac("strongroom/batch", &parts))
     }
 
-    fn read_job<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Problem> {
+    pub(super) fn read_job<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<T>, Problem> {
         let Some(value) = self.store.get(Table::Job, key)? else { return Ok(None) };
         let body = open_row(&self.control, "job", key, &value);
         let row = body.and_then(|b| serde_json::from_slice(b).ok());
@@ -273,15 +295,20 @@ impl Vault {
     }
 
     fn job_changes(&self, key: &[u8], row: &JobRow) -> Result<Changes, Problem> {
-        let body = serde_json::to_vec(row).map_err(|_| Problem::internal("a job's row"))?;
         let mut changes = Changes::default();
-        changes.rows.put(Table::Job, key, &protect(&self.control, "job", key, &body));
+        self.put_job(&mut changes, key, row)?;
         Ok(changes)
+    }
+
+    fn put_job(&self, changes: &mut Changes, key: &[u8], row: &JobRow) -> Result<(), Problem> {
+        let body = serde_json::to_vec(row).map_err(|_| Problem::internal("a job's row"))?;
+        changes.rows.put(Table::Job, key, &protect(&self.control, "job", key, &body));
+        Ok(())
     }
 }
 
 /// The key of a job's own row, and of its batches'.
-fn job_key(tenant: TenantId, job: JobId, batch: Option<u32>) -> Vec<u8> {
+pub(super) fn job_key(tenant: TenantId, job: JobId, batch: Option<u32>) -> Vec<u8> {
     let batch = batch.unwrap_or(u32::MAX).to_be_bytes();
     [tenant.0.as_slice(), &job.0, &batch].concat()
 }
@@ -296,6 +323,8 @@ struct Run<'a> {
     schema: &'a Schema,
     plan: &'a plan::Plan,
     job: JobId,
+    /// The job whose left out rows are tried again.
+    base: Option<JobId>,
     out: PathBuf,
     now_us: u64,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -337,7 +366,11 @@ impl Run<'_> {
             Some(row) => row,
             None => {
                 output::refuse_existing(&self.out)?;
-                let row = JobRow { ended: false };
+                if let Some(base) = self.base.filter(|_| self.plan.key.is_none()) {
+                    retry::check_rows(self, base)?;
+                }
+                let (collection, began_us) = (self.collection.id.0, self.now_us);
+                let row = JobRow { ended: false, collection, began_us, left_out: 0 };
                 self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;
                 row
             }
@@ -353,8 +386,16 @@ impl Run<'_> {
         };
         aside.finish(&self.out)?;
         if !row.ended {
-            row.ended = true;
-            self.vault.commit(self.authorized.end(self.vault.job_changes(&key, &row)?))?;
+            (row.ended, row.left_out) = (true, done.quarantined);
+            let mut changes = self.vault.job_changes(&key, &row)?;
+            if let Some(base) = self.base {
+                // What is still left out is the new job's.
+                let key = job_key(self.tenant, base, None);
+                if let Some(row) = self.vault.read_job::<JobRow>(&key)? {
+                    self.vault.put_job(&mut changes, &key, &JobRow { left_out: 0, ..row })?;
+                }
+            }
+            self.vault.commit(self.authorized.end(changes))?;
         }
         Ok(self.report(done, false))
     }

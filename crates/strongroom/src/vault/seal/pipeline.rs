@@ -10,10 +10,11 @@ use strongroom_core::store::Commit;
 use strongroom_core::vault::token::{Named, TOKEN_CHARS, write_token};
 
 use super::input::{bad_file, is_nested};
-use super::keyed::{self, Keys, key};
+use super::keyed::{self, Fate, Keys, key};
 use super::open::Watch;
 use super::output::{Aside, unwritable};
 use super::plan::ColumnPlan;
+use super::retry;
 use super::source::Hashing;
 use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
 use crate::import::{BadRow, Batch, RowView, Writer};
@@ -45,11 +46,10 @@ impl Done {
     }
 }
 
-/// A batch as the reader hands it over: its number, and how far the input was read.
+/// A batch as the reader hands it over.
 struct ReadBatch {
     number: u32,
     batch: Batch,
-    position: u64,
     /// How much of the file has passed, packed as it is.
     passed: u64,
 }
@@ -149,12 +149,11 @@ fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
         let mut batch = Batch::new();
         let next = reader.read_batch(BATCH_ROWS, &mut batch);
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
-        let position = reader.position();
         keys.pass(&mut batch);
         if let Some(watch) = &mut watch {
             watch.pass(run.input, &batch)?;
         }
-        if to_seal.send(ReadBatch { number, batch, position, passed: passed.get() }).is_err() {
+        if to_seal.send(ReadBatch { number, batch, passed: passed.get() }).is_err() {
             return Ok(());
         }
         number += 1;
@@ -197,8 +196,7 @@ fn seal_all(
 fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
     let key = job_key(run.tenant, run.job, Some(read.number));
     let known: Option<BatchRow> = run.vault.read_job(&key)?;
-    let start = read.batch.row(0).map_or(read.position, |row| row.start());
-    let mac = run.vault.batch_mac(run.job, start, read.batch.bytes());
+    let mac = run.vault.batch_mac(run.job, read.batch.bytes());
     // A known batch of other bytes is none of this input's: it is sealed anew, and its tokens are
     // never given out.
     let rows = read.batch.rows() as u64;
@@ -222,21 +220,32 @@ fn seal_new(
     mac: String,
 ) -> Result<SealedBatch, Problem> {
     let vault = run.vault;
-    let matches = keyed::matches(run, &read.batch)?;
-    let (rows, new) = (matches.len(), matches.iter().filter(|found| found.is_none()).count());
+    let fates = fates(run, &read)?;
+    let (rows, new) = (fates.len(), fates.iter().filter(|f| matches!(f, Fate::New)).count());
     let first = vault.store.reserve(new as u64)?;
-    let numbers = if new < rows { keyed::records(&matches, first) } else { Vec::new() };
-    let mut job_row = BatchRow { first: first.0, rows: rows as u64, numbers, mac, cheap: None };
+    let mut job_row = BatchRow {
+        first: first.0,
+        rows: rows as u64,
+        numbers: if new < rows { keyed::records(&fates, first) } else { Vec::new() },
+        mac,
+        cheap: None,
+        left_out: retry::left_out(&read.batch),
+    };
     let state = vault.read();
     let context = vault.context(&state);
     let begun = run.authorized.batch(&context, run.collection, first, new, &*vault.random);
     let mut batch = begun.map_err(|stop| vault.stopped(stop))?;
     let mut updated = 0;
-    for (row, found) in read.batch.iter().zip(matches) {
+    let mut kept = SealCounts::default();
+    for (row, fate) in read.batch.iter().zip(fates) {
         refuse_open_nested(run, row)?;
-        let sealed = match found {
-            None => batch.row(sealed_cells(&run.plan.columns, row)).map(|_| false),
-            Some(found) => batch.update(found, spoken_of(&run.plan.columns, row)),
+        let sealed = match fate {
+            Fate::New => batch.row(sealed_cells(&run.plan.columns, row)).map(|_| false),
+            Fate::Held(found) => batch.update(*found, spoken_of(&run.plan.columns, row)),
+            Fate::Kept(_) => {
+                note_cells(&mut kept, &run.plan.columns, row);
+                Ok(false)
+            }
         };
         updated += u64::from(sealed.map_err(|_| too_long(&run.input.path, row.line()))?);
     }
@@ -248,11 +257,21 @@ fn seal_new(
         until_us: run.now_us.saturating_add(CHEAP_US_MAX),
     });
     let body = serde_json::to_vec(&job_row).map_err(|_| Problem::internal("a job's row"))?;
-    let (batch, counts) = batch.finish(&vault.control, key, &body);
+    let (batch, mut counts) = batch.finish(&vault.control, key, &body);
+    counts.add(&kept);
     drop(state);
     let commit = Some(vault.store.commit(batch));
     let tokens = tokens(run, &read.batch, &job_row)?;
     Ok(SealedBatch { read, tokens, counts, added: new as u64, updated, commit })
+}
+
+/// What becomes of each row of a batch that is new.
+fn fates(run: &Run<'_>, read: &ReadBatch) -> Result<Vec<Fate>, Problem> {
+    match (run.plan.key, run.base) {
+        (Some(column), _) => keyed::fates(run, column, &read.batch),
+        (None, Some(base)) => retry::fates(run, base, read.number, &read.batch),
+        (None, None) => Ok((0..read.batch.rows()).map(|_| Fate::New).collect()),
+    }
 }
 
 /// The tokens of a batch's rows.
