@@ -177,7 +177,7 @@ impl Receipt<Find> {
         let FindPlan { collection, field, normals, people, .. } = &self.plan;
         let mut found = Vec::new();
         for person in people {
-            let held = self.with_row(keys, collection.id, person, rows, |row| {
+            let held = self.with_row((context, keys), collection.id, person, rows, |row| {
                 let opened = match row.open(*field) {
                     Err(OpenError::NoSuchField) => return Ok(None),
                     opened => opened?,

@@ -18,6 +18,7 @@ mod rewrite;
 pub mod seal;
 pub mod strengthen;
 pub mod system;
+pub mod update;
 pub mod upsert;
 pub mod verify;
 pub mod who;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use hmac::Mac as _;
 
-use super::{Action, Authorized, Context, ReadRow, ReadSlot, Receipt, Stop, Tampering, tampered};
+use super::{
+    Action, Authorized, Context, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering, tampered,
+};
 use crate::control::CollectionRow;
 use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
@@ -119,18 +121,27 @@ impl<A: Action> Receipt<A> {
     /// [`with_row`]; what is amiss stops the request.
     ///
     /// # Errors
-    /// [`Stop::Tampered`] when the row is missing or is another; and whatever `open` finds amiss.
+    /// [`Stop::Tampered`] when the row is missing or is another, and whatever `open` finds amiss;
+    /// refused as not found when the record is one of another collection.
     pub(super) fn with_row<R>(
         &self,
-        keys: &TenantKeys,
+        (context, keys): (&Context<'_>, &TenantKeys),
         collection: CollectionId,
         person: &Person,
         rows: &mut ReadRow<'_>,
         open: impl FnOnce(&VerifiedRow<'_>) -> Result<R, Tampering>,
     ) -> Result<R, Stop> {
-        with_row(keys, collection, person, rows, open)?.map_err(|what| {
-            let id = record_id(keys, person.record).unwrap_or_default();
-            self.tampered(what, &id)
-        })
+        let what = match with_row(keys, collection, person, rows, open)? {
+            Ok(opened) => return Ok(opened),
+            Err(what) => what,
+        };
+        let (tenant, record) = (keys.tenant(), person.record);
+        let all = context.registry.collections().filter(|c| c.tenant == tenant);
+        for other in all.filter(|c| what == Tampering::RowMissing && c.id != collection) {
+            if rows(&RowAddress { tenant, collection: other.id, record })?.is_some() {
+                return Err(self.refuse(Refusal::NotFound));
+            }
+        }
+        Err(self.tampered(what, &record_id(keys, record).unwrap_or_default()))
     }
 }

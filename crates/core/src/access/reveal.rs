@@ -182,7 +182,7 @@ impl Receipt<Reveal> {
         let collection = context.registry.field(self.plan.tenant, first.field).map(|(c, _)| c);
         let form = self.action.form;
         let (mut is_given, mut is_there) = (true, true);
-        let key = self.with_row(keys, first.collection, person, rows, |row| {
+        let key = self.with_row((context, keys), first.collection, person, rows, |row| {
             for place in items {
                 let (Some(item), Some(value)) =
                     (self.plan.items.get(*place), values.get_mut(*place))

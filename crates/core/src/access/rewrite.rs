@@ -5,8 +5,10 @@
 use zeroize::Zeroizing;
 
 use super::person::Person;
+use super::seal::{FieldPlan, SealCell};
 use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber};
+use crate::source::Random;
 use crate::store::{Changes, Table};
 use crate::vault::cell::{Clear, Opened};
 use crate::vault::index::Tag;
@@ -25,6 +27,37 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// What a value of a column is sealed as.
+    pub(super) fn of(cell: &SealCell<'_>) -> Self {
+        let SealCell { plan, value, literal, spelling } = *cell;
+        Self {
+            number: plan.number,
+            kind: if plan.kind.fits(value) { plan.kind } else { FieldType::Text },
+            literal,
+            value: Zeroizing::new(value.to_owned()),
+            spelling: spelling.map(|spelling| Zeroizing::new(spelling.to_owned())),
+        }
+    }
+
+    /// What is kept of a password. The verifier that is there stays if it is of the same one:
+    /// another with another salt would be no other value.
+    pub(super) fn of_password(
+        cell: &SealCell<'_>,
+        old: Option<&Self>,
+        (keys, random): (&TenantKeys, &dyn Random),
+    ) -> Result<Self, OpenError> {
+        let kept = old.filter(|old| {
+            let verifier = Verifier::read(&old.value);
+            old.kind == cell.plan.kind && verifier.is_some_and(|v| v.is_of(keys, cell.value))
+        });
+        let value = match kept {
+            Some(kept) => kept.value.clone(),
+            None => Verifier::of(cell.value, keys, random).map_err(KeyError::from)?.write(),
+        };
+        let SealCell { plan: FieldPlan { number, kind, .. }, .. } = *cell;
+        Ok(Self { number, kind, literal: false, value, spelling: None })
+    }
+
     /// Whether it holds a verifier that waits to be strengthened.
     pub(super) fn is_cheap(&self) -> bool {
         self.kind == FieldType::Password
@@ -59,6 +92,31 @@ impl Held {
         self.fields.iter().find(|field| field.number == number)
     }
 
+    /// Puts `new` in the place of the field of that number, and moves the index where the column
+    /// has one. Gives a bit for each code of a type that was touched; none when it does not differ.
+    pub(super) fn put(
+        &mut self,
+        changes: &mut Changes,
+        keys: &TenantKeys,
+        place: (CollectionId, &Person),
+        (plan, new): (FieldPlan, Option<Field>),
+    ) -> u32 {
+        let at = self.fields.iter().position(|field| field.number == plan.number);
+        let old = at.map(|at| self.fields.remove(at));
+        let differs = old != new;
+        let mut touched = 0;
+        if differs {
+            let kinds = old.iter().chain(&new).map(|field| field.kind);
+            touched = kinds.chain([plan.kind]).fold(0, |all, kind| all | 1 << kind.code());
+            if plan.index {
+                move_index(changes, keys, place, (old.as_ref(), new.as_ref()));
+            }
+        }
+        let at = at.unwrap_or(self.fields.len());
+        self.fields.splice(at..at, new);
+        touched
+    }
+
     /// Writes the row with its fields as they are now, as the next version. Gives that.
     pub(super) fn write_next(
         &self,
@@ -88,7 +146,7 @@ impl Held {
 }
 
 /// Moves the index from one value of a field to the next.
-pub(super) fn move_index(
+fn move_index(
     changes: &mut Changes,
     keys: &TenantKeys,
     (collection, person): (CollectionId, &Person),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rewrite::{Field, move_index};
+use super::rewrite::Field;
 use super::upsert::Match;
 use super::{Action, Authorized, Context, Stop, Target};
 use crate::control::{CollectionRow, protect};
@@ -323,65 +323,37 @@ impl SealBatch<'_> {
     ) -> Result<bool, OpenError> {
         let Match { person, mut held } = found;
         let place = (self.collection, &person);
-        let (mut next, mut differs) = (Vec::new(), false);
-        let mut kinds = 0;
+        let mut touched = 0;
         for (plan, cell) in columns {
-            let at = held.fields.iter().position(|field| field.number == plan.number);
-            let old = at.map(|at| held.fields.swap_remove(at));
-            let new = cell.map(|cell| self.field(&cell, old.as_ref())).transpose()?;
-            if old != new {
-                differs = true;
-                let touched = old.iter().chain(&new).map(|field| field.kind.code());
-                kinds = touched.fold(kinds | 1 << plan.kind.code(), |all, code| all | 1 << code);
-                if plan.index {
-                    move_index(&mut self.changes, self.keys, place, (old.as_ref(), new.as_ref()));
+            let new = match cell {
+                Some(cell) if plan.kind == FieldType::Password => {
+                    let sources = (self.keys, self.random);
+                    let field = Field::of_password(&cell, held.field(plan.number), sources)?;
+                    let verifier = Verifier::read(&field.value);
+                    self.counts.note(plan, verifier.is_some_and(|v| v.is_usable()));
+                    Some(field)
                 }
-            }
-            next.extend(new);
+                Some(cell) => {
+                    let field = Field::of(&cell);
+                    if Some(plan.number) != self.key {
+                        self.counts.note(plan, field.kind == plan.kind);
+                    }
+                    Some(field)
+                }
+                None => None,
+            };
+            touched |= held.put(&mut self.changes, self.keys, place, (plan, new));
         }
-        if !differs {
+        if touched == 0 {
             return Ok(false);
         }
-        // What the input does not speak of stays.
-        held.fields.append(&mut next);
-        held.fields.sort_by_key(|field| field.number.0);
         held.schema = self.schema;
         let nonce = draw(self.random).map_err(KeyError::from)?;
         let version = held.write_next(&mut self.changes, self.keys, place, nonce)?;
-        self.touched |= kinds;
+        self.touched |= touched;
         self.cheap.note(person.record, held.fields.iter().filter(|f| f.is_cheap()).count() as u64);
         self.updated.push((person.pseudonym, version));
         Ok(true)
-    }
-
-    /// The field that a cell makes beside the one that is there. A verifier of the same password
-    /// stays: another one of it, with another salt, would be no other value.
-    fn field(&mut self, cell: &SealCell<'_>, old: Option<&Field>) -> Result<Field, OpenError> {
-        let SealCell { plan, value, literal, spelling } = *cell;
-        let number = plan.number;
-        if plan.kind == FieldType::Password {
-            let kept = old.filter(|old| {
-                let verifier = Verifier::read(&old.value);
-                old.kind == plan.kind && verifier.is_some_and(|v| v.is_of(self.keys, value))
-            });
-            let fresh = || Verifier::of(value, self.keys, self.random).map_err(KeyError::from);
-            let value = match kept {
-                Some(kept) => kept.value.clone(),
-                None => fresh()?.write(),
-            };
-            let usable = Verifier::read(&value).is_some_and(|verifier| verifier.is_usable());
-            self.counts.note(plan, usable);
-            return Ok(Field { number, kind: plan.kind, literal: false, value, spelling: None });
-        }
-        let fits = plan.kind.fits(value);
-        let kind = if fits { plan.kind } else { FieldType::Text };
-        let value = Zeroizing::new(value.to_owned());
-        if Some(number) == self.key {
-            return Ok(Field { number, kind, literal: false, value, spelling: None });
-        }
-        self.counts.note(plan, fits);
-        let spelling = spelling.map(|spelling| Zeroizing::new(spelling.to_owned()));
-        Ok(Field { number, kind, literal, value, spelling })
     }
 
     /// The password verifiers of it that wait to be strengthened.
@@ -422,7 +394,7 @@ impl SealBatch<'_> {
 }
 
 /// The types of some codes, as an entry lists them.
-fn names(codes: u32) -> Vec<String> {
+pub(super) fn names(codes: u32) -> Vec<String> {
     let kinds = FieldType::ALL.into_iter().filter(|kind| codes & (1 << kind.code()) != 0);
     let mut names: Vec<String> = kinds.map(|kind| kind.name().to_owned()).collect();
     names.sort_unstable();

@@ -137,7 +137,7 @@ impl Receipt<VerifyPassword> {
     pub fn open(self, context: &Context<'_>, rows: &mut ReadRow<'_>) -> Result<Verdict, Stop> {
         let VerifyPlan { tenant, collection, field, person } = &self.plan;
         let keys = context.ring.get(*tenant)?;
-        let verifier = self.with_row(keys, *collection, person, rows, |row| {
+        let verifier = self.with_row((context, keys), *collection, person, rows, |row| {
             let opened = match row.open(*field) {
                 Err(OpenError::NoSuchField) => return Ok(None),
                 opened => opened?,

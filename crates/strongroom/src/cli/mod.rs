@@ -22,6 +22,7 @@ mod session;
 mod status;
 mod strengthen;
 mod tenant;
+mod update;
 mod verify_password;
 
 use std::ffi::OsString;
@@ -104,6 +105,8 @@ enum Command {
     Reveal(reveal::Args),
     /// Find the records that have a value in an indexed field; recorded before the answer
     Find(find::Args),
+    /// Change values of a record; recorded before it is opened
+    Update(update::Args),
     /// Say whether a password is right; recorded before the answer
     VerifyPassword(verify_password::Args),
     /// Wrap what `seal` keeps of passwords at full strength, from cron
@@ -170,6 +173,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Quarantine(command) => quarantine::run(global, &command),
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
+        Command::Update(args) => update::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Export(args) => export::run(global, &args),

@@ -13,6 +13,7 @@ mod renew;
 mod reveal;
 pub mod seal;
 mod strengthen;
+mod update;
 mod verify;
 
 use std::fs::File;
