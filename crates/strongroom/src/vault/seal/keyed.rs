@@ -7,6 +7,7 @@ use strongroom_core::access::upsert::{Match, key_of};
 use strongroom_core::id::RecordNumber;
 use strongroom_core::schema::{Proposal, ProposedColumn, Schema};
 use strongroom_core::store::{Table, Visit};
+use strongroom_core::vault::index::field_prefix;
 
 use super::Run;
 use super::plan::Plan;
@@ -94,6 +95,21 @@ fn is_same_header(one: &str, other: &str) -> bool {
 pub fn key(row: RowView<'_>, column: usize) -> Option<&str> {
     let cell = row.cell(column);
     if cell.absent { None } else { key_of(cell.value) }
+}
+
+/// Whether the collection has records with keys, so that a row may be one's.
+///
+/// # Errors
+/// A [`Problem`] of the store.
+pub fn are_there(run: &Run<'_>) -> Result<bool, Problem> {
+    let Some(field) = run.collection.key else { return Ok(false) };
+    let prefix = field_prefix(run.tenant, run.collection.id, field);
+    let mut found = false;
+    run.vault.scan_index(&prefix, &mut |_, _| {
+        found = true;
+        false
+    })?;
+    Ok(found)
 }
 
 /// What becomes of a row.

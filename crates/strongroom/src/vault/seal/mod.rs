@@ -170,7 +170,7 @@ impl Vault {
             retry::check(&row.ok_or_else(Problem::not_found)?, collection.id)?;
         }
         let _one = plan.key.map(|_| self.rewriting());
-        let run = Run {
+        let mut run = Run {
             vault: self,
             authorized: &authorized,
             tenant,
@@ -180,6 +180,7 @@ impl Vault {
             plan: &plan,
             job,
             base: request.retry.filter(|base| *base != job),
+            known: true,
             out,
             now_us: request.now_us,
             progress,
@@ -325,6 +326,8 @@ struct Run<'a> {
     job: JobId,
     /// The job whose left out rows are tried again.
     base: Option<JobId>,
+    /// Whether rows may belong to records that are there.
+    known: bool,
     out: PathBuf,
     now_us: u64,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -356,12 +359,14 @@ impl Run<'_> {
         Ok(self.report(pipeline::judge(self)?, true))
     }
 
-    fn seal(&self) -> Result<SealReport, Problem> {
+    fn seal(&mut self) -> Result<SealReport, Problem> {
         // Whether this very input was sealed before is an answer about what is sealed: an entry
         // before anything depends on it.
         self.vault.commit(self.authorized.ask())?;
         let key = job_key(self.tenant, self.job, None);
         let known: Option<JobRow> = self.vault.read_job(&key)?;
+        // A run that goes on may meet its own rows under a batch whose bytes are others now.
+        self.known = known.is_some() || keyed::are_there(self)?;
         let mut row = match known {
             Some(row) => row,
             None => {

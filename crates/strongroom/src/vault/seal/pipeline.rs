@@ -268,9 +268,9 @@ fn seal_new(
 /// What becomes of each row of a batch that is new.
 fn fates(run: &Run<'_>, read: &ReadBatch) -> Result<Vec<Fate>, Problem> {
     match (run.plan.key, run.base) {
-        (Some(column), _) => keyed::fates(run, column, &read.batch),
+        (Some(column), _) if run.known => keyed::fates(run, column, &read.batch),
         (None, Some(base)) => retry::fates(run, base, read.number, &read.batch),
-        (None, None) => Ok((0..read.batch.rows()).map(|_| Fate::New).collect()),
+        (Some(_), _) | (None, None) => Ok((0..read.batch.rows()).map(|_| Fate::New).collect()),
     }
 }
 
