@@ -16,4 +16,5 @@ pub mod recovery;
 pub mod segment;
 mod sequencer;
 pub mod slots;
+mod snapshot;
 pub mod writer;

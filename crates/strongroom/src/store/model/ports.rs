@@ -9,9 +9,9 @@ use strongroom_core::source::{Clock, Random};
 use strongroom_core::store::{Row, Table};
 
 use super::files::{Change, Node};
-use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows};
+use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows, Tables};
 use crate::store::disk::{Disk, DiskFile};
-use crate::store::engine::Engine;
+use crate::store::engine::{Engine, EngineSnapshot, LoadedRow, rises};
 use crate::store::local::Media;
 
 impl ModelWorld {
@@ -21,6 +21,14 @@ impl ModelWorld {
         let disk = |folder| Arc::new(ModelDisk { world: self.clone(), folder });
         let engine = ModelEngine { world: self.clone(), poisoned: AtomicBool::new(false) };
         Media { data: disk(DATA), custody: disk(KEYS), engine: Arc::new(engine), clock, random }
+    }
+}
+
+impl ModelWorld {
+    /// A folder of the machine's, apart from those of the store; its name ends in `/`.
+    #[must_use]
+    pub fn folder(&self, folder: &'static str) -> Arc<dyn Disk> {
+        Arc::new(ModelDisk { world: self.clone(), folder })
     }
 }
 
@@ -175,5 +183,48 @@ impl Engine for ModelEngine {
         });
         self.poisoned.store(done.is_err(), Ordering::Release);
         done
+    }
+
+    fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>> {
+        let mut world = self.world.at(ENGINE);
+        world.step(Operation::Read, ENGINE, || Pending::Nothing)?.answer(())?;
+        Ok(Box::new(ModelSnapshot(world.tables.clone())))
+    }
+
+    fn load(
+        &self,
+        table: Table,
+        rows: &mut dyn Iterator<Item = io::Result<LoadedRow>>,
+    ) -> io::Result<()> {
+        let mut before = None;
+        let row = |row: io::Result<LoadedRow>| {
+            let (key, value) = row?;
+            rises(&mut before, &key)?;
+            Ok(((table, key), Some(value)))
+        };
+        let rows: Rows = rows.map(row).collect::<io::Result<_>>()?;
+        let mut world = self.world.at(ENGINE);
+        let late = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()))?;
+        world.take(rows);
+        late.answer(())
+    }
+}
+
+struct ModelSnapshot(Tables);
+
+impl EngineSnapshot for ModelSnapshot {
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()> {
+        let from = (table, prefix.to_vec());
+        let rows = self
+            .0
+            .range(from..)
+            .take_while(|((of, key), _)| *of == table && key.starts_with(prefix));
+        rows.map(|((_, key), value)| visit(key, value)).take_while(|more| *more).for_each(drop);
+        Ok(())
     }
 }
