@@ -4,11 +4,13 @@
 //! refusal is committed to the ledger before the caller hears of it.
 
 mod admin;
+mod backup;
 mod export;
 mod find;
 mod ledger;
 mod open;
 mod renew;
+mod restore;
 mod reveal;
 pub mod seal;
 mod strengthen;
@@ -29,9 +31,11 @@ use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
+pub use backup::BackupReport;
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
+pub use restore::RestoreReport;
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
 
