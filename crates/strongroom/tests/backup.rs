@@ -3,60 +3,37 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
 
+#[path = "support/copies.rs"]
+mod copies;
 #[path = "support/install.rs"]
 mod install;
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use copies::{backup, entries, filled};
 use install::Install;
+use strongroom::backup::Kind;
+use strongroom::custody::KeyFolder;
+use strongroom::store::disk::Folder;
+use strongroom::vault::seal::SealRequest;
+use strongroom_core::id::InstallId;
 use strongroom_core::ledger::entry::{Act, Phase};
 use strongroom_core::ledger::{Entry, LogId};
-
-fn people(from: usize, count: usize) -> String {
-    let mut text = "member,name,ssn,e-mail\n".to_owned();
-    for n in from..from + count {
-        let ssn = format!("{:03}-{:02}-{:04}", n % 660 + 1, n % 98 + 1, n % 9_998 + 1);
-        text.push_str(&format!("{n},Ada Archer,{ssn},ada.{n}@example.com\n"));
-    }
-    text
-}
-
-fn filled(name: &str, rows: usize) -> Install {
-    let install = Install::new(name);
-    install.operate(&["tenant", "add", "acme"]);
-    let csv = install.scratch.write("people.csv", &people(0, rows));
-    let args = ["seal", csv.to_str().unwrap(), "--tenant", "acme", "--collection", "people"];
-    install.operate(&args);
-    install
-}
-
-fn backup(install: &Install, name: &str) -> PathBuf {
-    let out = install.scratch.path(name);
-    install.operate(&["backup", "--out", out.to_str().unwrap()]);
-    out
-}
-
-fn system_entries(install: &Install) -> Vec<Entry> {
-    let vault = install.open();
-    let mut found = Vec::new();
-    let mut keep = |_, leaf: &[u8]| {
-        found.push(Entry::from_bytes(leaf).unwrap());
-        true
-    };
-    vault.store().entries(LogId::System, &mut keep).unwrap();
-    found
-}
+use strongroom_core::store::Table;
+use strongroom_core::vault::keys::WrappingKey;
 
 #[test]
 fn a_backup_is_stated_before_it_leaves_and_after_it_was_read_back() {
-    let install = filled("backup-stated", 50);
+    let (install, _) = filled("backup-stated", 50);
     let out = install.scratch.path("one");
     let done = install.operate(&["backup", "--out", out.to_str().unwrap()]);
     assert_eq!(done.number("/records"), 50);
     let acts = [Act::BackupBegin, Act::BackupEnd];
     let stated: Vec<_> =
-        system_entries(&install).into_iter().filter(|e| acts.contains(&e.act)).collect();
+        entries(&install, LogId::System).into_iter().filter(|e| acts.contains(&e.act)).collect();
     assert_eq!(stated.iter().map(|e| e.act).collect::<Vec<_>>(), acts);
     for entry in stated {
         assert_eq!(entry.phase, Phase::Commit);
@@ -72,7 +49,7 @@ fn a_backup_is_stated_before_it_leaves_and_after_it_was_read_back() {
 
 #[test]
 fn no_backup_is_overwritten() {
-    let install = filled("backup-over", 5);
+    let (install, _) = filled("backup-over", 5);
     let out = backup(&install, "one");
     let before = fs::read(out.join("backup.json")).unwrap();
     let again = install.run(Some(&install.operator), &["backup", "--out", out.to_str().unwrap()]);
@@ -85,7 +62,7 @@ fn no_backup_is_overwritten() {
 
 #[test]
 fn no_clear_value_and_no_key_is_in_it() {
-    let install = filled("backup-canary", 50);
+    let (install, _) = filled("backup-canary", 50);
     let out = backup(&install, "one");
     let keys = install.scratch.path("data.keys");
     let root = fs::read_to_string(keys.join("root.key")).unwrap();
@@ -112,7 +89,7 @@ fn refused(install: &Install, out: &Path, says: &str) {
 
 #[test]
 fn whatever_is_changed_in_a_backup_is_told_with_its_place() {
-    let install = filled("backup-changed", 500);
+    let (install, _) = filled("backup-changed", 500);
     let (one, two) = (backup(&install, "one"), backup(&install, "two"));
     install.operate(&["restore", one.to_str().unwrap(), "--dry-run"]);
     for file in ["records.srb", "slots.srb", "backup.json"] {
@@ -167,7 +144,7 @@ fn chunks(bytes: &[u8]) -> Vec<usize> {
 
 #[test]
 fn chunks_cannot_be_left_out_moved_or_taken_from_another_backup() {
-    let install = filled("backup-chunks", 16_000);
+    let (install, _) = filled("backup-chunks", 16_000);
     let (one, two) = (backup(&install, "one"), backup(&install, "two"));
     let path = one.join("records.srb");
     let (whole, other) = (fs::read(&path).unwrap(), fs::read(two.join("records.srb")).unwrap());
@@ -192,4 +169,87 @@ fn chunks_cannot_be_left_out_moved_or_taken_from_another_backup() {
     bad[a + 4] = 1;
     fs::write(&path, &bad).unwrap();
     refused(&install, &one, "at byte 129 (chunk 0)");
+}
+
+/// While others seal, reveal and administer: what the backup's ledger states is in its tables, and
+/// nothing else is.
+#[test]
+fn a_backup_is_one_moment_however_much_is_written_meanwhile() {
+    let (install, _) = filled("backup-moment", 100);
+    let vault = install.open();
+    let operator = fs::read_to_string(&install.operator).unwrap();
+    let who = vault.authenticate(&operator, false).unwrap();
+    let csv = install.scratch.write("more.csv", &copies::people(500, 6_000));
+    let done = AtomicBool::new(false);
+    let copies = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let request = SealRequest {
+                input: csv.clone(),
+                tenant: "acme".to_owned(),
+                collection: "people".to_owned(),
+                schema: None,
+                out: None,
+                dry_run: false,
+                strict: false,
+                asked: Default::default(),
+                report: None,
+                shred: false,
+                now_us: 0,
+            };
+            vault.seal(&who, &request, &|_| {}).unwrap();
+            done.store(true, Ordering::Release);
+        });
+        scope.spawn(|| {
+            for n in 0.. {
+                if done.load(Ordering::Acquire) {
+                    break;
+                }
+                vault.add_tenant(&who, &format!("tenant-{n}")).unwrap();
+            }
+        });
+        let mut copies = Vec::new();
+        while !done.load(Ordering::Acquire) || copies.len() < 3 {
+            let out = install.scratch.path(&format!("copy-{}", copies.len()));
+            vault.backup(&who, &out, 0, &|_| {}).unwrap();
+            copies.push(out);
+        }
+        copies
+    });
+    let id = vault.install();
+    drop(vault);
+    let keys = KeyFolder::open(&install.scratch.path("data.keys")).unwrap();
+    let root = keys.load(id, 1).unwrap().root;
+    let mut seen = BTreeSet::new();
+    for copy in copies {
+        seen.insert(is_one_moment(&Folder::to_read(&copy), id, &root));
+    }
+    assert!(seen.len() > 1, "no backup fell into the seal: {seen:?}");
+}
+
+/// Gives how many records there are.
+fn is_one_moment(disk: &Folder, install: InstallId, root: &WrappingKey) -> usize {
+    let opened = strongroom::backup::open(disk, install, root).unwrap();
+    let (mut rows, mut stated) = (BTreeSet::new(), BTreeSet::new());
+    let (mut tenants, mut added) = (0, 0);
+    let kind = strongroom::backup::StreamKind::Records;
+    strongroom::backup::read(disk, kind, &opened, &mut |item| {
+        match item.kind {
+            Kind::Row(Table::Record) => {
+                rows.insert(u64::from_be_bytes(*item.key.last_chunk().unwrap()));
+            }
+            Kind::Row(Table::Control) => tenants += usize::from(item.key[0] == b't'),
+            Kind::Entry => {
+                let entry = Entry::from_bytes(item.value).unwrap();
+                added += usize::from(entry.act == Act::TenantAdd);
+                let range = entry.range.filter(|_| entry.act == Act::PiiCollect);
+                stated.extend(range.into_iter().flat_map(|r| r.first..r.first + r.count));
+            }
+            _ => {}
+        }
+        Ok(true)
+    })
+    .unwrap();
+    assert_eq!(rows, stated);
+    assert_eq!(tenants, added);
+    rows.len()
 }
