@@ -22,7 +22,7 @@ use store_support::office::{Office, log, slot, tenant, values};
 use store_support::{
     INSTALL, Sources, Temp, commit, entries, epoch_key, leaves, media, new_world, open, store_key,
 };
-use strongroom::store::engine::{Engine, EngineSnapshot, LoadedRow};
+use strongroom::store::engine::{Engine, EngineSnapshot, Loader};
 use strongroom::store::local::{LocalStore, Media};
 use strongroom::store::model::{ENGINE, Effect, Fault, ModelWorld, Operation};
 use strongroom::store::notes::Notes;
@@ -363,12 +363,8 @@ impl Engine for Panicking {
         self.engine.snapshot()
     }
 
-    fn load(
-        &self,
-        table: Table,
-        rows: &mut dyn Iterator<Item = io::Result<LoadedRow>>,
-    ) -> io::Result<()> {
-        self.engine.load(table, rows)
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>> {
+        self.engine.loader(table)
     }
 }
 

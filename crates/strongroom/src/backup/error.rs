@@ -6,6 +6,7 @@ use strongroom_core::store::ReadError;
 
 use crate::problem::{Kind, Problem};
 use crate::store::disk::is_full;
+use crate::store::recovery::OpenError;
 
 /// Why a backup could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,9 @@ pub enum BackupError {
     /// What was to be backed up could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What it was to become could not be made.
+    #[error(transparent)]
+    Rebuild(#[from] OpenError),
     /// There was no randomness, or a key is of an odd length.
     #[error("a chunk could not be sealed")]
     Seal,
@@ -87,6 +91,7 @@ impl From<BackupError> for Problem {
             ),
             BackupError::Io { .. } => Self::usage(detail, "name a folder that this user can use"),
             BackupError::Read(error) => error.into(),
+            BackupError::Rebuild(error) => error.into(),
             BackupError::Seal => Self::internal(detail),
         }
     }

@@ -4,8 +4,21 @@ use std::io;
 
 use strongroom_core::store::{Row, Table};
 
-/// A key and its value.
-pub type LoadedRow = (Vec<u8>, Vec<u8>);
+/// Fills one empty table. Until it is finished, and after an error or a kill, the table may hold
+/// some of its rows.
+pub trait Loader {
+    /// Adds a row: keys rise.
+    ///
+    /// # Errors
+    /// As the engine's; `InvalidInput` when a key does not rise.
+    fn put(&mut self, key: &[u8], value: &[u8]) -> io::Result<()>;
+
+    /// Ends it; durable when this returns.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
 
 /// All tables of an engine at one moment.
 pub trait EngineSnapshot: Send + Sync {
@@ -65,16 +78,11 @@ pub trait Engine: Send + Sync {
     /// As the engine's.
     fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>>;
 
-    /// Fills an empty table with rows in rising order of key. Durable when this returns; after an
-    /// error, or a kill, the table may hold some of them.
+    /// Fills an empty table in bulk.
     ///
     /// # Errors
-    /// As the engine's and as those of `rows`; `InvalidInput` when a key does not rise.
-    fn load(
-        &self,
-        table: Table,
-        rows: &mut dyn Iterator<Item = io::Result<LoadedRow>>,
-    ) -> io::Result<()>;
+    /// As the engine's.
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>>;
 
     /// Before a clean stop: does what makes the next opening quick, where there is anything to do.
     /// Nothing depends on it.

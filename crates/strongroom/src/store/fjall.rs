@@ -3,15 +3,17 @@
 //! Compression is off where sealed bytes lie (the crate is built without it). Slot secrets never
 //! come here: an LSM keeps erased bytes.
 
+use std::cell::RefCell;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 use strongroom_core::store::{Row, Table};
 
-use super::engine::{Engine, EngineSnapshot, LoadedRow, rises};
+use super::engine::{Engine, EngineSnapshot, Loader, rises};
 
 /// Block cache. Reads cost microseconds; a small cache keeps memory flat.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -117,19 +119,20 @@ impl Engine for Fjall {
         Ok(Box::new(FjallSnapshot { moment, spaces: self.spaces.clone() }))
     }
 
-    fn load(
-        &self,
-        table: Table,
-        rows: &mut dyn Iterator<Item = io::Result<LoadedRow>>,
-    ) -> io::Result<()> {
-        let mut ingestion = self.space(table).start_ingestion().map_err(fault)?;
-        let mut before = None;
-        for row in rows {
-            let (key, value) = row?;
-            rises(&mut before, &key)?;
-            ingestion.write(key, value).map_err(fault)?;
-        }
-        ingestion.finish().map_err(fault)
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>> {
+        let ingestion = self.space(table).start_ingestion().map_err(fault)?;
+        let ours = Rc::new(RefCell::new(Some(ingestion)));
+        let ended = || io::Error::other("the table was filled");
+        let shared = Rc::clone(&ours);
+        let put = move |key: &[u8], value: &[u8]| {
+            let mut ingestion = shared.borrow_mut();
+            ingestion.as_mut().ok_or_else(ended)?.write(key, value).map_err(fault)
+        };
+        let finish = move || {
+            let ingestion = ours.borrow_mut().take();
+            ingestion.ok_or_else(ended)?.finish().map_err(fault)
+        };
+        Ok(Box::new(FjallLoader { put, finish, before: None }))
     }
 
     /// Flushes the tables of a bulk: what only the journal holds is replayed at every opening
@@ -148,6 +151,28 @@ impl Engine for Fjall {
             std::thread::sleep(FLUSH_LOOK);
             looks += 1;
         }
+    }
+}
+
+/// What fills a table: the engine does not name the type that does.
+struct FjallLoader<P, F> {
+    put: P,
+    finish: F,
+    before: Option<Vec<u8>>,
+}
+
+impl<P, F> Loader for FjallLoader<P, F>
+where
+    P: FnMut(&[u8], &[u8]) -> io::Result<()>,
+    F: FnOnce() -> io::Result<()>,
+{
+    fn put(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        rises(&mut self.before, key)?;
+        (self.put)(key, value)
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        (self.finish)()
     }
 }
 

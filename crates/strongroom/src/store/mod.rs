@@ -12,6 +12,7 @@ mod marks;
 pub mod model;
 pub mod notes;
 mod reader;
+pub mod rebuild;
 pub mod recovery;
 pub mod segment;
 mod sequencer;

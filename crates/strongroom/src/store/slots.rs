@@ -72,6 +72,16 @@ impl SlotFile {
         self.file.write_at(first.0 * SLOT_BYTES as u64, bytes)
     }
 
+    /// Writes slots of a file that is made anew, wherever they belong: what lies between stays a
+    /// hole, and reads as never used.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn put(&self, first: RecordNumber, slots: &[SlotBytes]) -> io::Result<()> {
+        let offset = first.0.checked_mul(SLOT_BYTES as u64).ok_or(io::ErrorKind::InvalidInput)?;
+        self.file.write_at(offset, slots.as_flattened())
+    }
+
     /// Allocates the slots below `end`, so that a full disk is met before anything is stated.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub use backup::BackupReport;
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
-pub use restore::RestoreReport;
+pub use restore::{NewReport, NewRequest, RestoreReport};
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
 

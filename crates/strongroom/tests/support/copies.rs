@@ -7,14 +7,16 @@
 
 use std::fs;
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use strongroom::ambient::SystemRandom;
 use strongroom::custody::{KeyFolder, RootKeys};
 use strongroom::store::engine::Engine as _;
 use strongroom::store::fjall::Fjall;
 use strongroom_core::id::{InstallId, RecordNumber, TenantId};
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::store::{Row, Table};
+use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey};
 use strongroom_core::vault::slot::{SlotAddress, SlotBytes, Tombstone};
 
 use crate::install::{Answer, Install};
@@ -84,6 +86,18 @@ pub fn codes(install: &Install, people: &[Person]) -> Vec<i32> {
     people.iter().map(|person| reveal(install, std::slice::from_ref(person)).code).collect()
 }
 
+/// Erases a person at once, where there is a command that does. Whether it did.
+pub fn erase(install: &Install, person: &Person) -> bool {
+    if !strongroom::cli::subcommands().contains(&"erase".to_owned()) {
+        return false;
+    }
+    let answer = reveal(install, std::slice::from_ref(person));
+    let record = answer.text("/values/0/record");
+    let of = ["erase", "--tenant", "acme", "--collection", "people", "--record", record];
+    install.operate(&[&of[..], &["--reason", "request", "--now"]].concat());
+    true
+}
+
 /// Every entry of a log.
 pub fn entries(install: &Install, log: LogId) -> Vec<Entry> {
     let vault = install.open();
@@ -148,6 +162,16 @@ impl Hands {
         }
         let rows: Vec<Row<'_>> = lost.iter().map(|(t, key)| (*t, key.as_slice(), None)).collect();
         self.write(&rows);
+    }
+
+    /// Puts the key of an epoch 2 into a key folder.
+    pub fn next_epoch(&self, keys: &Path) {
+        let (install, job) = (self.install, Job::Epoch);
+        let place = KeyPlace { install, tenant: None, job, version: 2 };
+        let key = SecretKey::generate(&SystemRandom).unwrap();
+        let wrapped = self.keys.root.wrap(&SystemRandom, &place, &key).unwrap();
+        let text = data_encoding::BASE64.encode(&wrapped);
+        KeyFolder::open(keys).unwrap().write("epoch-00000002.key", text.as_bytes()).unwrap();
     }
 
     fn slots(&self) -> fs::File {

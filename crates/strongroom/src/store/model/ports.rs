@@ -11,7 +11,7 @@ use strongroom_core::store::{Row, Table};
 use super::files::{Change, Node};
 use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows, Tables};
 use crate::store::disk::{Disk, DiskFile};
-use crate::store::engine::{Engine, EngineSnapshot, LoadedRow, rises};
+use crate::store::engine::{Engine, EngineSnapshot, Loader, rises};
 use crate::store::local::Media;
 
 impl ModelWorld {
@@ -191,22 +191,28 @@ impl Engine for ModelEngine {
         Ok(Box::new(ModelSnapshot(world.tables.clone())))
     }
 
-    fn load(
-        &self,
-        table: Table,
-        rows: &mut dyn Iterator<Item = io::Result<LoadedRow>>,
-    ) -> io::Result<()> {
-        let mut before = None;
-        let row = |row: io::Result<LoadedRow>| {
-            let (key, value) = row?;
-            rises(&mut before, &key)?;
-            Ok(((table, key), Some(value)))
-        };
-        let rows: Rows = rows.map(row).collect::<io::Result<_>>()?;
-        let mut world = self.world.at(ENGINE);
-        let late = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()))?;
-        world.take(rows);
-        late.answer(())
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>> {
+        Ok(Box::new(ModelLoader { engine: self, table, rows: Rows::new() }))
+    }
+}
+
+struct ModelLoader<'a> {
+    engine: &'a ModelEngine,
+    table: Table,
+    rows: Rows,
+}
+
+impl Loader for ModelLoader<'_> {
+    fn put(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        let mut newest = self.rows.last().map(|((_, key), _)| key.clone());
+        rises(&mut newest, key)?;
+        self.rows.push(((self.table, key.to_vec()), Some(value.to_vec())));
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let rows = self.rows.iter().map(|((t, k), v)| (*t, k.as_slice(), v.as_deref()));
+        self.engine.commit(&mut rows.into_iter())
     }
 }
 

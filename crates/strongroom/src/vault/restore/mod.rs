@@ -6,7 +6,11 @@
 //! back, the rows of the index are gathered, and slots where theirs are lost; and batches state
 //! them and put them back. Killed anywhere, what a batch did stands, and the next run goes on.
 
+mod build;
 mod erased;
+mod fresh;
+mod later;
+mod stated;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -23,6 +27,9 @@ use strongroom_core::store::Table;
 use strongroom_core::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES};
 use strongroom_core::vault::sealed::RowAddress;
 use strongroom_core::vault::slot::{SLOT_BYTES, SlotBytes};
+
+pub(super) use self::fresh::MARKER_FILE;
+pub use self::fresh::{NewReport, NewRequest};
 
 use self::erased::Erased;
 use super::Vault;
