@@ -30,7 +30,7 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Committed, Position, ReadError, Store, Table,
+    Batch, Commit, CommitError, Committed, Position, ReadError, Snapshot, Store, Table,
 };
 use strongroom_core::vault::slot::SlotBytes;
 use support::{Install, machine, quantile, scratch, setting};
@@ -153,5 +153,9 @@ impl Store for Unrecorded {
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {
         self.0.heads()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
+        self.0.snapshot()
     }
 }

@@ -3,6 +3,10 @@
 //! A batch carries its entries and there is no other way to write. The port knows nothing of
 //! engines and does not assume one process.
 
+mod snapshot;
+
+pub use snapshot::Snapshot;
+
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -253,4 +257,11 @@ pub trait Store: Send + Sync {
 
     /// Size and root of every log.
     fn heads(&self) -> Vec<(LogId, u64, Hash)>;
+
+    /// The store as it is at one moment: the effects of every act that its logs state, and of no
+    /// other. Writing goes on meanwhile.
+    ///
+    /// # Errors
+    /// [`CommitError::Stopped`] when an act was stated and did not take effect.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError>;
 }

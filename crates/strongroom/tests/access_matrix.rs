@@ -143,6 +143,9 @@ impl Setting {
         values.insert("{job}", left_out.text("/job").to_owned());
         let schema = install.scratch.write("people.toml", &schema(&csv));
         values.insert("{schema}", schema.to_str().unwrap().to_owned());
+        let backup = install.scratch.path("backup");
+        install.operate(&["backup", "--out", backup.to_str().unwrap()]);
+        values.insert("{backup}", backup.to_str().unwrap().to_owned());
         let mut setting =
             Self { callers: vec![Some(install.operator.clone())], ids: vec![], install, values };
         setting.add_callers();

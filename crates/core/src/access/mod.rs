@@ -8,11 +8,13 @@
 //! a durable entry. This module never performs I/O and never decides policy: `policy` does.
 
 pub mod admin;
+pub mod backup;
 pub mod export;
 pub mod find;
 pub mod guess;
 mod person;
 pub mod reason;
+pub mod restore;
 pub mod reveal;
 mod rewrite;
 pub mod seal;

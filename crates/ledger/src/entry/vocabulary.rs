@@ -35,6 +35,11 @@ words! {
         TenantRead = "tenant.read": "tenants were listed or shown",
         PrincipalRead = "principal.read": "principals were listed or shown",
         StatusRead = "status.read": "the state of the install was read",
+        BackupBegin = "backup.begin": "a backup is about to be written",
+        BackupEnd = "backup.end": "a backup was read back and found whole",
+        RestoreBegin = "restore.begin": "a backup is held against what is there",
+        RestoreRecords = "restore.records": "records were put back from a backup",
+        RestoreInstall = "restore.install": "an install was made from a backup",
     }
 }
 
@@ -54,7 +59,9 @@ impl Act {
             | Self::PiiVerify
             | Self::PiiGuess
             | Self::PiiUpdate
-            | Self::PiiStrengthen => true,
+            | Self::PiiStrengthen
+            | Self::RestoreRecords
+            | Self::RestoreInstall => true,
             Self::SchemaRead
             | Self::JobRead
             | Self::PiiReveal
@@ -70,7 +77,10 @@ impl Act {
             | Self::ClockStep
             | Self::TenantRead
             | Self::PrincipalRead
-            | Self::StatusRead => false,
+            | Self::StatusRead
+            | Self::BackupBegin
+            | Self::BackupEnd
+            | Self::RestoreBegin => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! With `--json` exactly one JSON object goes to standard output, also on failure; progress and
 //! notices go to standard error; nothing ever prompts.
 
+mod backup;
 mod completions;
 mod export;
 mod find;
@@ -15,6 +16,7 @@ mod principal;
 mod quarantine;
 mod quickstart;
 mod reading;
+mod restore;
 mod reveal;
 mod schema;
 mod seal;
@@ -116,6 +118,10 @@ enum Command {
     /// Export the ledger, print its keys, ask who saw a record
     #[command(subcommand, after_help = ledger::AFTER_HELP)]
     Ledger(ledger::Ledger),
+    /// Write a sealed, verified backup, while the install is in use
+    Backup(backup::Args),
+    /// Put back records that are missing or damaged, from a backup
+    Restore(restore::Args),
     /// The state of the install
     Status(status::Args),
     /// Print completions for a shell
@@ -178,6 +184,8 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
+        Command::Backup(args) => backup::run(global, &args),
+        Command::Restore(args) => restore::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(global, &args),

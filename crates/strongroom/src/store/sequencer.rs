@@ -10,9 +10,10 @@ use strongroom_core::access::system;
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::store::{Changes, CommitError, Committed, Position, Ticket};
 
-use super::applier::Apply;
+use super::applier::{Apply, Work};
 use super::local::{Shared, lock};
 use super::marks::advance;
+use super::snapshot::CutReply;
 use super::writer::LedgerWriter;
 
 /// Heads are noted in custody, and tenants' heads in the system log, at least this often.
@@ -25,6 +26,14 @@ const GROUP_REQUESTS: usize = 4096;
 const GROUP_ENTRIES: usize = 2048;
 
 pub(super) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// What the sequencer is asked.
+pub(super) enum Message {
+    /// To make a batch durable.
+    Commit(Request),
+    /// To say, and have the applier say, how things stand between two batches.
+    Cut(CutReply),
+}
 
 /// A batch on its way to the ledger.
 pub(super) struct Request {
@@ -44,8 +53,8 @@ impl Shared {
         &self,
         mut writer: LedgerWriter,
         headed: bool,
-        requests: &Receiver<Request>,
-        apply: &SyncSender<Apply>,
+        requests: &Receiver<Message>,
+        apply: &SyncSender<Work>,
     ) {
         let mut headed = if headed { sizes(&writer) } else { Headed::new() };
         let (mut minute_us, mut segment_us) = (self.clock.now_us(), 0);
@@ -58,7 +67,8 @@ impl Shared {
                 left => requests.recv_timeout(left),
             };
             match received {
-                Ok(first) => self.group(&mut writer, first, requests, apply),
+                Ok(Message::Commit(first)) => self.group(&mut writer, first, requests, apply),
+                Ok(Message::Cut(reply)) => cut(&writer, reply, apply),
                 Err(RecvTimeoutError::Timeout) => {
                     self.append_heads(&mut writer, &mut headed);
                     // Custody that cannot be written now is tried again in a minute.
@@ -81,10 +91,10 @@ impl Shared {
         &self,
         writer: &mut LedgerWriter,
         first: Request,
-        requests: &Receiver<Request>,
-        apply: &SyncSender<Apply>,
+        requests: &Receiver<Message>,
+        apply: &SyncSender<Work>,
     ) {
-        let (mut waiting, mut size) = (Vec::new(), 0);
+        let (mut waiting, mut size, mut cuts) = (Vec::new(), 0, Vec::new());
         let mut next = Some(first);
         while let Some(request) = next {
             if !request.changes.is_empty() && self.stopped.load(Ordering::Acquire) {
@@ -94,7 +104,15 @@ impl Shared {
                 waiting.push(request);
             }
             let more = waiting.len() < GROUP_REQUESTS && size < GROUP_ENTRIES;
-            next = if more { requests.try_recv().ok() } else { None };
+            next = match if more { requests.try_recv().ok() } else { None } {
+                Some(Message::Commit(request)) => Some(request),
+                // What was asked for before the cut is in it, and nothing else.
+                Some(Message::Cut(reply)) => {
+                    cuts.push(reply);
+                    None
+                }
+                None => None,
+            };
         }
         let entries = waiting.iter_mut().map(|r| std::mem::take(&mut r.entries)).collect();
         match writer.append(entries) {
@@ -115,13 +133,14 @@ impl Shared {
                 }
             }
         }
+        cuts.into_iter().for_each(|reply| cut(writer, reply, apply));
     }
 
     fn hand_on(
         &self,
         request: Request,
         placed: Result<Vec<Position>, CommitError>,
-        apply: &SyncSender<Apply>,
+        apply: &SyncSender<Work>,
     ) {
         let Request { changes, ticket, reply, .. } = request;
         match placed {
@@ -129,7 +148,8 @@ impl Shared {
                 let _ = reply.send(Ok(Committed::new(ticket, positions)));
             }
             Ok(positions) => {
-                if apply.send(Apply { positions, changes, ticket, reply }).is_err() {
+                let work = Work::Apply(Apply { positions, changes, ticket, reply });
+                if apply.send(work).is_err() {
                     // The applier is gone. Dropping the batch answers it.
                     self.stopped.store(true, Ordering::Release);
                 }
@@ -159,6 +179,13 @@ impl Shared {
             headed.extend(group.iter().map(|(log, size, _)| (*log, *size)));
         }
     }
+}
+
+/// Asks the applier to finish the cut: when it comes to it, the effects of all that these logs
+/// state are in the engine, and of nothing else.
+fn cut(writer: &LedgerWriter, reply: CutReply, apply: &SyncSender<Work>) {
+    // An applier that is gone drops the reply, which answers it.
+    let _ = apply.send(Work::Cut(writer.logs().clone(), reply));
 }
 
 fn sizes(writer: &LedgerWriter) -> Headed {

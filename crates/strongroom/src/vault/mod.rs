@@ -4,12 +4,14 @@
 //! refusal is committed to the ledger before the caller hears of it.
 
 mod admin;
+mod backup;
 mod export;
 mod find;
 mod ledger;
 mod open;
 mod quarantine;
 mod renew;
+mod restore;
 mod reveal;
 pub mod seal;
 mod strengthen;
@@ -31,10 +33,12 @@ use strongroom_core::store::{Batch, Changes, Committed, ReadError, Store, Table,
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
+pub use backup::BackupReport;
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
 pub use quarantine::QuarantinedJob;
+pub use restore::{NewReport, NewRequest, RestoreReport};
 pub use seal::LeftOut;
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;

@@ -16,7 +16,9 @@ use strongroom_core::ledger::entry::Form;
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{Kind, Principal};
-use strongroom_core::store::{Batch, Commit, CommitError, Position, ReadError, Store, Table};
+use strongroom_core::store::{
+    Batch, Commit, CommitError, Position, ReadError, Snapshot, Store, Table,
+};
 use strongroom_core::vault::slot::SlotBytes;
 
 use super::{INSTALL, Sources, Temp, new_world, open, root_keys};
@@ -270,5 +272,9 @@ impl Store for Watched {
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {
         self.store.heads()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
+        self.store.snapshot()
     }
 }
