@@ -207,6 +207,7 @@ impl From<Refusal> for Problem {
                          text and cannot be found by value"
                     }
                     Unfit::TooMany => "ask by a field whose values name fewer people",
+                    Unfit::IsKey => "a key does not change: erase the record and seal it anew",
                     Unfit::SeveralRecords => "name the collection with --collection",
                     Unfit::NoPassword => "`strongroom schema show` lists the columns",
                     Unfit::SeveralPasswords => "name one of them with --field",

@@ -141,6 +141,11 @@ impl Setting {
         let left_out = install.run(Some(&install.operator), &odd);
         assert_eq!(left_out.code, 4, "{}", left_out.json);
         values.insert("{job}", left_out.text("/job").to_owned());
+        let odd = install.scratch.write("gone.csv", &PEOPLE.replace("ada@example.com,", ""));
+        let odd = ["seal", odd.to_str().unwrap(), "--tenant", "alder", "--collection", "gone"];
+        let left_out = install.run(Some(&install.operator), &odd);
+        values.insert("{gone}", left_out.text("/job").to_owned());
+        values.insert("{nobody}", "00".repeat(16));
         let schema = install.scratch.write("people.toml", &schema(&csv));
         values.insert("{schema}", schema.to_str().unwrap().to_owned());
         let backup = install.scratch.path("backup");

@@ -15,6 +15,7 @@ words! {
         SchemaRead = "schema.read": "a collection's schema was read",
         JobBegin = "job.begin": "a job began",
         JobEnd = "job.end": "a job ended",
+        JobDismiss = "job.dismiss": "rows that a job left out were given up",
         JobRead = "job.read": "it was asked how far a job had come",
         PiiCollect = "pii.collect": "personal values were sealed",
         UpdateBegin = "update.begin": "records are opened, to be changed where they differ",
@@ -55,6 +56,7 @@ impl Act {
             | Self::SchemaSet
             | Self::JobBegin
             | Self::JobEnd
+            | Self::JobDismiss
             | Self::PiiCollect
             | Self::PiiVerify
             | Self::PiiGuess
