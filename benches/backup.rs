@@ -1,9 +1,9 @@
 //! Backup and verified restore of a million records, beside a plain copy of the same data folder.
 //!
-//! `cargo bench --bench backup` (ROWS, ROUNDS). A backup is synced and read back, so it stands beside
-//! a copy that is synced: `cp -r`, then `sync` of every file of it. A restore makes the install anew
-//! on an empty data folder: it reads the backup twice, once to know that it is whole. Prints ratios;
-//! the absolute figures are of this machine on this day.
+//! `cargo bench --bench backup` (ROWS, ROUNDS). A backup is synced and read back, so it stands
+//! beside a copy that is synced: `cp -r`, then `sync` of every file of it. A restore makes the
+//! install anew on an empty data folder: it reads the backup twice, once to know that it is whole.
+//! Prints ratios; the absolute figures are of this machine on this day.
 
 #![allow(
     clippy::unwrap_used,
