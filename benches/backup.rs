@@ -83,14 +83,8 @@ fn fill(place: &Path, csv: &Path) {
         input: csv.to_path_buf(),
         tenant: "acme".to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(place.join("out.csv")),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     std::fs::remove_file(place.join("out.csv")).unwrap();

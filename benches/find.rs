@@ -51,14 +51,8 @@ fn main() {
         input: csv.clone(),
         tenant: "acme".to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(dir.join("out.csv")),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     let start = Instant::now();
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();

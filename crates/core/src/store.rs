@@ -208,6 +208,9 @@ pub enum ReadError {
 /// The completion of a commit.
 pub type Commit = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
 
+/// Looks at a row's key and value; says whether to go on.
+pub type Visit<'v> = dyn FnMut(&[u8], &[u8]) -> bool + 'v;
+
 /// A store. Three durable places, one order: ledger entry, slot, engine rows.
 pub trait Store: Send + Sync {
     /// Hands a batch over; it is on its way at once and durable when the future says so.

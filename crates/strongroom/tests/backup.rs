@@ -187,14 +187,8 @@ fn a_backup_is_one_moment_however_much_is_written_meanwhile() {
                 input: csv.clone(),
                 tenant: "acme".to_owned(),
                 collection: "people".to_owned(),
-                schema: None,
                 out: None,
-                dry_run: false,
-                strict: false,
-                asked: Default::default(),
-                report: None,
-                shred: false,
-                now_us: 0,
+                ..SealRequest::default()
             };
             vault.seal(&who, &request, &|_| {}).unwrap();
             done.store(true, Ordering::Release);

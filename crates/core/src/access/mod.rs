@@ -16,9 +16,12 @@ mod person;
 pub mod reason;
 pub mod restore;
 pub mod reveal;
+mod rewrite;
 pub mod seal;
 pub mod strengthen;
 pub mod system;
+pub mod update;
+pub mod upsert;
 pub mod verify;
 pub mod who;
 

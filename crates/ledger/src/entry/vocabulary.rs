@@ -17,6 +17,8 @@ words! {
         JobEnd = "job.end": "a job ended",
         JobRead = "job.read": "it was asked how far a job had come",
         PiiCollect = "pii.collect": "personal values were sealed",
+        UpdateBegin = "update.begin": "records are opened, to be changed where they differ",
+        PiiUpdate = "pii.update": "values of records were changed",
         PiiReveal = "pii.reveal": "personal values were given out",
         PiiFind = "pii.find": "it was asked which records have a value",
         PiiVerify = "pii.verify": "a password was tried; `why` is `right` where it was",
@@ -56,6 +58,7 @@ impl Act {
             | Self::PiiCollect
             | Self::PiiVerify
             | Self::PiiGuess
+            | Self::PiiUpdate
             | Self::PiiStrengthen
             | Self::RestoreRecords
             | Self::RestoreInstall => true,
@@ -63,6 +66,7 @@ impl Act {
             | Self::JobRead
             | Self::PiiReveal
             | Self::PiiFind
+            | Self::UpdateBegin
             | Self::StrengthenBegin
             | Self::PiiExport
             | Self::LedgerExport

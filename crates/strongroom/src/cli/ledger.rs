@@ -50,9 +50,12 @@ pub enum Ledger {
         /// The tenant
         #[arg(long, value_name = "T")]
         tenant: String,
-        /// The record's id, as `reveal` prints it
+        /// The record, as `reveal` prints it: its key, or its id
         #[arg(long, value_name = "ID")]
         record: String,
+        /// The collection, where several have the key
+        #[arg(long, value_name = "C")]
+        collection: Option<String>,
     },
 }
 
@@ -78,8 +81,8 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
             let lines = vault.ledger_keys(who)?;
             Ok(Answer::new(&json!({"keys": lines}), lines.join("\n")))
         }
-        Ledger::Who { tenant, record } => {
-            let entries = vault.who(who, tenant, record)?;
+        Ledger::Who { tenant, record, collection } => {
+            let entries = vault.who(who, tenant, record, collection.as_deref())?;
             let all: Vec<Value> = entries
                 .iter()
                 .map(|e| {

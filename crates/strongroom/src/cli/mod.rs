@@ -13,6 +13,7 @@ mod ledger;
 mod man;
 mod output;
 mod principal;
+mod quarantine;
 mod quickstart;
 mod reading;
 mod restore;
@@ -23,6 +24,7 @@ mod session;
 mod status;
 mod strengthen;
 mod tenant;
+mod update;
 mod verify_password;
 
 use std::ffi::OsString;
@@ -98,10 +100,15 @@ enum Command {
     Schema(schema::Schema),
     /// Seal an export: records into the store, a tokenised copy beside it
     Seal(seal::Args),
+    /// List rows that were left out, or try them again from the corrected file
+    #[command(subcommand, after_help = quarantine::AFTER_HELP)]
+    Quarantine(quarantine::Quarantine),
     /// Give back the values of tokens; recorded before it happens
     Reveal(reveal::Args),
     /// Find the records that have a value in an indexed field; recorded before the answer
     Find(find::Args),
+    /// Change values of a record; recorded before it is opened
+    Update(update::Args),
     /// Say whether a password is right; recorded before the answer
     VerifyPassword(verify_password::Args),
     /// Wrap what `seal` keeps of passwords at full strength, from cron
@@ -169,8 +176,10 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Principal(command) => principal::run(global, &command),
         Command::Schema(command) => schema::run(global, &command),
         Command::Seal(args) => seal::run(global, &args),
+        Command::Quarantine(command) => quarantine::run(global, &command),
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
+        Command::Update(args) => update::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Export(args) => export::run(global, &args),

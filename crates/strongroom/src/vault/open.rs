@@ -198,6 +198,7 @@ impl Vault {
             state: RwLock::new(State::default()),
             admin: Mutex::new(()),
             guesses: Mutex::new(()),
+            rewrites: Mutex::new(()),
             random,
         }
     }

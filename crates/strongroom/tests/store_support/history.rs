@@ -212,14 +212,8 @@ pub fn seal(
         input: path,
         tenant: tenant.to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(out.clone()),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();
