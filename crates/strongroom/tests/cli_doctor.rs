@@ -269,3 +269,21 @@ fn what_only_the_clock_tells() {
     let late = said(newest_us + 31 * day_us);
     assert_eq!(severity(&late, "cheap form since"), Some(Severity::High));
 }
+
+#[test]
+fn the_deep_check_names_those_it_looked_at_in_the_ledger() {
+    let desk = Desk::new("doctor-deep");
+    desk.write("people.csv", PEOPLE);
+    desk.seal("people.csv");
+    desk.done(&["strengthen"]);
+    let deep = desk.done(&["doctor", "--deep"]);
+    let plain = desk.done(&["doctor"]);
+    assert_eq!(deep["findings"], plain["findings"], "a sound store has nothing more");
+    let token = desk::tokens(&desk.read("people.sealed.csv"))[0].to_owned();
+    let reveal = ["reveal", "--tenant", "acme", "--purpose", "support", &token];
+    let record = desk.done(&reveal)["values"][0]["record"].as_str().unwrap().to_owned();
+    let who = desk.done(&["ledger", "who", "--tenant", "acme", "--record", &record]);
+    let acts = who["entries"].as_array().unwrap().iter().filter(|e| e["act"] == "doctor.deep");
+    assert_eq!(acts.count(), 1, "{who}");
+    desk.done(&["doctor", "--deep"]);
+}

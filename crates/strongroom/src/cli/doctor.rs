@@ -4,7 +4,8 @@ use serde_json::json;
 use strongroom_core::source::Clock as _;
 
 use super::Global;
-use super::output::Answer;
+use super::output::{Answer, steps};
+use super::session::Session;
 use crate::ambient::SystemClock;
 use crate::doctor::{Finding, Severity, surroundings};
 use crate::problem::{Kind, Problem};
@@ -21,13 +22,20 @@ should have. low: to be known. The exit code is 1 when some finding is high, oth
 Folders, files and the machine are only looked at. Then the install is opened, as any command opens
 it; one that cannot be opened is a finding.";
 
+/// Steps of the deep check between two looks at the bar.
+const STEP: u64 = 1024;
+
 /// Options of `doctor`.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
-pub struct Args {}
+pub struct Args {
+    /// Also check every row, slot, index row and entry; recorded before the first is looked at
+    #[arg(long)]
+    deep: bool,
+}
 
 /// Looks, and says what is not as it should be.
-pub fn run(global: &Global, _: &Args) -> Result<Answer, Problem> {
+pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let around = surroundings(&global.folders());
     let mut findings = around.findings;
     // What opening would make anew must stay missing, to be told and put back.
@@ -35,6 +43,9 @@ pub fn run(global: &Global, _: &Args) -> Result<Answer, Problem> {
         match global.session() {
             Ok(session) => {
                 findings.extend(session.vault.doctor(&session.who, SystemClock.now_us())?);
+                if args.deep {
+                    findings.extend(examine(&session)?);
+                }
             }
             Err(problem) if problem.kind == Kind::Unauthenticated => return Err(problem),
             Err(problem) => findings.push(Finding::closed(&problem)),
@@ -44,6 +55,23 @@ pub fn run(global: &Global, _: &Args) -> Result<Answer, Problem> {
     let high = findings.iter().filter(|f| f.severity == Severity::High).count();
     let answer = Answer::new(&json!({"findings": findings}), text(&findings));
     Ok(answer.with_exit(u8::from(high > 0)))
+}
+
+/// The deep check, with its progress on standard error.
+fn examine(session: &Session) -> Result<Vec<Finding>, Problem> {
+    let (shown, mut of) = (steps(), "");
+    let findings = session.vault.examine(&session.who, &mut |what, done, all| {
+        if what != of {
+            of = what;
+            shown.set_message(what);
+        }
+        if done % STEP == 1 || done == all {
+            shown.set_length(all);
+            shown.set_position(done);
+        }
+    });
+    shown.finish_and_clear();
+    findings
 }
 
 fn text(findings: &[Finding]) -> String {

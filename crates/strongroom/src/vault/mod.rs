@@ -6,6 +6,7 @@
 mod admin;
 mod backup;
 mod doctor;
+mod examine;
 mod export;
 mod find;
 mod ledger;
