@@ -287,3 +287,21 @@ fn the_deep_check_names_those_it_looked_at_in_the_ledger() {
     assert_eq!(acts.count(), 1, "{who}");
     desk.done(&["doctor", "--deep"]);
 }
+
+#[test]
+fn keys_updates_and_values_that_fit_no_type_leave_nothing_amiss() {
+    let desk = Desk::new("doctor-updates");
+    let one = "member,name,ssn,e-mail\nM-1,Ada,536-22-1847,ada@example.com\nm-1,Bo,none,bo@x\n";
+    desk.write("people.csv", one);
+    let seal =
+        ["seal", "people.csv", "--tenant", "acme", "--collection", "people", "--key", "member"];
+    desk.done(&seal);
+    desk.write("people.csv", one.replace("ada@", "eve@").replace("none", "nothing"));
+    desk.done(&[&seal[..], &["--out", "second.csv"]].concat());
+    let of = ["--tenant", "acme", "--collection", "people", "--record", "M-1"];
+    let update = desk.run_on(&[&["update"], &of[..], &["ssn=-", "--json"]].concat(), "unknown");
+    assert_eq!(update.code, Some(0), "{}{}", update.out, update.err);
+    desk.done(&["doctor", "--deep"]);
+    let said = desk.done(&["doctor", "--deep"])["findings"].to_string();
+    assert!(!said.contains("in all"), "{said}");
+}

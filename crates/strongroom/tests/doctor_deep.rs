@@ -13,17 +13,21 @@ mod store_support;
 
 use std::sync::Arc;
 
-use store_support::history::{Act, Base};
+use store_support::history::{Act, Base, Oracle};
 use store_support::office::slot;
 use store_support::{INSTALL, entries, epoch_key, leaves};
 use strongroom::doctor::{Finding, Severity};
 use strongroom::store::model::{ENGINE, Effect, Fault, ModelWorld, Operation};
+use strongroom_core::access::update::Update;
 use strongroom_core::id::{RecordNumber, TenantId};
-use strongroom_core::ledger::entry::{Act as Word, Entry, Phase};
+use strongroom_core::ledger::entry::{Act as Word, Entry, Form, Phase};
 use strongroom_core::ledger::merkle::leaf_hash;
 use strongroom_core::ledger::{Hash, LogId};
+use strongroom_core::policy::Purpose;
 use strongroom_core::store::Table;
 use strongroom_core::vault::slot::{Slot, SlotAddress, Tombstone};
+use strongroom_core::vault::verifier::Strength;
+use zeroize::Zeroizing;
 
 const SLOTS: &str = "data/slots/epoch-00000001.slots";
 const ACTS: &[Act] = &[
@@ -39,14 +43,16 @@ const ACTS: &[Act] = &[
 struct Sealed {
     base: Base,
     world: ModelWorld,
+    oracle: Oracle,
 }
 
 impl Sealed {
     fn after(acts: &[Act]) -> Self {
         let base = Base::new();
         let world = base.world.restart(0);
-        assert!(base.run(&world, acts).open.is_none());
-        Self { base, world }
+        let oracle = base.run(&world, acts);
+        assert!(oracle.open.is_none());
+        Self { base, world, oracle }
     }
 
     fn new() -> Self {
@@ -341,4 +347,31 @@ fn what_is_found_is_an_entry_of_its_tenant_one_a_kind() {
     failed.sort();
     expected.sort();
     assert_eq!(failed, expected);
+}
+
+#[test]
+fn an_older_row_put_back_whole() {
+    let sealed = Sealed::new();
+    let world = sealed.world.restart(0);
+    let (vault, who) = sealed.base.vault(&world, &Arc::default()).unwrap();
+    let (_, token, _) = sealed.oracle.sealed.iter().find(|(of, ..)| *of == "acme").unwrap();
+    let tokens = vec![token.clone()];
+    let found = vault.reveal(&who, "acme", tokens, Purpose::Support, Form::Masked).unwrap();
+    let update = Update {
+        tenant: None,
+        collection: "people".to_owned(),
+        record: found.disclose()[0].record.clone(),
+        fields: vec![("ssn".to_owned(), Zeroizing::new("536-22-1847".to_owned()))],
+    };
+    vault.update(&who, "acme", update, Strength::LEAST).unwrap();
+    drop(vault);
+    assert_eq!(sealed.examined(&world), []);
+    let older = sealed.world.rows(Table::Record);
+    let newer = world.rows(Table::Record);
+    let changed: Vec<_> = older.iter().filter(|row| !newer.contains(row)).collect();
+    assert_eq!(changed.len(), 1);
+    world.set_row(Table::Record, &changed[0].0, Some(&changed[0].1));
+    let found = sealed.examined(&world);
+    let told = |f: &Finding| f.what.contains("a row is older than the ledger says, 1 in all: srr_");
+    assert!(found.iter().any(told), "{found:#?}");
 }

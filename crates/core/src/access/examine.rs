@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::person::pseudonym;
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Stop, Tampering, Target,
     blank, entry_alone,
@@ -12,8 +13,8 @@ use super::{
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber, TenantId};
-use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase, RecordRange};
+use crate::ledger::{Entry, Pseudonym};
 use crate::store::{Batch, Changes};
 use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag};
 use crate::vault::keys::TenantKeys;
@@ -68,8 +69,8 @@ pub struct Wanted {
     pub key: [u8; INDEX_KEY_BYTES],
     /// Its value.
     pub check: [u8; CHECK_BYTES],
-    /// Whether it has to be there. Of a field that was text and something else, a value sealed as
-    /// text may be one that did not fit, which is not indexed.
+    /// Whether it has to be there: not of a value sealed as text that may be one that did not fit
+    /// its column's type.
     pub certain: bool,
 }
 
@@ -77,6 +78,8 @@ pub struct Wanted {
 pub struct SoundRow {
     /// Its record.
     pub record: RecordNumber,
+    /// The person's name in the ledger.
+    pub pseudonym: Pseudonym,
     /// The record's version.
     pub version: u32,
     /// What the index holds of it.
@@ -181,10 +184,11 @@ impl Receipt<Examine> {
         if version.0 > collection.version || !row.numbers().all(known) {
             return amiss(Tampering::RowNotAuthentic);
         }
-        match wanted(keys, collection, record, &row) {
-            Some(index) => Ok(RowFound::Sound(SoundRow { record, version: version.1, index })),
-            None => amiss(Tampering::RowNotAuthentic),
-        }
+        let Some(index) = wanted(keys, collection, record, &row) else {
+            return amiss(Tampering::RowNotAuthentic);
+        };
+        let pseudonym = pseudonym(keys, &secret, record);
+        Ok(RowFound::Sound(SoundRow { record, pseudonym, version: version.1, index }))
     }
 
     /// Whether a row of the index, which lies under this tenant, is one that the row of its record
@@ -242,13 +246,19 @@ fn wanted(
     for field in collection.fields.iter().filter(indexed) {
         let opened = row.open(field.number).ok()?;
         let kind = opened.kind;
-        // A value that did not fit its column's type is sealed as text, and is not indexed.
-        if !field.kinds.contains(&kind) || !opened.value.normalize(kind, &mut normal) {
+        // Of a key the normal form is the key.
+        let is_key = Some(field.number) == collection.key;
+        if !is_key && !opened.value.normalize(kind, &mut normal) {
             continue;
+        }
+        if is_key {
+            normal = opened.value.disclose();
         }
         let tag = Tag::of(keys, collection.id, field.number, &normal);
         let (key, check) = tag.row(keys, record);
-        let certain = kind != FieldType::Text || field.kinds.len() == 1;
+        // One that did not fit its column's type is sealed as text: an update indexes it as such.
+        let certain =
+            field.kinds.contains(&kind) && (kind != FieldType::Text || field.kinds.len() == 1);
         wanted.push(Wanted { key, check, certain });
     }
     Some(wanted)

@@ -351,8 +351,9 @@ fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
 /// Whether a file of this name in the key folder is ours, at any time.
 #[must_use]
 pub fn is_key_file(name: &str) -> bool {
-    let others = [INSTALL_FILE, LOCK_FILE, NOTES_FILE, INCOMPLETE_FILE, NEXT_FILE];
-    others.contains(&name) || custody::is_ours(name)
+    let under_way = [INCOMPLETE_FILE, MARKER_FILE, NEXT_FILE];
+    let others = [INSTALL_FILE, LOCK_FILE, NOTES_FILE];
+    others.contains(&name) || under_way.contains(&name) || custody::is_ours(name)
 }
 
 /// Whether the folders say that they are of a development install; nothing when neither says what

@@ -75,7 +75,7 @@ impl Vault {
         self.authorize(who, ReadDoctor)?;
         let end = self.store.extent().records_end;
         let mut out = Vec::new();
-        let system = self.history(LogId::System, &Noted::new(), progress)?;
+        let system = self.history(LogId::System, (&Noted::new(), None), progress)?;
         out.extend(ledger_faults(LogId::System, &system));
         let mut tenants = Vec::new();
         let all: Vec<(TenantId, String)> = {
@@ -88,7 +88,8 @@ impl Vault {
             self.load_keys(Some(id))?;
             let planned = authorized.plan(&self.context(&self.read()), end);
             let receipt = self.receipt(planned)?;
-            let history = self.history(LogId::Tenant(id.0), &system.noted, progress)?;
+            let history =
+                self.history(LogId::Tenant(id.0), (&system.noted, system.anew_boot), progress)?;
             out.extend(ledger_faults(LogId::Tenant(id.0), &history));
             tenants.push(Tenant { id, name, receipt, history, tally: Tally::default() });
         }
@@ -126,7 +127,7 @@ impl Vault {
     fn history(
         &self,
         log: LogId,
-        noted: &Noted,
+        known: (&Noted, Option<u64>),
         progress: &mut Progress<'_>,
     ) -> Result<History, Problem> {
         let of = self.store.heads().into_iter().find(|(of, ..)| *of == log);
@@ -135,7 +136,7 @@ impl Vault {
             read += 1;
             progress("entries", read, size);
         };
-        Ok(History::read(&*self.store, log, noted, &mut step)?)
+        Ok(History::read(&*self.store, log, known, &mut step)?)
     }
 
     /// How many rows of a table lie under each tenant. Those of no tenant are found.
@@ -196,7 +197,8 @@ impl Vault {
                 tally.note(Tampering::RowUnstated, record);
             }
             if let Some(row) = sound {
-                if history.newest_version(row.record).is_some_and(|v| v > row.version) {
+                let newest = history.newest_version(&row.pseudonym, row.record);
+                if newest.is_some_and(|version| version > row.version) {
                     tally.note(Tampering::RowOlder, record);
                 }
                 present += self.indexed(&row, tally)?;
@@ -250,6 +252,9 @@ impl Vault {
             match found {
                 SlotFound::Live if seen.holds(record) => {}
                 SlotFound::Live => tally.note(Tampering::RowMissing, Some(record)),
+                SlotFound::Unused if !seen.holds(record) && history.may_be_lost(record) => {
+                    tally.lost(record);
+                }
                 SlotFound::Unused => tally.note(Tampering::SlotMissing, Some(record)),
                 SlotFound::Damaged => tally.note(Tampering::SlotDamaged, Some(record)),
                 SlotFound::Erased(stone) => stones.push((record, stone)),

@@ -12,6 +12,7 @@ use crate::doctor::{Finding, NAMES_MAX, Severity, listed};
 pub struct Tally {
     amiss: BTreeMap<&'static str, Amiss>,
     erased: u64,
+    lost: BTreeSet<RecordNumber>,
 }
 
 struct Amiss {
@@ -37,6 +38,11 @@ impl Tally {
         self.erased += 1;
     }
 
+    /// Takes note of a record that is not here since the install was made anew.
+    pub fn lost(&mut self, record: RecordNumber) {
+        self.lost.insert(record);
+    }
+
     /// Each kind of fault that was found, with the first record of which it is.
     pub fn kinds(&self) -> impl Iterator<Item = (Tampering, Option<RecordNumber>)> {
         self.amiss.values().map(|amiss| (amiss.what, amiss.records.first().copied()))
@@ -54,6 +60,17 @@ impl Tally {
             };
             let what = format!("{tenant}: {what}, {count} in all{names}");
             out.push(Finding::new(Severity::High, what, REMEDY));
+        }
+        if !self.lost.is_empty() {
+            let ids: Vec<String> = self.lost.iter().take(NAMES_MAX).map(|r| id(*r)).collect();
+            let names = listed(&ids, self.lost.len());
+            let count = self.lost.len();
+            let what = format!(
+                "{tenant}: {count} records are not here since the install was made anew: {names}"
+            );
+            let remedy = "bring them back with `strongroom restore` from a newer backup, or seal \
+                          them anew";
+            out.push(Finding::new(Severity::Medium, what, remedy));
         }
         if self.erased > 0 {
             let what = format!("{tenant}: {} rows of erased records are left", self.erased);
