@@ -30,7 +30,7 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Committed, Position, ReadError, Snapshot, Store, Table,
+    Batch, Commit, CommitError, Committed, Extent, Position, ReadError, Snapshot, Store, Table,
 };
 use strongroom_core::vault::slot::SlotBytes;
 use support::{Install, machine, quantile, scratch, setting};
@@ -157,5 +157,9 @@ impl Store for Unrecorded {
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
         self.0.snapshot()
+    }
+
+    fn extent(&self) -> Extent {
+        self.0.extent()
     }
 }

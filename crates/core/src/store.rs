@@ -205,6 +205,15 @@ pub enum ReadError {
     Damaged(&'static str),
 }
 
+/// How far a store has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// No record number at or above this was given out.
+    pub records_end: RecordNumber,
+    /// Time of the newest entry of all logs; 0 without one.
+    pub newest_us: u64,
+}
+
 /// The completion of a commit.
 pub type Commit = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
 
@@ -264,4 +273,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`CommitError::Stopped`] when an act was stated and did not take effect.
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError>;
+
+    /// How far records and time have come.
+    fn extent(&self) -> Extent;
 }

@@ -5,6 +5,7 @@ pub mod backup;
 pub mod boundary;
 pub mod cli;
 pub mod custody;
+pub mod doctor;
 pub mod import;
 pub mod memory;
 pub mod problem;

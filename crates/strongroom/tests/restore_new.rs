@@ -139,6 +139,13 @@ fn the_later_ledger_counts_before_the_first_request() {
     let renew = install.run(Some(&install.operator), &["principal", "renew", "app"]);
     assert_eq!(renew.code, 2, "revoked, by the later ledger: {}", renew.json);
     assert_eq!(codes(&install, &lost), [15; 7]);
+    let deep = install.run(Some(&install.operator), &["doctor", "--deep"]);
+    let said = deep.json["findings"].to_string();
+    assert_eq!(deep.code, 0, "what is known to be lost is nothing urgent: {said}");
+    assert!(
+        said.contains("7 records are not here since the install was made anew: srr_"),
+        "{said}"
+    );
     let listed = install.operate(&["tenant", "list"]);
     let names = listed.json.to_string();
     assert!(names.contains("lost-"), "its log is kept, under another name: {names}");

@@ -43,6 +43,10 @@ install_action!(
     /// Read the state of the install.
     ReadStatus, StatusRead
 );
+install_action!(
+    /// Look at what protects the install.
+    ReadDoctor, DoctorRead
+);
 
 macro_rules! object_action {
     ($(#[$doc:meta])* $name:ident, $act:ident, $object:ty) => {

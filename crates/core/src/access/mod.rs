@@ -9,6 +9,7 @@
 
 pub mod admin;
 pub mod backup;
+pub mod examine;
 pub mod export;
 pub mod find;
 pub mod guess;

@@ -92,6 +92,21 @@ reasons! {
         /// A row of the index was not made by the tenant's keys.
         #[error("a row of the index is not authentic")]
         IndexNotAuthentic = "index.not_authentic",
+        /// A value that is indexed has no row in the index.
+        #[error("a row of the index is missing")]
+        IndexMissing = "index.missing",
+        /// A live slot, or a tombstone, where no entry ever sealed a record.
+        #[error("a slot is used that no entry states")]
+        SlotUnstated = "slot.unstated",
+        /// A tombstone that names no entry of the ledger.
+        #[error("a slot was erased by no entry")]
+        SlotErasedByNone = "slot.erased_by_none",
+        /// A row of a record that no entry ever sealed, or of no collection.
+        #[error("a row is there that no entry states")]
+        RowUnstated = "row.unstated",
+        /// A row that is older than the ledger says: one that was put back.
+        #[error("a row is older than the ledger says")]
+        RowOlder = "row.older",
     }
 }
 

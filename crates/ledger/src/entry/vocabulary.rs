@@ -41,6 +41,8 @@ words! {
         RestoreBegin = "restore.begin": "a backup is held against what is there",
         RestoreRecords = "restore.records": "records were put back from a backup",
         RestoreInstall = "restore.install": "an install was made from a backup",
+        DoctorRead = "doctor.read": "the install's safeguards were looked at",
+        DoctorDeep = "doctor.deep": "rows, slots and index of a range of records were checked",
     }
 }
 
@@ -82,7 +84,9 @@ impl Act {
             | Self::StatusRead
             | Self::BackupBegin
             | Self::BackupEnd
-            | Self::RestoreBegin => false,
+            | Self::RestoreBegin
+            | Self::DoctorRead
+            | Self::DoctorDeep => false,
         }
     }
 }

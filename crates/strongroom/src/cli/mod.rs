@@ -5,6 +5,7 @@
 
 mod backup;
 mod completions;
+mod doctor;
 mod export;
 mod find;
 mod init;
@@ -124,6 +125,8 @@ enum Command {
     Restore(restore::Args),
     /// The state of the install
     Status(status::Args),
+    /// Say what is not as it should be, of folders, machine and install, and what to do
+    Doctor(doctor::Args),
     /// Print completions for a shell
     Completions(completions::Args),
     /// Print the manual page, or write one for each subcommand
@@ -187,6 +190,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Backup(args) => backup::run(global, &args),
         Command::Restore(args) => restore::run(global, &args),
         Command::Status(args) => status::run(global, &args),
+        Command::Doctor(args) => doctor::run(global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(global, &args),
     }

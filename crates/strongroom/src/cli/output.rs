@@ -118,6 +118,16 @@ pub fn spinner() -> ProgressBar {
     }
 }
 
+/// How far a pass over many things of one kind has come.
+pub fn steps() -> ProgressBar {
+    let style = "{percent:>3} % {bar:30} {human_pos}/{human_len} {msg}";
+    let bar = ProgressBar::new(0);
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// How far a pass over a file has come, with rate and time left.
 pub fn bar(length: u64) -> ProgressBar {
     let style = "{percent:>3} % {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";

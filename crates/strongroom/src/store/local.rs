@@ -14,7 +14,9 @@ use std::thread::JoinHandle;
 use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::source::{Clock, Random};
-use strongroom_core::store::{Batch, Commit, CommitError, ReadError, Snapshot, Store, Table};
+use strongroom_core::store::{
+    Batch, Commit, CommitError, Extent, ReadError, Snapshot, Store, Table,
+};
 use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotBytes};
 
@@ -326,6 +328,12 @@ impl Store for LocalStore {
         }
         let cut = answer.recv().unwrap_or(Err(CommitError::Stopped))?;
         Ok(Box::new(LocalSnapshot { cut, shared: Arc::clone(&self.shared) }))
+    }
+
+    fn extent(&self) -> Extent {
+        let records_end = RecordNumber(lock(&self.shared.reserve).next);
+        let newest_us = lock(&self.shared.logs).values().map(|l| l.time_us).max().unwrap_or(0);
+        Extent { records_end, newest_us }
     }
 }
 

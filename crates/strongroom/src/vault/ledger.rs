@@ -282,7 +282,7 @@ impl Vault {
 }
 
 /// A time as RFC 3339, UTC.
-fn day(us: u64) -> String {
+pub(super) fn day(us: u64) -> String {
     let at = std::time::UNIX_EPOCH + std::time::Duration::from_micros(us);
     humantime::format_rfc3339_seconds(at).to_string()
 }

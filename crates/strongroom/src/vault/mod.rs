@@ -5,6 +5,8 @@
 
 mod admin;
 mod backup;
+mod doctor;
+mod examine;
 mod export;
 mod find;
 mod ledger;
@@ -36,7 +38,7 @@ pub use admin::{NewPrincipal, digest};
 pub use backup::BackupReport;
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
-pub use open::{Folders, Initialised};
+pub use open::{Folders, Initialised, is_development, is_key_file};
 pub use quarantine::QuarantinedJob;
 pub use restore::{NewReport, NewRequest, RestoreReport};
 pub use seal::LeftOut;

@@ -17,6 +17,7 @@ use strongroom_core::store::{Changes, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED_BYTES};
 use zeroize::Zeroizing;
 
+use super::renew::NEXT_FILE;
 use super::restore::MARKER_FILE;
 use super::{State, Vault};
 use crate::boundary::resolved;
@@ -345,6 +346,22 @@ fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
         return Err(Problem::usage(detail, remedy));
     }
     Ok(())
+}
+
+/// Whether a file of this name in the key folder is ours, at any time.
+#[must_use]
+pub fn is_key_file(name: &str) -> bool {
+    let under_way = [INCOMPLETE_FILE, MARKER_FILE, NEXT_FILE];
+    let others = [INSTALL_FILE, LOCK_FILE, NOTES_FILE];
+    others.contains(&name) || under_way.contains(&name) || custody::is_ours(name)
+}
+
+/// Whether the folders say that they are of a development install; nothing when neither says what
+/// it is of.
+#[must_use]
+pub fn is_development(folders: &Folders) -> Option<bool> {
+    let told = |path: &Path| read_install(path).ok().flatten().map(|file| file.development);
+    told(&folders.data).or_else(|| told(&folders.keys))
 }
 
 /// Whether `init` makes a file or folder of this name in the data folder, or in the key folder.

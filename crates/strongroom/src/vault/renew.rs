@@ -28,7 +28,7 @@ use crate::custody::{KeyFolder, OPERATOR_FILE};
 use crate::problem::Problem;
 
 /// The operator's next credential, while a renewal is under way.
-const NEXT_FILE: &str = "operator.credential.next";
+pub(super) const NEXT_FILE: &str = "operator.credential.next";
 
 impl Vault {
     /// Gives a principal a fresh credential: the old one is dead from the next request on. `keep`

@@ -17,7 +17,7 @@ use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{Kind, Principal};
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Position, ReadError, Snapshot, Store, Table,
+    Batch, Commit, CommitError, Extent, Position, ReadError, Snapshot, Store, Table,
 };
 use strongroom_core::vault::slot::SlotBytes;
 
@@ -276,5 +276,9 @@ impl Store for Watched {
 
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
         self.store.snapshot()
+    }
+
+    fn extent(&self) -> Extent {
+        self.store.extent()
     }
 }
