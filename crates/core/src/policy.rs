@@ -67,6 +67,9 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
                 | Act::PiiVerify
                 | Act::PiiStrengthen
                 | Act::PiiExport
+                | Act::PiiErase
+                | Act::EraseCancel
+                | Act::LedgerErasure
                 | Act::LedgerWho
         ),
         (false, Kind::Service) => matches!(
@@ -134,7 +137,7 @@ mod tests {
         assert_eq!(
             of("tenant operator "),
             "schema.set schema.read pii.collect pii.reveal pii.find pii.verify pii.strengthen \
-             pii.export ledger.who tenant.read"
+             pii.erase erase.cancel pii.export ledger.who ledger.erasure tenant.read"
         );
         assert_eq!(
             of("tenant service "),

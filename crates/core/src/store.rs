@@ -97,13 +97,25 @@ pub struct Changes {
     pub slots: Option<(RecordNumber, Vec<SlotBytes>)>,
     /// Engine rows.
     pub rows: Rows,
+    /// Slots of erased records, overwritten where they stand and read back.
+    pub tombstones: Vec<(RecordNumber, SlotBytes)>,
+    /// The epoch that is the current one once the batch is durable, its slots laid down before by
+    /// [`Store::lay_epoch`]; the epoch before is then destroyed.
+    pub epoch: Option<u32>,
 }
 
 impl Changes {
     /// Whether nothing changes: the batch is its entries alone.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_none() && self.rows.is_empty()
+        let slots = self.slots.is_none() && self.tombstones.is_empty();
+        slots && self.rows.is_empty() && self.epoch.is_none()
+    }
+
+    /// Every slot that is written.
+    pub fn slots(&self) -> impl Iterator<Item = &SlotBytes> {
+        let run = self.slots.iter().flat_map(|(_, slots)| slots);
+        run.chain(self.tombstones.iter().map(|(_, slot)| slot))
     }
 }
 
@@ -187,6 +199,10 @@ pub enum CommitError {
     /// The entry cannot be encoded; nothing was done.
     #[error("the ledger entry is not valid")]
     Entry,
+    /// It names an epoch that is not the current one, or the epoch is being turned; nothing was
+    /// done.
+    #[error("the batch is of an epoch that is not the current one")]
+    OtherEpoch,
 }
 
 /// Why something could not be read.

@@ -246,7 +246,8 @@ fn rows_are_found_by_key_and_by_prefix(stand: &dyn Stand) {
     assert!(scan(Table::Record, b"abcd", 9).is_empty());
 }
 
-/// Or its being taken away; also when one key comes twice in a batch, or in batches that the engine gets together.
+/// Or its being taken away; also when one key comes twice in a batch, or in batches that the
+/// engine gets together.
 fn the_last_row_of_a_key_wins(stand: &dyn Stand) {
     let (store, office) = (stand.open(), Office::new(stand.sources().random()));
     let mut answers = Vec::new();

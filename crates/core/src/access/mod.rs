@@ -8,6 +8,8 @@
 //! a durable entry. This module never performs I/O and never decides policy: `policy` does.
 
 pub mod admin;
+pub mod bounds;
+pub mod erase;
 pub mod export;
 pub mod find;
 pub mod guess;

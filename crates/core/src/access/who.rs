@@ -44,7 +44,7 @@ impl Authorized<Who> {
         let Ok(record) = read_record_id(keys, &self.action.record) else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
-        let Some(person) = self.person(context, record, slots)? else {
+        let Some(person) = self.person_or_leaving(context, record, slots)? else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
         let pseudonym = person.pseudonym;

@@ -16,6 +16,12 @@ pub const SLOT_BYTES: usize = 64;
 /// The raw bytes of a slot as they lie on disk.
 pub type SlotBytes = [u8; SLOT_BYTES];
 
+/// The epoch that a slot says it is of.
+#[must_use]
+pub fn epoch_of(slot: &SlotBytes) -> u32 {
+    slot.last_chunk().map_or(0, |epoch| u32::from_be_bytes(*epoch))
+}
+
 /// A record's secret; wiped when dropped.
 pub struct SlotSecret(pub(crate) Zeroizing<[u8; 32]>);
 

@@ -4,6 +4,7 @@
 //! notices go to standard error; nothing ever prompts.
 
 mod completions;
+mod erase;
 mod export;
 mod find;
 mod init;
@@ -104,6 +105,8 @@ enum Command {
     VerifyPassword(verify_password::Args),
     /// Wrap what `seal` keeps of passwords at full strength, from cron
     Strengthen(strengthen::Args),
+    /// Erase records: not there from the entry on, their slots overwritten after a grace time
+    Erase(erase::Args),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -167,6 +170,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Find(args) => find::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
+        Command::Erase(args) => erase::run(global, &args),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),

@@ -5,7 +5,9 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
+use strongroom_core::erasure::Erasing;
 use strongroom_core::store::{Changes, CommitError, Committed, Position, Row, Table, Ticket};
+use strongroom_core::vault::keys::StoreKey;
 
 use super::local::{Shared, lock};
 use super::marks::{advance, control_digests, rows as mark_rows};
@@ -19,6 +21,8 @@ const APPLY_GROUP: usize = 16;
 pub(super) struct Apply {
     pub(super) positions: Vec<Position>,
     pub(super) changes: Changes,
+    /// What its entries state of erasures.
+    pub(super) erasing: Vec<Erasing>,
     pub(super) ticket: Ticket,
     pub(super) reply: Reply,
 }
@@ -49,13 +53,14 @@ impl Shared {
     }
 
     fn apply(&self, group: &[Apply]) -> Result<(), CommitError> {
-        let slots = group.iter().any(|a| a.changes.slots.is_some());
+        let slots = group.iter().any(|a| a.changes.slots().next().is_some());
         if slots && !self.apply_slots(group).map_err(|_| CommitError::Failed("slot file"))? {
             return Err(CommitError::Failed("slot file: it was moved or deleted"));
         }
         let positions: Vec<_> = group.iter().flat_map(|a| &a.positions).copied().collect();
         let marks = mark_rows(&self.key, &positions);
-        let mut rows = ordered(group);
+        let leaving = erasing_rows(&self.key, group.iter().flat_map(|a| &a.erasing));
+        let mut rows = ordered(group, &leaving);
         let control = rows.iter().any(|(table, ..)| *table == Table::Control);
         let next = if control { Some(self.announce(&rows, group)?) } else { None };
         rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice()))));
@@ -80,7 +85,17 @@ impl Shared {
         for (first, slots) in group.iter().filter_map(|a| a.changes.slots.as_ref()) {
             self.slots.write(*first, slots)?;
         }
+        let tombstones = || group.iter().flat_map(|a| &a.changes.tombstones);
+        for (record, slot) in tombstones() {
+            self.slots.write(*record, std::slice::from_ref(slot))?;
+        }
         self.slots.sync()?;
+        for (record, slot) in tombstones() {
+            // Erased is what is read as erased, not what was said to be written.
+            if self.slots.read(*record)? != *slot {
+                return Err(io::Error::other("an overwritten slot reads otherwise"));
+            }
+        }
         self.slots.is_in_place()
     }
 
@@ -135,10 +150,20 @@ impl Shared {
     }
 }
 
+/// The rows of erasures that wait.
+pub(super) fn erasing_rows<'e>(
+    key: &StoreKey,
+    erasing: impl Iterator<Item = &'e Erasing>,
+) -> Vec<([u8; 25], Vec<u8>)> {
+    erasing.map(|e| (Erasing::key(e.tenant, e.record), e.value(key))).collect()
+}
+
 /// The rows of a group in order of key: the engine's memtable is then walked forward, not searched
 /// afresh for each of the index's random keys. Of a key that comes twice, the last row.
-fn ordered(group: &[Apply]) -> Vec<Row<'_>> {
+fn ordered<'g>(group: &'g [Apply], leaving: &'g [([u8; 25], Vec<u8>)]) -> Vec<Row<'g>> {
+    let leaving = leaving.iter().map(|(k, v)| (Table::Control, k.as_slice(), Some(v.as_slice())));
     let mut rows: Vec<Row<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
+    rows.extend(leaving);
     // Stable, so that rows of one key keep the order of their acts.
     rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     rows.dedup_by(|later, kept| {

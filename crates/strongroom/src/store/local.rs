@@ -66,6 +66,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) key: Arc<StoreKey>,
     pub(super) slots: SlotFile,
+    pub(super) epoch: Mutex<Epoch>,
     pub(super) reserve: Mutex<Reserve>,
     pub(super) notes: NoteKeeper,
     /// Durable state of every log, for readers.
@@ -79,6 +80,15 @@ pub(super) struct Shared {
     pub(super) stopped: AtomicBool,
     /// Set when the sequencer has ended with every byte of the ledger accounted for.
     pub(super) complete: AtomicBool,
+}
+
+/// The epoch whose slots are written.
+pub(super) struct Epoch {
+    pub(super) number: u32,
+    /// Whether slots may be written: not while they are laid down anew, nor behind a turn.
+    pub(super) open: bool,
+    /// The next epoch, once its slots lie there.
+    pub(super) laid: Option<u32>,
 }
 
 /// Record numbers given out.
@@ -173,18 +183,20 @@ impl LocalStore {
             writer: &mut writer,
             slots: &slots,
             engine: &*media.engine,
+            notes: &notes,
             key: &key,
             install,
             epoch,
             random: &*media.random,
         };
-        mending.fail(&dangling, &mut marks)?;
+        mending.settle(&dangling, &mut marks)?;
         let shared = Shared {
             data: media.data,
             engine: media.engine,
             clock: media.clock,
             key,
             slots,
+            epoch: Mutex::new(Epoch { number: epoch.number(), open: true, laid: None }),
             reserve: Mutex::new(Reserve {
                 next: noted.high_water,
                 limit: noted.high_water,
@@ -253,8 +265,7 @@ impl Drop for LocalStore {
 impl Store for LocalStore {
     fn commit(&self, batch: Batch) -> Commit {
         let (reply, answer) = oneshot::async_channel();
-        let (entries, changes, ticket) = batch.into_parts();
-        let request = Request { entries, changes, ticket, reply };
+        let request = Request::new(batch, reply);
         // A dropped sender resolves the future below, so a stopped store answers too.
         if let Some(queue) = &self.queue {
             let _ = queue.send(request);

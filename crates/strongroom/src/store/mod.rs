@@ -5,6 +5,7 @@ mod applier;
 mod dangling;
 pub mod disk;
 pub mod engine;
+mod finish;
 pub mod fjall;
 pub mod local;
 mod marks;

@@ -4,6 +4,7 @@
 //! refusal is committed to the ledger before the caller hears of it.
 
 mod admin;
+mod erase;
 mod export;
 mod find;
 mod ledger;
@@ -29,6 +30,7 @@ use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
+pub use erase::{EraseRequest, ErasedRecord};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};

@@ -10,6 +10,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use strongroom_core::access::system;
 use strongroom_core::control::{Registry, principal_key, wrapped_key};
+use strongroom_core::erasure::ERASING_KIND;
 use strongroom_core::id::{InstallId, Name, PrincipalId};
 use strongroom_core::principal::{Credential, Kind, PrincipalRow, Scope};
 use strongroom_core::source::{Clock, Random, draw};
@@ -133,12 +134,15 @@ impl Vault {
         let keys = KeyFolder::open(&folders.keys)?;
         let epoch = epoch_of(&folders)?;
         let root = keys.load(there.install, epoch)?;
+        let now_us = clock.now_us();
         let media = media(&folders, clock, Arc::clone(&random))?;
         let store = LocalStore::open(media, there.install, &root.epoch, Arc::clone(&root.store))?;
         let mut vault =
             Self::over(there.install, there.development, root, Arc::new(store), random)?;
         vault.folders = Some(folders);
         vault.held = Some(held);
+        // What cannot be overwritten now is not seen either, and is tried again the next time.
+        let _ = vault.shred_due(now_us);
         Ok(vault)
     }
 
@@ -162,7 +166,11 @@ impl Vault {
         let mut registry = Registry::default();
         let mut bad = None;
         vault.store.scan(Table::Control, &[], &mut |key, value| {
-            bad = registry.load(&vault.control, key, value).err();
+            let loaded = match key.first() {
+                Some(&ERASING_KIND) => registry.load_erasing(&vault.keys.store, key, value),
+                _ => registry.load(&vault.control, key, value),
+            };
+            bad = loaded.err();
             bad.is_none()
         })?;
         if let Some(bad) = bad {
