@@ -9,6 +9,8 @@ use std::sync::Arc;
 use crate::id::RecordNumber;
 use crate::ledger::merkle::Hash;
 use crate::ledger::{Entry, LogId};
+use crate::source::RandomError;
+use crate::vault::epoch::{Carried, Carrier, DamagedSlot};
 use crate::vault::slot::SlotBytes;
 
 /// A table of the engine. Every key but control's begins with the tenant.
@@ -217,6 +219,37 @@ pub enum ReadError {
     Damaged(&'static str),
 }
 
+/// What the next epoch is made of.
+pub struct NextEpoch<'a> {
+    /// Its number.
+    pub number: u32,
+    /// Its key's file in custody.
+    pub key_file: &'a [u8],
+    /// Seals the slots anew.
+    pub carrier: &'a Carrier<'a>,
+}
+
+/// Why the next epoch could not be laid down.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayError {
+    /// Writes are on their way, or the epoch is being turned already.
+    #[error("slots are being written")]
+    Busy,
+    /// A slot does not open.
+    #[error(transparent)]
+    Damaged(#[from] DamagedSlot),
+    /// What was laid down is not what was read.
+    #[error("the slots laid down are not those that were read")]
+    Other,
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// A medium failed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
 /// The completion of a commit.
 pub type Commit = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
 
@@ -263,6 +296,14 @@ pub trait Store: Send + Sync {
         log: LogId,
         visit: &mut dyn FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), ReadError>;
+
+    /// Lays down the slots of the next epoch, and its key in custody, beside the current ones.
+    /// Nothing of it counts before a batch says so ([`Changes::epoch`]); until then, and behind
+    /// it, no slot is written.
+    ///
+    /// # Errors
+    /// [`LayError`]; the current epoch goes on.
+    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError>;
 
     /// Size and root of every log.
     fn heads(&self) -> Vec<(LogId, u64, Hash)>;

@@ -231,3 +231,36 @@ fn a_development_install_needs_nobody_else() {
     let args = [&args[..], &["--record", "-", "--reason", "test", "--now"]].concat();
     assert_eq!(desk.run_on(&args, &ids).code, Some(0));
 }
+
+#[test]
+fn a_statement_says_what_is_gone_and_what_may_still_stand() {
+    let desk = Desk::new("erase-statement");
+    let people = people(&desk);
+    let ask = |code, record: &str| {
+        desk.ends(code, &["ledger", "erasure", "--tenant", "acme", "--record", record])
+    };
+    ask(12, &people[0].record);
+    let erased = erase(&desk, 0, &people[0].record, &["--reason", "objection"]).json();
+    let pending = ask(0, &people[0].record).json();
+    assert_eq!((&pending["state"], &pending["reason"]), (&"pending".into(), &"objection".into()));
+    assert_eq!(pending["ledger"], erased["ledger"]);
+    assert!(pending["overwritten"].is_null() && pending["turned"].is_null(), "{pending}");
+    let slot = format!("pending until {}", pending["due"].as_str().unwrap());
+    assert_eq!(erased["slot"], slot);
+    assert!(pending["copies"].to_string().contains("--cancel"), "{pending}");
+
+    erase(&desk, 0, &people[1].record, &["--reason", "request", "--now"]);
+    let gone = ask(0, &people[1].record).json();
+    assert_eq!((&gone["state"], &gone["destroy"]), (&"gone".into(), &"best effort".into()));
+    assert!(gone["due"].is_null() && gone["turned"].is_null(), "{gone}");
+    let due = desk.done(&["epoch", "status"])["due"].clone();
+    assert_eq!(gone["copies"][0]["until"], due, "older slots, until the next turn: {gone}");
+    desk.done(&["epoch", "turn"]);
+    let after = ask(0, &people[1].record).json();
+    assert!(after["turned"].as_str() > gone["overwritten"].as_str(), "{after}");
+    assert!(after["gone"].as_array().unwrap().len() > gone["gone"].as_array().unwrap().len());
+    let text = desk.run(&["ledger", "erasure", "--tenant", "acme", "--record", &people[1].record]);
+    assert!(text.out.contains("is gone: erased") && text.out.contains("may still stand"));
+    let asked = desk.log("acme").into_iter().filter(|e| e.act == Act::LedgerErasure).count();
+    assert_eq!(asked, 5, "each question is an entry");
+}

@@ -18,6 +18,7 @@ use crate::ledger::entry::{Act, Actor, Phase};
 use crate::policy;
 use crate::principal::{Kind, Principal};
 use crate::store::{Changes, ReadError, Table};
+use crate::vault::epoch::Carried;
 use crate::vault::keys::ControlKey;
 
 /// People that a principal erases within a day on its own.
@@ -57,6 +58,10 @@ pub struct EpochCount {
     pub turned_us: Option<u64>,
     /// Slots overwritten since.
     pub shredded: u64,
+    /// Live records when it was turned.
+    pub live: u64,
+    /// Tombstones when it was turned.
+    pub erased: u64,
 }
 
 impl Bounds<'_> {
@@ -108,9 +113,9 @@ impl Bounds<'_> {
     }
 
     /// Begins the count of a new epoch.
-    #[expect(dead_code, reason = "the turn of the epoch is next")]
-    pub(super) fn turn(&self, changes: &mut Changes) {
-        let count = EpochCount { turned_us: Some(self.now_us), shredded: 0 };
+    pub(super) fn turn(&self, changes: &mut Changes, carried: Carried) {
+        let Carried { live, erased } = carried;
+        let count = EpochCount { turned_us: Some(self.now_us), shredded: 0, live, erased };
         self.put(EPOCH_KEY, &count, changes);
     }
 }

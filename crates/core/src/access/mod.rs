@@ -9,6 +9,7 @@
 
 pub mod admin;
 pub mod bounds;
+pub mod epoch;
 pub mod erase;
 pub mod export;
 pub mod find;
@@ -17,6 +18,7 @@ mod person;
 pub mod reason;
 pub mod reveal;
 pub mod seal;
+pub mod statement;
 pub mod strengthen;
 pub mod system;
 pub mod verify;

@@ -94,6 +94,16 @@ impl EpochKey {
         Some((SlotSecret(Zeroizing::new(*secret)), bytes))
     }
 
+    /// Seals a secret that was opened in another epoch.
+    pub(super) fn seal_again(
+        &self,
+        at: SlotAddress,
+        nonce: &[u8; 12],
+        secret: &SlotSecret,
+    ) -> Option<SlotBytes> {
+        self.write(Kind::Live, at, nonce, &secret.0)
+    }
+
     /// Seals a tombstone over the slot of an erased record.
     #[must_use]
     pub fn tombstone(

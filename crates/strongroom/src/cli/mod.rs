@@ -4,6 +4,7 @@
 //! notices go to standard error; nothing ever prompts.
 
 mod completions;
+mod epoch;
 mod erase;
 mod export;
 mod find;
@@ -107,6 +108,9 @@ enum Command {
     Strengthen(strengthen::Args),
     /// Erase records: not there from the entry on, their slots overwritten after a grace time
     Erase(erase::Args),
+    /// Turn the epoch, or say when it is to be turned
+    #[command(subcommand, after_help = epoch::AFTER_HELP)]
+    Epoch(epoch::Epoch),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -171,6 +175,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Erase(args) => erase::run(global, &args),
+        Command::Epoch(command) => epoch::run(global, &command),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use strongroom_core::principal::{CREDENTIAL_PREFIX, Principal};
+use strongroom_core::source::Clock as _;
 use zeroize::Zeroizing;
 
 use super::Global;
-use super::output::notice;
+use super::output::{notice, time};
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::custody::{KeyFolder, OPERATOR_FILE};
 use crate::problem::Problem;
@@ -58,6 +59,13 @@ impl Global {
             None => Zeroizing::new(String::new()),
         };
         let who = vault.authenticate(&text, development)?;
+        let due_us = vault.epoch_due_us()?;
+        if due_us <= SystemClock.now_us() {
+            notice(&format!(
+                "the epoch was to be turned by {}: run `strongroom epoch turn`",
+                time(due_us)
+            ));
+        }
         if development && !self.json {
             notice("DEVELOPMENT install: not for real people's data");
         }

@@ -9,6 +9,7 @@ use strongroom_core::erasure::Erasing;
 use strongroom_core::store::{Changes, CommitError, Committed, Position, Row, Table, Ticket};
 use strongroom_core::vault::keys::StoreKey;
 
+use super::epoch::sweep;
 use super::local::{Shared, lock};
 use super::marks::{advance, control_digests, rows as mark_rows};
 use super::notes::{ControlNext, Notes};
@@ -61,8 +62,10 @@ impl Shared {
         let marks = mark_rows(&self.key, &positions);
         let leaving = erasing_rows(&self.key, group.iter().flat_map(|a| &a.erasing));
         let mut rows = ordered(group, &leaving);
+        let epoch = group.iter().find_map(|a| a.changes.epoch);
         let control = rows.iter().any(|(table, ..)| *table == Table::Control);
-        let next = if control { Some(self.announce(&rows, group)?) } else { None };
+        let announced = control || epoch.is_some();
+        let next = if announced { Some(self.announce(&rows, group, epoch)?) } else { None };
         rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice()))));
         let done = self.engine.commit(&mut rows.into_iter());
         done.map_err(|_| CommitError::Failed("engine"))?;
@@ -73,9 +76,17 @@ impl Shared {
         }
         drop(reserve);
         if let Some(digest) = next {
-            // The digest is in custody before the act is acknowledged.
-            let noted = self.note(|n| (n.control, n.control_next) = (digest, None));
+            // The digest is in custody before the act is acknowledged, and so is a new epoch.
+            let noted = self.note(|n| {
+                (n.control, n.control_next) = (digest, None);
+                n.epoch = epoch.unwrap_or(n.epoch);
+            });
             noted.map_err(|_| CommitError::Failed("key folder"))?;
+        }
+        if let Some(epoch) = epoch {
+            // Acknowledged is a turn whose old epoch is destroyed.
+            let swept = sweep(&*self.data, &*self.custody, epoch);
+            swept.map_err(|_| CommitError::Failed("key folder: the old epoch"))?;
         }
         Ok(())
     }
@@ -102,7 +113,12 @@ impl Shared {
     /// Notes in custody what the control table is about to become, so that after a crash it is
     /// known for the old one or the new one and for nothing else, and for which of the two by the
     /// engine's mark. Gives the digest.
-    fn announce(&self, rows: &[Row<'_>], group: &[Apply]) -> Result<String, CommitError> {
+    fn announce(
+        &self,
+        rows: &[Row<'_>],
+        group: &[Apply],
+        epoch: Option<u32>,
+    ) -> Result<String, CommitError> {
         // The engine takes a group wholly or not at all: any act of it tells.
         let act = group.iter().find_map(|apply| apply.positions.last());
         let act = act.ok_or(CommitError::Failed("control table"))?;
@@ -114,7 +130,8 @@ impl Shared {
         let noted = self.notes.update(|n| {
             expected = n.control == now.to_hex();
             let (log, index) = (act.log.to_string(), act.index);
-            n.control_next = expected.then(|| ControlNext { digest: next.to_hex(), log, index });
+            let digest = next.to_hex();
+            n.control_next = expected.then_some(ControlNext { digest, log, index, epoch });
         });
         noted.map_err(|_| CommitError::Failed("key folder"))?;
         // Never take over a table that somebody else changed.

@@ -104,7 +104,7 @@ impl Mending<'_> {
             let act = passed.last().ok_or_else(|| stuck("an erasure without an act"))?;
             let (log, index) = (act.log.to_string(), act.index);
             let next = next.to_hex();
-            let announced = ControlNext { digest: next.clone(), log, index };
+            let announced = ControlNext { digest: next.clone(), log, index, epoch: None };
             at("the key folder", self.notes.update(|n| n.control_next = Some(announced)))?;
             digest = Some(next);
         }

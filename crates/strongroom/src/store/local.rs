@@ -14,7 +14,10 @@ use std::thread::JoinHandle;
 use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::source::{Clock, Random};
-use strongroom_core::store::{Batch, Commit, CommitError, ReadError, Store, Table};
+use strongroom_core::store::{
+    Batch, Commit, CommitError, LayError, NextEpoch, ReadError, Store, Table,
+};
+use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotBytes};
 
@@ -22,6 +25,7 @@ use super::applier::Apply;
 use super::dangling::Mending;
 use super::disk::Disk;
 use super::engine::Engine;
+use super::epoch::sweep;
 use super::marks::{Marks, check_control, control_digests};
 use super::notes::{NoteKeeper, Notes};
 use super::reader::read_entries;
@@ -62,6 +66,8 @@ pub struct LocalStore {
 /// What both threads and all callers share. Locks are taken in the order of the fields.
 pub(super) struct Shared {
     pub(super) data: Arc<dyn Disk>,
+    pub(super) custody: Arc<dyn Disk>,
+    pub(super) random: Arc<dyn Random>,
     pub(super) engine: Arc<dyn Engine>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) key: Arc<StoreKey>,
@@ -93,7 +99,7 @@ pub(super) struct Epoch {
 
 /// Record numbers given out.
 pub(super) struct Reserve {
-    next: u64,
+    pub(super) next: u64,
     limit: u64,
     /// Those given out whose act is not in the engine: first and end of each run.
     open: BTreeMap<u64, u64>,
@@ -159,6 +165,10 @@ impl LocalStore {
     ) -> Result<Self, OpenError> {
         let notes = open_notes(&media, install)?;
         let noted = notes.get();
+        if noted.epoch != epoch.number() {
+            let text = "the epoch's key is not of the epoch that the key folder notes";
+            return Err(OpenError::Damaged(text.to_owned()));
+        }
         let slots = at("the slot file", SlotFile::open(&*media.data, epoch.number()))?
             .ok_or(OpenError::RolledBack("the slot file"))?;
         let replayed = replay(&*media.data, &key, &noted, &*media.engine)?;
@@ -192,6 +202,8 @@ impl LocalStore {
         mending.settle(&dangling, &mut marks)?;
         let shared = Shared {
             data: media.data,
+            custody: media.custody,
+            random: media.random,
             engine: media.engine,
             clock: media.clock,
             key,
@@ -210,6 +222,9 @@ impl LocalStore {
             complete: AtomicBool::new(false),
         };
         at("the key folder", shared.note(|_| {}))?;
+        // Only now, with the current epoch's key and slots at hand: what is left of another one,
+        // of a turn that was interrupted before it counted or before it was through.
+        at("the key folder", sweep(&*shared.data, &*shared.custody, epoch.number()))?;
         Ok(Self::start(Arc::new(shared), writer, noted.clean))
     }
 
@@ -318,6 +333,10 @@ impl Store for LocalStore {
         let state = lock(&self.shared.logs).get(&log).cloned();
         let LogState { frontier, .. } = state.unwrap_or_default();
         read_entries(&*self.shared.data, &self.shared.key, log, &frontier, visit)
+    }
+
+    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError> {
+        self.shared.lay_epoch(next)
     }
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {

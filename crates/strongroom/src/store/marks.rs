@@ -144,7 +144,22 @@ pub fn check_control(engine: &dyn Engine, notes: &Notes, marks: &Marks) -> Resul
     Err(OpenError::Damaged(text.to_owned()))
 }
 
-fn is_covered(next: &ControlNext, marks: &Marks) -> bool {
+/// The marks that this install wrote, as they stand in the engine, held against nothing yet.
+///
+/// # Errors
+/// As the engine's.
+pub fn written(engine: &dyn Engine, key: &StoreKey) -> std::io::Result<Marks> {
+    let mut marks = Marks::new();
+    engine.scan(Table::Applied, &[], &mut |row, value| {
+        marks.extend(read(key, row, value).map(|(log, index, _)| (log, index)));
+        true
+    })?;
+    Ok(marks)
+}
+
+/// Whether a change that was announced took place.
+#[must_use]
+pub fn is_covered(next: &ControlNext, marks: &Marks) -> bool {
     let log = next.log.parse().ok();
     log.and_then(|log: LogId| marks.get(&log)).is_some_and(|mark| *mark >= next.index)
 }

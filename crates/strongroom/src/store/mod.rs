@@ -5,6 +5,7 @@ mod applier;
 mod dangling;
 pub mod disk;
 pub mod engine;
+pub mod epoch;
 mod finish;
 pub mod fjall;
 pub mod local;

@@ -4,6 +4,7 @@
 //! refusal is committed to the ledger before the caller hears of it.
 
 mod admin;
+mod epoch;
 mod erase;
 mod export;
 mod find;
@@ -12,6 +13,7 @@ mod open;
 mod renew;
 mod reveal;
 pub mod seal;
+mod statement;
 mod strengthen;
 mod verify;
 
@@ -30,10 +32,12 @@ use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
+pub use epoch::{EpochState, Turned};
 pub use erase::{EraseRequest, ErasedRecord};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
+pub use statement::{Remains, Statement};
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
 
