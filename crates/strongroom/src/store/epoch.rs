@@ -134,6 +134,9 @@ struct Laying<'a> {
 /// First slot and end of a stretch.
 type Stretch = (u64, u64);
 
+/// What is done to a block: its first slot, and its slots.
+type Work<'w> = dyn FnMut(u64, &mut [SlotBytes]) -> Result<Carried, LayError> + 'w;
+
 impl Laying<'_> {
     /// Does the file's two halves at once, each by a thread of its own. A file of one block is
     /// done by this one.
@@ -177,7 +180,7 @@ impl Laying<'_> {
         &self,
         file: &dyn DiskFile,
         (from, end): Stretch,
-        work: &mut dyn FnMut(u64, &mut [SlotBytes]) -> Result<Carried, LayError>,
+        work: &mut Work<'_>,
     ) -> Result<Carried, LayError> {
         let (mut carried, mut first) = (Carried::default(), from);
         let mut block: Vec<SlotBytes> = Vec::new();

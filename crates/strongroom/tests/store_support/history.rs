@@ -221,6 +221,22 @@ pub fn perform(
             let now = base.sources.clock.now_us();
             base.sources.clock.put(now.saturating_add_signed(seconds * 1_000_000));
         }
+        Act::Erase { .. } | Act::Cancel { .. } => leave(vault, who, act, oracle, base)?,
+        Act::Due => drop(vault.shred_due(base.now_us())?),
+        Act::Reopen | Act::Turn => {}
+    }
+    Ok(())
+}
+
+/// Erases somebody, or takes that back.
+fn leave(
+    vault: &Vault,
+    who: &Principal,
+    act: &Act,
+    oracle: &mut Oracle,
+    base: &Base,
+) -> Result<(), Problem> {
+    match *act {
         Act::Erase { tenant, input, row, now } => {
             let tokens = &oracle.rows[&(tenant, input, row)];
             let record = record(vault, who, tenant, &tokens[0])?;
@@ -237,8 +253,7 @@ pub fn perform(
             vault.cancel_erase(who, (tenant, "people", &record), base.now_us())?;
             oracle.erased.retain(|token| !tokens.contains(token));
         }
-        Act::Due => drop(vault.shred_due(base.now_us())?),
-        Act::Reopen | Act::Turn => {}
+        _ => {}
     }
     Ok(())
 }
