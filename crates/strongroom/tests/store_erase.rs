@@ -16,10 +16,13 @@ use std::sync::Arc;
 
 use store_support::check::{Account, account_in};
 use store_support::history::{Act, Base, Oracle, perform, reveal};
-use store_support::{Temp, long, open, root_keys_on};
+use store_support::office::{Office, tenant, values};
+use store_support::{INSTALL, Temp, commit, long, open, root_keys_on, secret};
 use strongroom::problem::Kind;
 use strongroom::store::model::{ENGINE, ModelWorld, Operation};
-use strongroom_core::store::Table;
+use strongroom_core::store::{CommitError, LayError, NextEpoch, Store, Table};
+use strongroom_core::vault::epoch::{Carrier, Owners};
+use strongroom_core::vault::slot::EpochKey;
 
 const SEAL: Act = Act::Seal { tenant: "acme", input: 1, rows: 4 };
 
@@ -296,4 +299,46 @@ fn a_slot_that_was_not_overwritten_is_not_gone() {
         let account = found(&base, &world, &oracle, "failed");
         assert_eq!((account.gone.len() + account.leaving.len(), account.live.len()), (1, 3));
     }
+}
+
+/// What is sealed under one epoch is not written in another, nor while the next is laid down.
+#[test]
+fn slots_of_another_epoch_are_not_written() {
+    let base = Base::new();
+    let world = base.world.restart(0);
+    let office = Office::new(base.sources.random());
+    let store = open(&world, &base.sources).unwrap();
+    office.seal_now(&store, 0, &values(0, 1));
+    let keys = root_keys_on(&world, &base.sources);
+    let owners = Owners::new(std::iter::empty(), (0..3).map(tenant));
+    let to = EpochKey::new(2, &secret(9)).unwrap();
+    let carrier = Carrier { install: INSTALL, from: &keys.epoch, to: &to, owners: &owners };
+    let next = |number| NextEpoch { number, key_file: b"a key", carrier: &carrier };
+    assert_eq!(store.lay_epoch(&next(3)), Err(LayError::Busy), "none is left out");
+    let (before, _) = office.seal(&store, 0, &values(10, 1));
+    assert_eq!(store.lay_epoch(&next(2)).map(|c| c.live), Ok(1));
+    assert_eq!(store.lay_epoch(&next(2)), Err(LayError::Busy), "once");
+    let refused = |batch| commit(&store, batch).err();
+    assert_eq!(refused(before), Some(CommitError::OtherEpoch), "it would be left behind");
+    assert!(commit(&store, office.refusal(0)).is_ok(), "entries go on");
+    drop(store);
+    // It was never stated that it counts.
+    let store = open(&world, &base.sources).unwrap();
+    assert_eq!(root_keys_on(&world, &base.sources).epoch.number(), 1);
+    assert!(world.names("keys/epoch-").is_empty());
+    assert_eq!(world.names("data/slots/"), ["data/slots/epoch-00000001.slots"]);
+    office.seal_now(&store, 0, &values(20, 1));
+}
+
+/// A batch of the old epoch, handed in behind the turn.
+#[test]
+fn a_writer_of_the_epoch_before_is_refused() {
+    let base = Base::new();
+    let world = base.world.restart(0);
+    let oracle = base.run(&world, &[Act::Tenant("acme"), SEAL, Act::Turn]);
+    assert_eq!(oracle.turns, 1);
+    let office = Office::new(base.sources.random());
+    let store = open(&world, &base.sources).unwrap();
+    let (old, _) = office.seal(&store, 0, &values(0, 1));
+    assert_eq!(commit(&store, old).err(), Some(CommitError::OtherEpoch));
 }
