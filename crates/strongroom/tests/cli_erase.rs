@@ -8,9 +8,15 @@ mod desk;
 #[path = "support/install.rs"]
 mod install;
 
+use std::sync::Arc;
+
 use desk::{Desk, Said, tokens};
 use install::Install;
+use strongroom::ambient::{SystemClock, SystemRandom};
+use strongroom::store::model::ModelClock;
+use strongroom::vault::{Folders, Vault};
 use strongroom_core::ledger::entry::{Act, Phase};
+use strongroom_core::source::Clock as _;
 
 const PEOPLE: &str = "\
 member,name,ssn,e-mail,password
@@ -263,4 +269,31 @@ fn a_statement_says_what_is_gone_and_what_may_still_stand() {
     assert!(text.out.contains("is gone: erased") && text.out.contains("may still stand"));
     let asked = desk.log("acme").into_iter().filter(|e| e.act == Act::LedgerErasure).count();
     assert_eq!(asked, 5, "each question is an entry");
+}
+
+/// Whatever opens the install once the grace time is over overwrites the slot.
+#[test]
+fn the_next_opening_carries_out_what_is_due() {
+    let desk = Desk::new("erase-due");
+    let people = people(&desk);
+    erase(&desk, 0, &people[0].record, &["--reason", "retention"]);
+    let slots = || std::fs::read(desk.path("data/slots/epoch-00000001.slots")).unwrap();
+    let before = slots();
+    let open_after = |hours: u64| {
+        let folders = Folders { data: desk.path("data"), keys: desk.path("data.keys") };
+        let now_us = SystemClock.now_us() + hours * 3_600_000_000;
+        let clock = Arc::new(ModelClock::at(now_us));
+        let opened = Vault::open(folders, clock, Arc::new(SystemRandom));
+        opened.unwrap_or_else(|p| panic!("{p}")).leaving().0
+    };
+    assert_eq!(open_after(71), 1);
+    assert!(slots() == before, "not before its time");
+    assert_eq!(open_after(73), 0);
+    let after = slots();
+    let changed: Vec<usize> = (0..after.len()).filter(|at| after[*at] != before[*at]).collect();
+    assert!(changed.iter().all(|at| at / 64 == changed[0] / 64), "one slot: {changed:?}");
+    is_gone(&desk, 0, &people[0]);
+    is_there(&desk, 1, &people[1]);
+    erase(&desk, 12, &people[0].record, &["--cancel"]);
+    assert_eq!(desk.done(&["erase", "--due"])["pending"], 0);
 }
