@@ -30,7 +30,8 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Committed, LayError, NextEpoch, Position, ReadError, Store, Table,
+    Batch, Commit, CommitError, Committed, LayError, NextEpoch, Position, ReadError, Snapshot,
+    Store, Table,
 };
 use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::slot::SlotBytes;
@@ -52,14 +53,8 @@ fn main() {
         input: csv.clone(),
         tenant: "acme".to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(dir.join("out.csv")),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     let start = Instant::now();
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
@@ -164,5 +159,9 @@ impl Store for Unrecorded {
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {
         self.0.heads()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
+        self.0.snapshot()
     }
 }

@@ -37,14 +37,8 @@ fn main() {
         input: csv,
         tenant: "acme".to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(out.clone()),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     let tokens = tokens(&out);

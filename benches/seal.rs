@@ -88,14 +88,8 @@ fn seal(place: &Path, csv: &Path, rows: u64) -> (f64, u64) {
         input: csv.to_path_buf(),
         tenant: "acme".to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(place.join("out.csv")),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     let start = Instant::now();
     let report = install.vault.seal(&install.who, &request, &|_| {}).unwrap();

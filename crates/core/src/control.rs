@@ -28,6 +28,12 @@ pub enum EvolveError {
     /// The tenant's 65,535 field numbers, or the collection's versions, are used up.
     #[error("the tenant has used up its 65,535 field numbers")]
     Numbers,
+    /// Records are known by the same column for as long as the collection lives.
+    #[error("{}", key_stays(.was.as_deref()))]
+    Key {
+        /// The column that was the key, if one was.
+        was: Option<String>,
+    },
     /// A field that has values cannot become indexed, or cease to be.
     #[error("the index of the sealed column `{column}` was and stays {index}")]
     Index {
@@ -36,6 +42,13 @@ pub enum EvolveError {
         /// Whether it is indexed.
         index: bool,
     },
+}
+
+fn key_stays(was: Option<&str>) -> String {
+    match was {
+        Some(column) => format!("the records of the collection are known by `{column}`"),
+        None => "the records of the collection were sealed without a key".to_owned(),
+    }
 }
 
 /// A tenant.
@@ -65,8 +78,13 @@ impl FieldRow {
     /// Whether a header names this field: without regard to case and surrounding white space, as
     /// a schema's columns are named.
     fn is(&self, header: &str) -> bool {
-        self.column.trim().to_lowercase() == header.trim().to_lowercase()
+        same_header(Some(&self.column), Some(header))
     }
+}
+
+fn same_header(one: Option<&str>, other: Option<&str>) -> bool {
+    let folded = |header: Option<&str>| header.map(|h| h.trim().to_lowercase());
+    folded(one) == folded(other)
 }
 
 /// A collection with every version of its schema.
@@ -84,6 +102,9 @@ pub struct CollectionRow {
     pub schema: String,
     /// Every field there ever was.
     pub fields: Vec<FieldRow>,
+    /// The field that holds the keys of its records, where they have keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<FieldNumber>,
 }
 
 impl CollectionRow {
@@ -91,6 +112,12 @@ impl CollectionRow {
     #[must_use]
     pub fn field(&self, column: &str) -> Option<&FieldRow> {
         self.fields.iter().find(|f| f.is(column))
+    }
+
+    /// The field that holds the keys of its records.
+    #[must_use]
+    pub fn key_field(&self) -> Option<&FieldRow> {
+        self.fields.iter().find(|f| Some(f.number) == self.key)
     }
 }
 
@@ -308,6 +335,11 @@ impl Registry {
         schema: &Schema,
     ) -> Result<CollectionRow, EvolveError> {
         let old = self.collections.get(&(tenant, id));
+        let was = old.map(|c| c.key_field().map(|f| f.column.clone()));
+        let key = schema.key().map(|c| c.name.as_str());
+        if let Some(was) = was.filter(|was| !same_header(was.as_deref(), key)) {
+            return Err(EvolveError::Key { was });
+        }
         let mut fields = old.map(|c| c.fields.clone()).unwrap_or_default();
         let all = self.collections.values().filter(|c| c.tenant == tenant);
         let mut last = all.flat_map(|c| &c.fields).map(|f| f.number.0).max().unwrap_or(0);
@@ -315,6 +347,7 @@ impl Registry {
             let (kind, index) = match column.treatment {
                 Treatment::Seal { kind, index } => (kind, index),
                 Treatment::Verify => (FieldType::Password, false),
+                Treatment::Key { .. } => (FieldType::Text, true),
                 Treatment::Drop { .. } | Treatment::Clear { .. } => continue,
             };
             if let Some(known) = fields.iter_mut().find(|f| f.is(&column.name)) {
@@ -333,6 +366,7 @@ impl Registry {
             fields.push(FieldRow { column, number, kinds: vec![kind], index });
         }
         let version = old.map_or(0, |c| c.version).checked_add(1).ok_or(EvolveError::Numbers)?;
+        let key = key.and_then(|name| fields.iter().find(|f| f.is(name))).map(|f| f.number);
         Ok(CollectionRow {
             tenant,
             id,
@@ -340,6 +374,7 @@ impl Registry {
             version,
             schema: schema.to_toml(),
             fields,
+            key,
         })
     }
 }

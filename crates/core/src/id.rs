@@ -84,6 +84,11 @@ random_id!(
     JobId
 );
 
+random_id!(
+    /// One backup of an install.
+    BackupId
+);
+
 /// A collection of a tenant; random, so that it says nothing of the order of creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CollectionId(pub u32);

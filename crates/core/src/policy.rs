@@ -61,7 +61,9 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
             Act::TenantRead
                 | Act::SchemaRead
                 | Act::SchemaSet
+                | Act::JobRead
                 | Act::PiiCollect
+                | Act::PiiUpdate
                 | Act::PiiReveal
                 | Act::PiiFind
                 | Act::PiiVerify
@@ -77,6 +79,7 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
             Act::TenantRead
                 | Act::SchemaRead
                 | Act::PiiCollect
+                | Act::PiiUpdate
                 | Act::PiiReveal
                 | Act::PiiFind
                 | Act::PiiVerify
@@ -136,12 +139,12 @@ mod tests {
         assert_eq!(of("install operator ").split(' ').count(), Act::ALL.len());
         assert_eq!(
             of("tenant operator "),
-            "schema.set schema.read pii.collect pii.reveal pii.find pii.verify pii.strengthen \
-             pii.erase erase.cancel pii.export ledger.who ledger.erasure tenant.read"
+            "schema.set schema.read job.read pii.collect pii.update pii.reveal pii.find pii.verify \
+             pii.strengthen pii.erase erase.cancel pii.export ledger.who ledger.erasure tenant.read"
         );
         assert_eq!(
             of("tenant service "),
-            "schema.read pii.collect pii.reveal pii.find pii.verify tenant.read"
+            "schema.read pii.collect pii.update pii.reveal pii.find pii.verify tenant.read"
         );
         for purpose in ["support ", "payout ", "tax "] {
             assert_eq!(of(purpose), "redacted masked full");

@@ -3,6 +3,10 @@
 //! A batch carries its entries and there is no other way to write. The port knows nothing of
 //! engines and does not assume one process.
 
+mod snapshot;
+
+pub use snapshot::Snapshot;
+
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -253,6 +257,9 @@ pub enum LayError {
 /// The completion of a commit.
 pub type Commit = Pin<Box<dyn Future<Output = Result<Committed, CommitError>> + Send>>;
 
+/// Looks at a row's key and value; says whether to go on.
+pub type Visit<'v> = dyn FnMut(&[u8], &[u8]) -> bool + 'v;
+
 /// A store. Three durable places, one order: ledger entry, slot, engine rows.
 pub trait Store: Send + Sync {
     /// Hands a batch over; it is on its way at once and durable when the future says so.
@@ -307,4 +314,11 @@ pub trait Store: Send + Sync {
 
     /// Size and root of every log.
     fn heads(&self) -> Vec<(LogId, u64, Hash)>;
+
+    /// The store as it is at one moment: the effects of every act that its logs state, and of no
+    /// other. Writing goes on meanwhile.
+    ///
+    /// # Errors
+    /// [`CommitError::Stopped`] when an act was stated and did not take effect.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError>;
 }

@@ -1,6 +1,7 @@
 //! Strongroom, the product: the use cases, the store, custody, import and the command line.
 
 pub mod ambient;
+pub mod backup;
 pub mod boundary;
 pub mod cli;
 pub mod custody;

@@ -218,6 +218,7 @@ impl From<Refusal> for Problem {
                          text and cannot be found by value"
                     }
                     Unfit::TooMany => "ask by a field whose values name fewer people",
+                    Unfit::SeveralRecords => "name the collection with --collection",
                     Unfit::NoPassword => "`strongroom schema show` lists the columns",
                     Unfit::SeveralPasswords => "name one of them with --field",
                 };
@@ -237,6 +238,9 @@ impl From<Refusal> for Problem {
 impl From<EvolveError> for Problem {
     fn from(error: EvolveError) -> Self {
         let remedy = match &error {
+            EvolveError::Key { .. } => "leave the column of the key as it is, or seal into a \
+                                       collection of another name"
+                .to_owned(),
             EvolveError::Numbers => "add a tenant for further collections".to_owned(),
             EvolveError::Index { index, .. } => format!(
                 "write `index = {index}` for the column in the schema: what is sealed already is \

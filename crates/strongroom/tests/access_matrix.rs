@@ -139,8 +139,16 @@ impl Setting {
         values.insert("{alder-file}", tokenised.to_str().unwrap().to_owned());
         let csv = install.scratch.write("again.csv", PEOPLE);
         values.insert("{csv}", csv.to_str().unwrap().to_owned());
+        let odd = install.scratch.write("odd.csv", &PEOPLE.replace("bruno@example.com,", ""));
+        let odd = ["seal", odd.to_str().unwrap(), "--tenant", "alder", "--collection", "odd"];
+        let left_out = install.run(Some(&install.operator), &odd);
+        assert_eq!(left_out.code, 4, "{}", left_out.json);
+        values.insert("{job}", left_out.text("/job").to_owned());
         let schema = install.scratch.write("people.toml", &schema(&csv));
         values.insert("{schema}", schema.to_str().unwrap().to_owned());
+        let backup = install.scratch.path("backup");
+        install.operate(&["backup", "--out", backup.to_str().unwrap()]);
+        values.insert("{backup}", backup.to_str().unwrap().to_owned());
         let leavers = RefCell::new(leavers(&install));
         let callers = vec![Some(install.operator.clone())];
         let mut setting = Self { callers, ids: vec![], install, values, leavers };

@@ -9,25 +9,22 @@
 
 #[path = "support/install.rs"]
 mod install;
+#[path = "support/killing.rs"]
+mod killing;
 
 use std::collections::HashSet;
 use std::fs;
-use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Child;
 
 use install::{Answer, Install};
+use killing::{Whole, Work, kill_at, kills};
 use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::store::{Store, Table};
 
 const SAMPLE: usize = 300;
-const SIGKILL: i32 = 9;
 const HEADER: &str = "Member No,Rank,First Name,Last Name,SSN,E-mail,Phone,Bank Account";
-
-fn kills() -> usize {
-    std::env::var("STRONGROOM_KILLS").map_or(20, |text| text.parse().unwrap())
-}
 
 /// Rows of the job: enough that each kill finds work to do, a batch being a thousand rows.
 fn rows() -> usize {
@@ -72,101 +69,25 @@ impl Job {
         self.install.command(Some(&self.install.operator), &args).spawn().unwrap()
     }
 
+    fn work(&self) -> Work<'_> {
+        Work { install: &self.install, start: Box::new(|| self.start()) }
+    }
+
     fn finish(&self) -> Answer {
         let answer = install::answer(self.start());
         assert_eq!(answer.code, 0, "{} {}", answer.json, answer.notices);
         assert_eq!(answer.number("/rows"), rows() as u64);
         answer
     }
-
-    /// How far the output has been written, and how large the store has grown.
-    fn progress(&self) -> Progress {
-        let folder = fs::read_dir(self.install.scratch.path("")).unwrap();
-        let mut partial = folder.map(|file| file.unwrap().path());
-        let partial = partial.find(|path| path.extension().is_some_and(|e| e == "partial"));
-        Progress {
-            output: partial.map(|path| size(&path)),
-            store: size(&self.install.scratch.path("data/engine")),
-        }
-    }
-}
-
-struct Progress {
-    output: Option<u64>,
-    store: u64,
-}
-
-/// The bytes of a file, or of all files below a folder; what goes away meanwhile counts nothing.
-fn size(path: &Path) -> u64 {
-    match fs::read_dir(path) {
-        Ok(folder) => folder.flatten().map(|entry| size(&entry.path())).sum(),
-        Err(_) => fs::metadata(path).map_or(0, |found| found.len()),
-    }
-}
-
-/// What the work of the whole job looks like from outside: measured on a run that nobody killed.
-struct Whole {
-    output: u64,
-    store_before: u64,
-    store_growth: u64,
-}
-
-impl Whole {
-    fn of(job: &Job) -> Self {
-        let store_before = job.progress().store;
-        let (mut child, mut store) = (job.start(), store_before);
-        while child.try_wait().unwrap().is_none() {
-            // While the output is being written: at its end, the store may put itself in order.
-            let now = job.progress();
-            store = if now.output.is_some() { now.store } else { store };
-        }
-        let answer = install::answer(child);
-        assert_eq!(answer.code, 0, "{} {}", answer.json, answer.notices);
-        Self { output: size(&job.out), store_before, store_growth: store - store_before }
-    }
-}
-
-/// Kills one run when the job has got as far as `done` of `of`. False when it ended by itself.
-fn kill_at(job: &Job, whole: &Whole, done: usize, of: usize) -> bool {
-    let part = |all: u64| all * done as u64 / of as u64;
-    let mut child = job.start();
-    // A batch has many steps: some more looks, each time another number, land in any of them.
-    let mut looks_left = done * 37 % 100;
-    loop {
-        if child.try_wait().unwrap().is_some() {
-            break;
-        }
-        let now = job.progress();
-        let written = now.output.is_some_and(|output| output >= part(whole.output));
-        let stored = now.store >= whole.store_before + part(whole.store_growth);
-        // By turns: before the work begins, when rows are in the store, when they are written out.
-        let reached = match done % 4 {
-            0 => done == 0 || written,
-            1 => now.output.is_some() && (stored || written),
-            2 => written,
-            _ => stored || written,
-        };
-        looks_left -= usize::from(reached && looks_left > 0);
-        if reached && looks_left == 0 {
-            child.kill().unwrap();
-            break;
-        }
-        std::thread::yield_now();
-    }
-    let output = child.wait_with_output().unwrap();
-    let notices = String::from_utf8_lossy(&output.stderr);
-    let killed = output.status.signal() == Some(SIGKILL);
-    assert!(killed || output.status.success(), "{}: {notices}", output.status);
-    killed
 }
 
 #[test]
 fn a_seal_killed_at_any_instant_goes_on() {
     let (people, kills) = (people(), kills());
     let unkilled = Job::new("kills-none", &people);
-    let whole = Whole::of(&unkilled);
+    let whole = Whole::of(&unkilled.work());
     let job = Job::new("kills", &people);
-    let killed = (0..kills).filter(|done| kill_at(&job, &whole, *done, kills)).count();
+    let killed = (0..kills).filter(|done| kill_at(&job.work(), &whole, *done, kills)).count();
     assert!(killed * 10 >= kills * 9, "only {killed} of {kills} runs were killed");
     let ended = job.out.exists();
     let last = job.finish();

@@ -35,14 +35,8 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
         input: file.clone(),
         tenant: "acme".to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(out.clone()),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
 
     let change = Once::new();
@@ -58,8 +52,8 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
 
     fs::write(&file, &text).unwrap();
     let report = vault.seal(&who, &request, &|_| {}).unwrap();
-    assert!(report.changed > 0, "the batch of the changed bytes is not the true one");
-    assert!(report.changed < ROWS as u64, "the others are not sealed again");
+    assert!(report.added > 0, "the batch of the changed bytes is not the true one");
+    assert!(report.added < ROWS as u64, "the others are not sealed again");
     let sealed = fs::read_to_string(&out).unwrap();
     let token = sealed.lines().last().unwrap().split(',').nth(1).unwrap().to_owned();
     let given = vault.reveal(&who, "acme", vec![token], Purpose::Support, Form::Full).unwrap();

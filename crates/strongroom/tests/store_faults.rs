@@ -22,7 +22,7 @@ use store_support::office::{Office, log, slot, tenant, values};
 use store_support::{
     INSTALL, Sources, Temp, commit, entries, epoch_key, leaves, media, new_world, open, store_key,
 };
-use strongroom::store::engine::Engine;
+use strongroom::store::engine::{Engine, EngineSnapshot, Loader};
 use strongroom::store::local::{LocalStore, Media};
 use strongroom::store::model::{ENGINE, Effect, Fault, ModelWorld, Operation};
 use strongroom::store::notes::Notes;
@@ -357,6 +357,14 @@ impl Engine for Panicking {
     fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()> {
         assert!(!self.armed.swap(false, Ordering::AcqRel), "a test's own panic");
         self.engine.commit(rows)
+    }
+
+    fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>> {
+        self.engine.snapshot()
+    }
+
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>> {
+        self.engine.loader(table)
     }
 }
 

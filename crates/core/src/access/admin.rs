@@ -126,6 +126,11 @@ tenant_action!(
     ReadSchema, SchemaRead
 );
 
+tenant_action!(
+    /// List the rows that jobs left out.
+    ReadJobs, JobRead
+);
+
 /// Set a collection's schema.
 pub struct SetSchema {
     /// The tenant.

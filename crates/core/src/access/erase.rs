@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::bounds::{Agreed, Bounds};
+use super::find::ScanIndex;
 use super::person::{Person, pseudonym, with_row};
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target,
 };
+use crate::control::CollectionRow;
 use crate::erasure::{Erasing, Reason};
 use crate::id::{CollectionId, Name, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase, RecordRange, SUBJECTS_MAX};
@@ -25,7 +27,7 @@ use crate::vault::index::Tag;
 use crate::vault::keys::TenantKeys;
 use crate::vault::sealed::RowAddress;
 use crate::vault::slot::{Slot, SlotAddress};
-use crate::vault::token::{read_record_id, record_id};
+use crate::vault::token::record_id;
 
 /// Most records of one request.
 pub const RECORDS_MAX: usize = 10_000;
@@ -61,6 +63,8 @@ impl Action for Erase {
 
 /// Where slots and rows come from.
 pub struct Means<'r> {
+    /// Rows of the index.
+    pub index: &'r mut ScanIndex<'r>,
     /// Slots.
     pub slots: &'r mut ReadSlot<'r>,
     /// Rows.
@@ -87,14 +91,12 @@ impl Authorized<Erase> {
         let mut people: Vec<Person> = Vec::with_capacity(self.action.records.len());
         let mut seen = BTreeSet::new();
         for id in &self.action.records {
-            let record = read_record_id(keys, id).ok();
-            let found = match record {
-                Some(record) if !seen.insert(record) => continue,
-                Some(record) => self.person(context, record, means.slots)?,
-                None => None,
-            };
+            let found = self.named(context, collection, id, means.index, means.slots)?;
             let found = match found {
-                Some(person) if lies_in(context, keys, collection, &person, means.rows)? => person,
+                Some(person) if !seen.insert(person.record) => continue,
+                Some(person) if lies_in(context, keys, collection.id, &person, means.rows)? => {
+                    person
+                }
                 _ => return Err(Stop::Denied(self.deny(Refusal::NotFound))),
             };
             people.push(found);
@@ -109,7 +111,7 @@ impl Authorized<Erase> {
         let due_us = self.action.due_us;
         let entry = |person: &Person| {
             let mut entry = self.entry(Phase::Commit);
-            entry.object = Some(Erasing::object(collection, due_us));
+            entry.object = Some(Erasing::object(collection.id, due_us));
             entry.range = Some(RecordRange { first: person.record.0, count: 1 });
             entry.subjects = vec![person.pseudonym];
             entry
@@ -147,9 +149,13 @@ impl Receipt<Erase> {
     }
 }
 
-fn named(context: &Context<'_>, tenant: TenantId, collection: &str) -> Option<CollectionId> {
+fn named<'c>(
+    context: &'c Context<'_>,
+    tenant: TenantId,
+    collection: &str,
+) -> Option<&'c CollectionRow> {
     let name = Name::parse(collection).ok()?;
-    context.registry.collection(tenant, &name).map(|c| c.id)
+    context.registry.collection(tenant, &name)
 }
 
 /// Whether the record is one of the collection. One whose row is nowhere can still be erased under
@@ -201,22 +207,22 @@ impl Authorized<CancelErase> {
     pub fn plan(
         self,
         context: &Context<'_>,
-        slots: &mut ReadSlot<'_>,
+        means: &mut Means<'_>,
         now_us: u64,
     ) -> Result<(Pending<CancelErase>, Batch), Stop> {
-        let keys = self.keys(context.ring)?;
-        let tenant = keys.tenant();
-        let collection = named(context, tenant, &self.action.collection);
-        let record = read_record_id(keys, &self.action.record).ok();
-        let leaving = record.and_then(|record| context.registry.leaving().get(tenant, record));
-        let leaving = leaving.filter(|l| Some(l.collection) == collection && now_us < l.due_us);
-        let Some(leaving) = leaving else {
+        let tenant = self.keys(context.ring)?.tenant();
+        let Some(collection) = named(context, tenant, &self.action.collection) else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
-        let record = leaving.record;
-        let Some(person) = self.person_or_leaving(context, record, slots)? else {
+        let (id, index, slots) = (&self.action.record, &mut *means.index, &mut *means.slots);
+        let person = self.named_or_leaving(context, collection, id, index, slots)?;
+        let leaving =
+            person.as_ref().and_then(|p| context.registry.leaving().get(tenant, p.record));
+        let leaving = leaving.filter(|l| l.collection == collection.id && now_us < l.due_us);
+        let (Some(person), Some(leaving)) = (&person, leaving) else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
+        let record = person.record;
         let mut entry = self.entry(Phase::Commit);
         entry.range = Some(RecordRange { first: record.0, count: 1 });
         entry.subjects = vec![person.pseudonym];

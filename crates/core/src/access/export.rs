@@ -18,6 +18,7 @@ use crate::ledger::entry::{Act, Form};
 use crate::policy::{self, Purpose};
 use crate::store::{Batch, Changes, Committed, Position, Stub};
 use crate::vault::keys::TenantKeys;
+use crate::vault::sealed::OpenError;
 use crate::vault::token::{Named as TokenNamed, read_token, record_id};
 
 /// A request for the original of a tokenised file.
@@ -192,7 +193,7 @@ impl Exporting {
     }
 
     /// Opens the tokens of one line, each of a field that is named. A token of an erased person
-    /// gives nothing.
+    /// gives nothing, nor does one of a value that was taken away.
     ///
     /// # Errors
     /// [`Stop`]: refused for anybody else's token, tampered when a row is not the one of its
@@ -233,7 +234,11 @@ impl Exporting {
     ) -> Result<(), Stop> {
         let opened = with_row(keys, collection.id, person, rows, |row| {
             for (at, field) in fields {
-                let opened = row.open(*field)?;
+                let opened = match row.open(*field) {
+                    // Taken away by an update: gone like the value of somebody erased.
+                    Err(OpenError::NoSuchField) => continue,
+                    opened => opened?,
+                };
                 let Some(place) = values.get_mut(*at) else { continue };
                 *place = (opened.kind != FieldType::Password).then(|| Exported {
                     value: opened.value.disclose(),

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::guess::{Guessing, Of};
-use super::person::Person;
+use super::person::{Person, known_by};
+use super::upsert::key_of;
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering,
     Target, Unfit, blank, tampered,
@@ -18,7 +19,7 @@ use crate::field::FieldType;
 use crate::id::{FieldNumber, Name, PrincipalId, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase};
-use crate::store::{Batch, Changes, Position, ReadError};
+use crate::store::{Batch, Changes, Position, ReadError, Visit};
 use crate::vault::index::Tag;
 use crate::vault::keys::TenantKeys;
 use crate::vault::sealed::OpenError;
@@ -28,8 +29,7 @@ use crate::vault::token::{Named, record_id, write_token};
 pub const RECORDS_MAX: usize = 10_000;
 
 /// Hands every row of the index whose key begins with a prefix to a visitor, until it says stop.
-pub type ScanIndex<'r> =
-    dyn FnMut(&[u8], &mut dyn FnMut(&[u8], &[u8]) -> bool) -> Result<(), ReadError> + 'r;
+pub type ScanIndex<'r> = dyn FnMut(&[u8], &mut Visit<'_>) -> Result<(), ReadError> + 'r;
 
 /// A request for the records that have a value.
 pub struct Find {
@@ -139,6 +139,11 @@ fn sought<'c>(
         return Err(Unfit::NotIndexed);
     }
     let mut normals = Vec::new();
+    if collection.key == Some(field.number) {
+        let key = key_of(value).ok_or(Unfit::NotOfItsType)?;
+        normals.push((FieldType::Text, Zeroizing::new(key.to_owned())));
+        return Ok((field, normals));
+    }
     for kind in &field.kinds {
         let mut normal = Zeroizing::new(String::new());
         if kind.normalize(value, &mut normal) {
@@ -151,7 +156,7 @@ fn sought<'c>(
 /// A record found, with the token of each of its fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The record's id.
+    /// The record's key where its collection has one, otherwise its id.
     pub record: String,
     /// Column and token, in the order of the collection's fields.
     pub tokens: Vec<(String, String)>,
@@ -172,18 +177,22 @@ impl Receipt<Find> {
         let FindPlan { collection, field, normals, people, .. } = &self.plan;
         let mut found = Vec::new();
         for person in people {
-            let held = self.with_row(keys, collection.id, person, rows, |row| {
+            let held = self.with_row((context, keys), collection.id, person, rows, |row| {
                 let opened = match row.open(*field) {
                     Err(OpenError::NoSuchField) => return Ok(None),
                     opened => opened?,
                 };
                 let kind = opened.kind;
-                let is = |normal: &str| opened.value.is(kind, normal);
+                let is = |normal: &str| match collection.key == Some(*field) {
+                    true => opened.value.is_exactly(normal),
+                    false => opened.value.is(kind, normal),
+                };
                 let same = normals.iter().any(|(k, normal)| *k == kind && is(normal));
-                Ok(same.then(|| row.numbers().collect::<Vec<_>>()))
+                let key = known_by(row, collection)?;
+                Ok(same.then(|| (key, row.numbers().collect::<Vec<_>>())))
             })?;
-            if let Some(numbers) = held {
-                found.push(tokens(keys, collection, person.record, &numbers)?);
+            if let Some((key, numbers)) = held {
+                found.push(tokens(keys, collection, person.record, (key, &numbers))?);
             }
         }
         Ok((found, self.positions))
@@ -194,17 +203,20 @@ fn tokens(
     keys: &TenantKeys,
     collection: &CollectionRow,
     record: RecordNumber,
-    numbers: &[FieldNumber],
+    (key, numbers): (Option<String>, &[FieldNumber]),
 ) -> Result<Found, Stop> {
     let none = |_| Stop::Key(crate::vault::keys::KeyError::NoSuchVersion);
     let mut tokens = Vec::with_capacity(numbers.len());
-    // No token of a password is ever printed.
-    let printed =
-        |f: &&FieldRow| numbers.contains(&f.number) && !f.kinds.contains(&FieldType::Password);
+    // No token of a password is ever printed; the key has none.
+    let printed = |f: &&FieldRow| {
+        let has_token = !f.kinds.contains(&FieldType::Password) && collection.key != Some(f.number);
+        numbers.contains(&f.number) && has_token
+    };
     for field in collection.fields.iter().filter(printed) {
         let mut token = String::new();
         write_token(keys, Named { record, field: field.number }, &mut token).map_err(none)?;
         tokens.push((field.column.clone(), token));
     }
-    Ok(Found { record: record_id(keys, record).map_err(none)?, tokens })
+    let id = || record_id(keys, record).map_err(none);
+    Ok(Found { record: key.map_or_else(id, Ok)?, tokens })
 }

@@ -8,6 +8,7 @@
 //! a durable entry. This module never performs I/O and never decides policy: `policy` does.
 
 pub mod admin;
+pub mod backup;
 pub mod bounds;
 pub mod epoch;
 pub mod erase;
@@ -16,11 +17,15 @@ pub mod find;
 pub mod guess;
 mod person;
 pub mod reason;
+pub mod restore;
 pub mod reveal;
+mod rewrite;
 pub mod seal;
 pub mod statement;
 pub mod strengthen;
 pub mod system;
+pub mod update;
+pub mod upsert;
 pub mod verify;
 pub mod who;
 

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use hmac::Mac as _;
 
-use super::{Action, Authorized, Context, ReadRow, ReadSlot, Receipt, Stop, Tampering, tampered};
+use super::{
+    Action, Authorized, Context, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering, tampered,
+};
+use crate::control::CollectionRow;
 use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::entry::{Phase, SUBJECTS_MAX};
@@ -13,7 +16,7 @@ use crate::ledger::{Entry, Pseudonym};
 use crate::store::ReadError;
 use crate::vault::feed;
 use crate::vault::keys::TenantKeys;
-use crate::vault::sealed::{RowAddress, SealedRow, VerifiedRow};
+use crate::vault::sealed::{OpenError, RowAddress, SealedRow, VerifiedRow};
 use crate::vault::slot::{Slot, SlotAddress, SlotSecret};
 use crate::vault::token::record_id;
 
@@ -121,22 +124,44 @@ pub(super) fn with_row<R>(
     })
 }
 
+/// What callers know a record by: its key, where its collection has one and the row holds it.
+pub(super) fn known_by(
+    row: &VerifiedRow<'_>,
+    collection: &CollectionRow,
+) -> Result<Option<String>, Tampering> {
+    let Some(key) = collection.key else { return Ok(None) };
+    match row.open(key) {
+        Ok(opened) => Ok(Some(opened.value.disclose().to_string())),
+        Err(OpenError::NoSuchField) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl<A: Action> Receipt<A> {
     /// [`with_row`]; what is amiss stops the request.
     ///
     /// # Errors
-    /// [`Stop::Tampered`] when the row is missing or is another; and whatever `open` finds amiss.
+    /// [`Stop::Tampered`] when the row is missing or is another, and whatever `open` finds amiss;
+    /// refused as not found when the record is one of another collection.
     pub(super) fn with_row<R>(
         &self,
-        keys: &TenantKeys,
+        (context, keys): (&Context<'_>, &TenantKeys),
         collection: CollectionId,
         person: &Person,
         rows: &mut ReadRow<'_>,
         open: impl FnOnce(&VerifiedRow<'_>) -> Result<R, Tampering>,
     ) -> Result<R, Stop> {
-        with_row(keys, collection, person, rows, open)?.map_err(|what| {
-            let id = record_id(keys, person.record).unwrap_or_default();
-            self.tampered(what, &id)
-        })
+        let what = match with_row(keys, collection, person, rows, open)? {
+            Ok(opened) => return Ok(opened),
+            Err(what) => what,
+        };
+        let (tenant, record) = (keys.tenant(), person.record);
+        let all = context.registry.collections().filter(|c| c.tenant == tenant);
+        for other in all.filter(|c| what == Tampering::RowMissing && c.id != collection) {
+            if rows(&RowAddress { tenant, collection: other.id, record })?.is_some() {
+                return Err(self.refuse(Refusal::NotFound));
+            }
+        }
+        Err(self.tampered(what, &record_id(keys, record).unwrap_or_default()))
     }
 }

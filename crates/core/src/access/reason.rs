@@ -59,6 +59,9 @@ reasons! {
         /// The value names more than [`find::RECORDS_MAX`] records.
         #[error("more than {} records have this value", find::RECORDS_MAX)]
         TooMany = "unfit.many",
+        /// Several collections have a record of this key.
+        #[error("several collections have a record of this key")]
+        SeveralRecords = "unfit.records",
         /// The collection has no column of passwords, or it is not this one.
         #[error("the collection has no such column of passwords")]
         NoPassword = "unfit.password",

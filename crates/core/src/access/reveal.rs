@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::person::Person;
+use super::person::{Person, known_by};
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Rule, Stop, Target,
 };
@@ -16,6 +16,7 @@ use crate::policy::{self, Purpose};
 use crate::store::{Batch, Changes, Position};
 use crate::vault::keys::TenantKeys;
 use crate::vault::plaintext::Plaintext;
+use crate::vault::sealed::OpenError;
 use crate::vault::token::{read_token, record_id};
 
 /// Most tokens of one reveal.
@@ -155,8 +156,8 @@ impl Receipt<Reveal> {
         let mut values: Vec<Option<Plaintext>> = self.plan.items.iter().map(|_| None).collect();
         let mut ids = Vec::with_capacity(self.plan.people.len());
         for (person, items) in self.plan.people.iter().zip(&by_person) {
-            self.open_person(keys, person, items, &mut values, rows)?;
-            ids.push(record_id(keys, person.record).unwrap_or_default());
+            let key = self.open_person((context, keys), person, items, &mut values, rows)?;
+            ids.push(key.unwrap_or_else(|| record_id(keys, person.record).unwrap_or_default()));
         }
         let form = self.action.form;
         let parts = self.action.tokens.into_iter().zip(self.plan.items).zip(values);
@@ -169,25 +170,33 @@ impl Receipt<Reveal> {
 
     fn open_person(
         &self,
-        keys: &TenantKeys,
+        (context, keys): (&Context<'_>, &TenantKeys),
         person: &Person,
         items: &[usize],
         values: &mut [Option<Plaintext>],
         rows: &mut ReadRow<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<String>, Stop> {
         let Some(first) = items.first().and_then(|at| self.plan.items.get(*at)) else {
-            return Ok(());
+            return Ok(None);
         };
+        let collection = context.registry.field(self.plan.tenant, first.field).map(|(c, _)| c);
         let form = self.action.form;
-        let mut is_given = true;
-        self.with_row(keys, first.collection, person, rows, |row| {
+        let (mut is_given, mut is_there) = (true, true);
+        let key = self.with_row((context, keys), first.collection, person, rows, |row| {
             for place in items {
                 let (Some(item), Some(value)) =
                     (self.plan.items.get(*place), values.get_mut(*place))
                 else {
                     continue;
                 };
-                let opened = row.open(item.field)?;
+                let opened = match row.open(item.field) {
+                    // An update took the value away since the token was made.
+                    Err(OpenError::NoSuchField) => {
+                        is_there = false;
+                        continue;
+                    }
+                    opened => opened?,
+                };
                 is_given &= gives(form, [opened.kind].into_iter());
                 *value = Some(match form {
                     Form::Full => opened.value,
@@ -195,9 +204,12 @@ impl Receipt<Reveal> {
                     Form::Redacted => opened.value.redact(),
                 });
             }
-            Ok(())
+            collection.map_or(Ok(None), |collection| known_by(row, collection))
         })?;
-        if is_given { Ok(()) } else { Err(self.refuse(Refusal::Forbidden(Rule::VerifyOnly))) }
+        if !is_there {
+            return Err(self.refuse(Refusal::NotFound));
+        }
+        if is_given { Ok(key) } else { Err(self.refuse(Refusal::Forbidden(Rule::VerifyOnly))) }
     }
 }
 
@@ -225,7 +237,7 @@ struct RevealedValue {
 pub struct Disclosed {
     /// The token asked for.
     pub token: String,
-    /// The record's id.
+    /// The record's key where its collection has one, otherwise its id.
     pub record: String,
     /// The field's column.
     pub field: String,
@@ -308,6 +320,7 @@ mod tests {
             version: 1,
             schema: String::new(),
             fields: vec![field],
+            key: None,
         };
         let rows = [
             (principal_key(principal.id), serde_json::to_vec(&principal).unwrap()),

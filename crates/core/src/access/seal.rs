@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::rewrite::Field;
+use super::upsert::Match;
 use super::{Action, Authorized, Context, Stop, Target};
 use crate::control::{CollectionRow, protect};
 use crate::field::{FieldType, Tally};
 use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
-use crate::ledger::Entry;
-use crate::ledger::entry::{Act, Phase, RecordRange};
-use crate::source::Random;
+use crate::ledger::entry::{Act, Phase, RecordRange, VERSIONS_MAX};
+use crate::ledger::{Entry, Pseudonym};
+use crate::source::{Random, draw};
 use crate::store::{Batch, Changes, Table};
 use crate::vault::cell::Clear;
 use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag};
@@ -127,6 +129,8 @@ pub struct SealBatch<'a> {
     keys: &'a TenantKeys,
     random: &'a dyn Random,
     collection: CollectionId,
+    /// The field of the keys, which is no value of a person: it is not counted.
+    key: Option<FieldNumber>,
     schema: u32,
     first: RecordNumber,
     rows: u64,
@@ -135,10 +139,44 @@ pub struct SealBatch<'a> {
     changes: Changes,
     index: Vec<([u8; INDEX_KEY_BYTES], [u8; CHECK_BYTES])>,
     normal: Zeroizing<String>,
-    /// A bit for each code that occurred.
+    /// A bit for each code that occurred: in new records, and in what updates touched.
     fields: u32,
+    touched: u32,
     counts: SealCounts,
-    cheap: u64,
+    cheap: Cheap,
+    /// Who was updated, and to which version.
+    updated: Vec<(Pseudonym, u32)>,
+}
+
+/// Verifiers that wait to be strengthened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cheap {
+    /// How many.
+    pub count: u64,
+    /// The records that hold them: first and end of each run, in order.
+    pub runs: Vec<(u64, u64)>,
+}
+
+impl Cheap {
+    fn note(&mut self, record: RecordNumber, count: u64) {
+        if count > 0 {
+            self.count += count;
+            self.runs.push((record.0, record.0.saturating_add(1)));
+        }
+    }
+
+    /// The same, with runs that touch made one.
+    fn joined(mut self) -> Self {
+        self.runs.sort_unstable();
+        self.runs.dedup_by(|next, kept| {
+            let touch = next.0 <= kept.1;
+            if touch {
+                kept.1 = kept.1.max(next.1);
+            }
+            touch
+        });
+        self
+    }
 }
 
 impl Authorized<Seal> {
@@ -163,6 +201,7 @@ impl Authorized<Seal> {
             keys,
             random,
             collection: collection.id,
+            key: collection.key,
             schema: collection.version,
             first,
             rows: 0,
@@ -172,8 +211,10 @@ impl Authorized<Seal> {
             index: Vec::new(),
             normal: Zeroizing::new(String::new()),
             fields: 0,
+            touched: 0,
             counts: SealCounts::default(),
-            cheap: 0,
+            cheap: Cheap::default(),
+            updated: Vec::new(),
         })
     }
 
@@ -223,20 +264,27 @@ impl SealBatch<'_> {
         let (secret, slot) = self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
         let at = RowAddress { tenant, collection, record };
         let version = (self.schema, 1);
-        let Self { changes, keys, random, index, normal, fields, counts, cheap, .. } = self;
+        let Self { changes, keys, random, index, normal, fields, counts, key, .. } = self;
+        let mut cheap = 0;
         changes.rows.put_with(Table::Record, &at.key(), |out| {
             let mut writer = RowWriter::begin(out, keys, &secret, at, version, nonce)?;
             for SealCell { plan, value, literal, spelling } in cells {
-                *fields |= 1 << plan.kind.code();
+                let is_key = Some(plan.number) == *key;
+                *fields |= if is_key { 0 } else { 1 << plan.kind.code() };
                 if plan.kind == FieldType::Password {
                     // INVARIANT: of a password the verifier alone is sealed, not its spelling.
                     let verifier = Verifier::of(value, keys, *random).map_err(KeyError::from)?;
                     counts.note(plan, verifier.is_usable());
-                    *cheap += u64::from(verifier.is_cheap());
+                    cheap += u64::from(verifier.is_cheap());
                     writer.field(plan.number, &Clear::verifier(&verifier.write()))?;
                     continue;
                 }
-                let fits = if plan.index {
+                let fits = if is_key {
+                    // As it is: keys that differ in case alone are two.
+                    normal.clear();
+                    normal.push_str(value);
+                    true
+                } else if plan.index {
                     plan.kind.normalize(value, normal)
                 } else {
                     plan.kind.fits(value)
@@ -245,7 +293,9 @@ impl SealBatch<'_> {
                     index.push(Tag::of(keys, collection, plan.number, normal).row(keys, record));
                 }
                 let kind = if fits { plan.kind } else { FieldType::Text };
-                counts.note(plan, fits);
+                if !is_key {
+                    counts.note(plan, fits);
+                }
                 writer.field(plan.number, &Clear { kind, literal, value, spelling })?;
             }
             writer.finish();
@@ -256,13 +306,60 @@ impl SealBatch<'_> {
         }
         self.slots.push(slot);
         self.rows += 1;
+        self.cheap.note(record, cheap);
         Ok(record)
     }
 
-    /// How many password verifiers of it are cheap, and wait to be strengthened.
+    /// Seals the next row over the record that it belongs to, where it differs. `columns` are the
+    /// fields that the input speaks of: one without a cell is taken away, others stay. Says
+    /// whether it differed.
+    ///
+    /// # Errors
+    /// [`OpenError::Malformed`] for a value too long, or a record past its versions.
+    pub fn update<'v>(
+        &mut self,
+        found: Match,
+        columns: impl Iterator<Item = (FieldPlan, Option<SealCell<'v>>)>,
+    ) -> Result<bool, OpenError> {
+        let Match { person, mut held } = found;
+        let place = (self.collection, &person);
+        let mut touched = 0;
+        for (plan, cell) in columns {
+            let new = match cell {
+                Some(cell) if plan.kind == FieldType::Password => {
+                    let sources = (self.keys, self.random);
+                    let field = Field::of_password(&cell, held.field(plan.number), sources)?;
+                    let verifier = Verifier::read(&field.value);
+                    self.counts.note(plan, verifier.is_some_and(|v| v.is_usable()));
+                    Some(field)
+                }
+                Some(cell) => {
+                    let field = Field::of(&cell);
+                    if Some(plan.number) != self.key {
+                        self.counts.note(plan, field.kind == plan.kind);
+                    }
+                    Some(field)
+                }
+                None => None,
+            };
+            touched |= held.put(&mut self.changes, self.keys, place, (plan, new));
+        }
+        if touched == 0 {
+            return Ok(false);
+        }
+        held.schema = self.schema;
+        let nonce = draw(self.random).map_err(KeyError::from)?;
+        let version = held.write_next(&mut self.changes, self.keys, place, nonce)?;
+        self.touched |= touched;
+        self.cheap.note(person.record, held.fields.iter().filter(|f| f.is_cheap()).count() as u64);
+        self.updated.push((person.pseudonym, version));
+        Ok(true)
+    }
+
+    /// The password verifiers of it that wait to be strengthened.
     #[must_use]
-    pub fn cheap(&self) -> u64 {
-        self.cheap
+    pub fn cheap(&self) -> Cheap {
+        self.cheap.clone().joined()
     }
 
     /// Ends the batch: its entry, its slots, its rows, and the job's row with this body.
@@ -273,19 +370,33 @@ impl SealBatch<'_> {
         job_key: &[u8],
         body: &[u8],
     ) -> (Batch, SealCounts) {
-        let mut entry = self.authorized.entry(Phase::Commit);
-        entry.range = Some(RecordRange { first: self.first.0, count: self.rows });
-        let kinds = FieldType::ALL.into_iter().filter(|k| self.fields & (1 << k.code()) != 0);
-        entry.fields = kinds.map(|k| k.name().to_owned()).collect();
-        entry.fields.sort_unstable();
-        self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, body));
-        if self.rows > 0 {
-            self.changes.slots = Some((self.first, self.slots));
-        } else {
-            // A batch of nothing but unreadable rows collects nobody; its place is still noted.
-            entry.range = None;
-        }
         let log = self.authorized.log;
-        (Batch::of(vec![(log, entry)], self.changes).0, self.counts)
+        let mut entry = self.authorized.entry(Phase::Commit);
+        entry.fields = names(self.fields);
+        self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, body));
+        let mut entries = Vec::new();
+        for group in self.updated.chunks(VERSIONS_MAX) {
+            let mut entry = entry.clone();
+            (entry.act, entry.fields) = (Act::PiiUpdate, names(self.touched));
+            (entry.subjects, entry.versions) = group.iter().copied().unzip();
+            entries.push((log, entry));
+        }
+        if self.rows > 0 {
+            entry.range = Some(RecordRange { first: self.first.0, count: self.rows });
+            self.changes.slots = Some((self.first, self.slots));
+        }
+        // A batch that collects and changes nobody still has its place noted.
+        if self.rows > 0 || entries.is_empty() {
+            entries.push((log, entry));
+        }
+        (Batch::of(entries, self.changes).0, self.counts)
     }
+}
+
+/// The types of some codes, as an entry lists them.
+pub(super) fn names(codes: u32) -> Vec<String> {
+    let kinds = FieldType::ALL.into_iter().filter(|kind| codes & (1 << kind.code()) != 0);
+    let mut names: Vec<String> = kinds.map(|kind| kind.name().to_owned()).collect();
+    names.sort_unstable();
+    names
 }

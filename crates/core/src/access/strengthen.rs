@@ -2,21 +2,18 @@
 //! steps: each states its range of records in a durable entry before it opens them, and again
 //! with the rows that it changes.
 
-use zeroize::Zeroizing;
-
 use super::person::with_row;
+use super::rewrite::{Field, Held};
 use super::{Action, Authorized, Context, ReadRow, ReadSlot, Stop, Target, blank, tampered};
 use crate::control::protect;
 use crate::field::FieldType;
-use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
+use crate::id::{CollectionId, JobId, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase, RecordRange};
 use crate::source::{Random, draw};
 use crate::store::{Batch, Changes, Committed, Stub, Table};
-use crate::vault::cell::{Clear, Opened};
-use crate::vault::keys::{ControlKey, KeyError, TenantKeys};
-use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
-use crate::vault::slot::SlotSecret;
+use crate::vault::keys::ControlKey;
+use crate::vault::sealed::OpenError;
 use crate::vault::token::record_id;
 use crate::vault::verifier::{Strength, Verifier};
 
@@ -111,101 +108,43 @@ impl Authorized<Strengthen> {
             return Err(Stop::ForeignCommit);
         }
         let keys = self.keys(context.ring)?;
-        let (mut changes, mut done) = (Changes::default(), 0);
+        let (mut changes, mut changed, mut done) = (Changes::default(), Vec::new(), 0);
         for number in (step.first.0..).take(usize::try_from(step.count).unwrap_or(usize::MAX)) {
             let record = RecordNumber(number);
             let Some(person) = self.person(context, record, means.slots)? else { continue };
-            let at = RowAddress { tenant: keys.tenant(), collection: step.collection, record };
-            let found = with_row(keys, step.collection, &person, means.rows, |row| {
-                let numbers: Vec<_> = row.numbers().collect();
-                let open = |n: FieldNumber| Ok((n, row.open(n)?));
-                let fields = numbers.into_iter().map(open).collect::<Result<Vec<_>, OpenError>>();
-                Ok((row.version(), fields?))
-            })?;
+            let found =
+                with_row(keys, step.collection, &person, means.rows, |row| Ok(Held::read(row)?))?;
             let id = || record_id(keys, record).unwrap_or_default();
             let stop = |what| tampered(&self.action, self.actor, self.log, what, Some(&id()));
-            let (version, fields) = found.map_err(stop)?;
-            let Some((fields, n)) = strengthened(fields, strength).map_err(|e| stop(e.into()))?
-            else {
+            let mut held = found.map_err(stop)?;
+            let n = strengthened(&mut held.fields, strength).map_err(|e| stop(e.into()))?;
+            if n == 0 {
                 continue;
-            };
-            let rewritten = Rewritten { at, version, fields, nonce: draw(means.random)? };
-            let key = at.key();
-            let wrote = changes
-                .rows
-                .put_with(Table::Record, &key, |out| rewritten.write(out, keys, &person.secret));
-            wrote.map_err(|e| stop(e.into()))?;
+            }
+            let (place, nonce) = ((step.collection, &person), draw(means.random)?);
+            let version = held.write_next(&mut changes, keys, place, nonce);
+            let version = version.map_err(|e| stop(e.into()))?;
+            changed.push((person.pseudonym, version));
             done += n;
         }
         let row = protect(job.control, "job", job.key, &(job.body)(done));
         changes.rows.put(Table::Job, job.key, &row);
-        let entry = self.step_entry(Act::PiiStrengthen, &step);
+        let mut entry = self.step_entry(Act::PiiStrengthen, &step);
+        (entry.subjects, entry.versions) = changed.into_iter().unzip();
         Ok((Batch::of(vec![(self.log, entry)], changes).0, done))
     }
 }
 
-/// A field as it is sealed again.
-struct Field {
-    number: FieldNumber,
-    kind: FieldType,
-    literal: bool,
-    value: Zeroizing<String>,
-    spelling: Option<Zeroizing<String>>,
-}
-
-/// The fields of a row with its cheap verifiers strengthened, and how many; nothing when it has
-/// none.
-fn strengthened(
-    fields: Vec<(FieldNumber, Opened)>,
-    strength: Strength,
-) -> Result<Option<(Vec<Field>, u64)>, OpenError> {
-    let (mut all, mut count) = (Vec::with_capacity(fields.len()), 0);
-    for (number, Opened { kind, literal, value, spelling }) in fields {
-        let mut value = value.disclose();
-        if kind == FieldType::Password {
-            let verifier = Verifier::read(&value).ok_or(OpenError::Malformed)?;
-            if verifier.is_cheap() {
-                count += 1;
-                let strong = verifier.strengthened(strength).ok_or(OpenError::Malformed)?;
-                value = strong.write();
-            }
+/// Strengthens the cheap verifiers of a row; gives how many there were.
+fn strengthened(fields: &mut [Field], strength: Strength) -> Result<u64, OpenError> {
+    let mut count = 0;
+    for field in fields.iter_mut().filter(|field| field.kind == FieldType::Password) {
+        let verifier = Verifier::read(&field.value).ok_or(OpenError::Malformed)?;
+        if verifier.is_cheap() {
+            count += 1;
+            let strong = verifier.strengthened(strength).ok_or(OpenError::Malformed)?;
+            field.value = strong.write();
         }
-        let spelling = spelling.map(|s| s.disclose());
-        all.push(Field { number, kind, literal, value, spelling });
     }
-    Ok((count > 0).then_some((all, count)))
-}
-
-/// The next version of a row.
-struct Rewritten {
-    at: RowAddress,
-    /// Schema and record version of the row as it was.
-    version: (u32, u32),
-    fields: Vec<Field>,
-    nonce: [u8; 12],
-}
-
-impl Rewritten {
-    fn write(
-        &self,
-        out: &mut Vec<u8>,
-        keys: &TenantKeys,
-        secret: &SlotSecret,
-    ) -> Result<(), OpenError> {
-        let (schema, version) = self.version;
-        let version = version.checked_add(1).ok_or(OpenError::Key(KeyError::NoSuchVersion))?;
-        let at = self.at;
-        let mut writer = RowWriter::begin(out, keys, secret, at, (schema, version), self.nonce)?;
-        for field in &self.fields {
-            let clear = Clear {
-                kind: field.kind,
-                literal: field.literal,
-                value: &field.value,
-                spelling: field.spelling.as_ref().map(|s| s.as_str()),
-            };
-            writer.field(field.number, &clear)?;
-        }
-        writer.finish();
-        Ok(())
-    }
+    Ok(count)
 }

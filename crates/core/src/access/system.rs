@@ -4,6 +4,7 @@
 use super::blank;
 use super::reason::Plain;
 use crate::erasure::Erasing;
+use crate::id::BackupId;
 use crate::ledger::entry::{Act, Actor, Auth, Head, Phase, RecordRange};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::store::{Batch, Changes};
@@ -16,6 +17,19 @@ pub fn init(install: &str, changes: Changes) -> Batch {
     let mut entry = blank(LogId::System, Act::InstallInit, Phase::Commit, SYSTEM);
     entry.object = Some(install.to_owned());
     Batch::of(vec![(LogId::System, entry)], changes).0
+}
+
+/// An install was made anew from a backup, with the control rows that end every credential. States
+/// the backup, and what custody knew of each log before: its size and its root.
+#[must_use]
+pub fn restored(backup: BackupId, known: &[(String, u64, String)], changes: Changes) -> Batch {
+    let objects = known.iter().map(|(log, size, root)| format!("{log}:{size}:{root}"));
+    let entries = std::iter::once(backup.to_string()).chain(objects).map(|object| {
+        let mut entry = blank(LogId::System, Act::RestoreInstall, Phase::Commit, SYSTEM);
+        entry.object = Some(object);
+        (LogId::System, entry)
+    });
+    Batch::of(entries.collect(), changes).0
 }
 
 /// Notes the heads of tenant logs in the system log: a fork or a cut tail then contradicts it.

@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use super::find::ScanIndex;
 use super::guess::{Guessing, Of};
 use super::person::Person;
 use super::reason::Plain;
@@ -17,7 +18,6 @@ use crate::ledger::entry::{Act, Actor, Phase};
 use crate::ledger::{Entry, LogId};
 use crate::store::{Batch, Changes, Position};
 use crate::vault::sealed::OpenError;
-use crate::vault::token::read_record_id;
 use crate::vault::verifier::Verifier;
 
 /// A request to try a password.
@@ -26,7 +26,7 @@ pub struct VerifyPassword {
     pub tenant: Option<TenantId>,
     /// The collection's name.
     pub collection: String,
-    /// The record's id.
+    /// The record's id, or its key.
     pub record: String,
     /// The column, where the collection has several of passwords.
     pub column: Option<String>,
@@ -60,6 +60,7 @@ impl Authorized<VerifyPassword> {
     pub fn plan(
         self,
         context: &Context<'_>,
+        index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
         guesses: &mut Guessing<'_>,
     ) -> Result<(Pending<VerifyPassword>, Batch), Stop> {
@@ -67,19 +68,19 @@ impl Authorized<VerifyPassword> {
         let tenant = keys.tenant();
         let name = Name::parse(&self.action.collection).ok();
         let collection = name.and_then(|name| context.registry.collection(tenant, &name));
-        let record = read_record_id(keys, &self.action.record).ok();
-        let (Some(collection), Some(record)) = (collection, record) else {
+        let Some(collection) = collection else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
         let field = match passwords(collection, self.action.column.as_deref()) {
             Ok(field) => field.number,
             Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),
         };
-        let Some(person) = self.person(context, record, slots)? else {
+        let named = self.named(context, collection, &self.action.record, index, slots)?;
+        let Some(person) = named else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
         let mut changes = Changes::default();
-        for of in counted(record, self.actor) {
+        for of in counted(person.record, self.actor) {
             if let Some(spent) = guesses.spent(tenant, of)? {
                 return Err(Stop::Denied(self.deny(spent)));
             }
@@ -136,7 +137,7 @@ impl Receipt<VerifyPassword> {
     pub fn open(self, context: &Context<'_>, rows: &mut ReadRow<'_>) -> Result<Verdict, Stop> {
         let VerifyPlan { tenant, collection, field, person } = &self.plan;
         let keys = context.ring.get(*tenant)?;
-        let verifier = self.with_row(keys, *collection, person, rows, |row| {
+        let verifier = self.with_row((context, keys), *collection, person, rows, |row| {
             let opened = match row.open(*field) {
                 Err(OpenError::NoSuchField) => return Ok(None),
                 opened => opened?,

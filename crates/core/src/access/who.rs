@@ -1,18 +1,24 @@
 //! Who saw a record: a question that is itself an entry.
 
-use super::{Action, Authorized, Context, Pending, ReadSlot, Receipt, Refusal, Stop, Target};
+use super::find::ScanIndex;
+use super::person::Person;
+use super::{
+    Action, Authorized, Context, Pending, ReadSlot, Receipt, Refusal, Stop, Target, Unfit,
+};
+use crate::control::CollectionRow;
 use crate::id::{RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase};
 use crate::ledger::{Entry, Pseudonym};
 use crate::store::{Batch, Changes};
-use crate::vault::token::read_record_id;
 
 /// The question.
 pub struct Who {
     /// The tenant.
     pub tenant: Option<TenantId>,
-    /// The record's id.
+    /// The record's id, or its key.
     pub record: String,
+    /// The collection, where several have the key.
+    pub collection: Option<String>,
 }
 
 impl Action for Who {
@@ -38,15 +44,29 @@ impl Authorized<Who> {
     pub fn plan(
         self,
         context: &Context<'_>,
+        index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
     ) -> Result<(Pending<Who>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
-        let Ok(record) = read_record_id(keys, &self.action.record) else {
+        let tenant = keys.tenant();
+        let name = self.action.collection.as_deref();
+        let of = |c: &&CollectionRow| {
+            c.tenant == tenant && name.is_none_or(|name| c.name.as_str() == name)
+        };
+        let mut found: Option<Person> = None;
+        for collection in context.registry.collections().filter(of) {
+            let named =
+                self.named_or_leaving(context, collection, &self.action.record, index, slots)?;
+            let other = |(a, b): (&Person, &Person)| a.record != b.record;
+            if found.as_ref().zip(named.as_ref()).is_some_and(other) {
+                return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::SeveralRecords))));
+            }
+            found = found.or(named);
+        }
+        let Some(person) = found else {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
-        let Some(person) = self.person_or_leaving(context, record, slots)? else {
-            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
-        };
+        let record = person.record;
         let pseudonym = person.pseudonym;
         let mut entry = self.entry(Phase::Commit);
         entry.subjects = vec![pseudonym];

@@ -25,8 +25,8 @@ pub enum SchemaError {
     #[error("more than 1024 columns; split the file into several collections")]
     TooManyColumns,
     /// A key that has no meaning.
-    #[error("line {line}{}: unknown key; a column has `name`, and `type` with `index`, or \
-             `clear`", of(.column))]
+    #[error("line {line}{}: unknown key; a column has `name`, and `type` with `index`, \
+             `clear` or `key`", of(.column))]
     UnknownKey {
         /// The line, from 1 on.
         line: usize,
@@ -59,8 +59,8 @@ pub enum SchemaError {
         /// The line, from 1 on.
         line: usize,
     },
-    /// A column with both `type` and `clear`, or neither.
-    #[error("line {line}{}: write either `type` or `clear`, and one of them", of(.column))]
+    /// A column with several of `type`, `clear` and `key`, or none.
+    #[error("line {line}{}: write `type`, `clear` or `key`, and one of them", of(.column))]
     TypeOrClear {
         /// The line, from 1 on.
         line: usize,
@@ -74,6 +74,12 @@ pub enum SchemaError {
         line: usize,
         /// The column's name, where it may be shown.
         column: Option<String>,
+    },
+    /// A second column that rows would be known by.
+    #[error("column {column}: another column is the key; keep `key` in one of them")]
+    SecondKey {
+        /// The column's place, from 1 on.
+        column: usize,
     },
     /// A name that no column may have.
     #[error(

@@ -67,7 +67,9 @@ impl Guard {
     #[must_use]
     pub fn new(columns: &[String], schema: &Schema) -> Self {
         let held = |name: &String| match &schema.column(name)?.1.treatment {
-            Treatment::Clear { reason } => class_of(reason).map(|class| Held::new(class, name)),
+            Treatment::Clear { reason } | Treatment::Key { reason } => {
+                class_of(reason).map(|class| Held::new(class, name))
+            }
             Treatment::Seal { .. } | Treatment::Verify | Treatment::Drop { .. } => None,
         };
         Self { columns: columns.iter().map(held).collect() }

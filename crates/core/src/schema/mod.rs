@@ -80,6 +80,12 @@ pub enum Treatment {
         /// Why that is right.
         reason: String,
     },
+    /// Left as it stands, and what rows are known by: one with the key of a record is that
+    /// record's. A collection has one such column or none.
+    Key {
+        /// Why it may be seen.
+        reason: String,
+    },
 }
 
 impl Schema {
@@ -89,7 +95,17 @@ impl Schema {
     /// When there are too many columns, or a name is unfit or there twice.
     pub fn new(columns: Vec<Column>) -> Result<Self, SchemaError> {
         check_headers(columns.iter().map(|column| column.name.as_str()))?;
+        let mut keys = columns.iter().enumerate().filter(|(_, column)| column.is_key());
+        if let Some((at, _)) = keys.nth(1) {
+            return Err(SchemaError::SecondKey { column: at + 1 });
+        }
         Ok(Self { columns })
+    }
+
+    /// The column that rows are known by.
+    #[must_use]
+    pub fn key(&self) -> Option<&Column> {
+        self.columns.iter().find(|column| column.is_key())
     }
 
     /// Reads the TOML form.
@@ -113,7 +129,7 @@ impl Schema {
         out
     }
 
-    /// `{"columns":[{"name","type","index"}|{"name","clear"}]}`.
+    /// `{"columns":[{"name","type","index"}|{"name","clear"}|{"name","key"}]}`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({ "columns": self.columns.iter().map(Column::to_json).collect::<Vec<_>>() })
@@ -128,6 +144,10 @@ impl Schema {
 }
 
 impl Column {
+    fn is_key(&self) -> bool {
+        matches!(self.treatment, Treatment::Key { .. })
+    }
+
     /// The column as a JSON object.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -142,6 +162,7 @@ impl Column {
                 json!({ "name": self.name, "type": kind.name(), "index": false })
             }
             Treatment::Clear { reason } => json!({ "name": self.name, "clear": reason }),
+            Treatment::Key { reason } => json!({ "name": self.name, "key": reason }),
         }
     }
 
@@ -162,6 +183,10 @@ impl Column {
             }
             Treatment::Clear { reason } => {
                 out.push_str("\nclear = ");
+                out.push_str(&toml_string(reason));
+            }
+            Treatment::Key { reason } => {
+                out.push_str("\nkey = ");
                 out.push_str(&toml_string(reason));
             }
         }
@@ -186,7 +211,7 @@ impl Treatment {
         match self {
             Self::Seal { kind, .. } | Self::Drop { kind } => Some(*kind),
             Self::Verify => Some(FieldType::Password),
-            Self::Clear { .. } => None,
+            Self::Clear { .. } | Self::Key { .. } => None,
         }
     }
 }

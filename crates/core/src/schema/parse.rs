@@ -48,15 +48,16 @@ fn column(value: &Spanned<DeValue<'_>>, lines: &Lines<'_>) -> Result<Column, Sch
     let entry = Entry { table, lines, start };
     if let Some((key, _)) = table
         .iter()
-        .find(|(key, _)| !matches!(&**key.get_ref(), "name" | "type" | "index" | "clear"))
+        .find(|(key, _)| !matches!(&**key.get_ref(), "name" | "type" | "index" | "clear" | "key"))
     {
         let line = lines.line(&key.span());
         return Err(SchemaError::UnknownKey { line, column: entry.shown() });
     }
     let name = entry.text("name")?.ok_or(SchemaError::NoName { line: start })?.0.to_owned();
-    let treatment = match (entry.text("type")?, entry.text("clear")?) {
-        (Some((kind, line)), None) => entry.sealed(kind, line)?,
-        (None, Some((reason, line))) => entry.clear(reason, line)?,
+    let treatment = match (entry.text("type")?, entry.text("clear")?, entry.text("key")?) {
+        (Some((kind, line)), None, None) => entry.sealed(kind, line)?,
+        (None, Some(reason), None) => Treatment::Clear { reason: entry.reason("clear", reason)? },
+        (None, None, Some(reason)) => Treatment::Key { reason: entry.reason("key", reason)? },
         _ => return Err(SchemaError::TypeOrClear { line: start, column: entry.shown() }),
     };
     Ok(Column { name, treatment })
@@ -106,16 +107,21 @@ impl<'t> Entry<'t> {
         }
     }
 
-    fn clear(&self, reason: &str, line: usize) -> Result<Treatment, SchemaError> {
+    /// Why a column is left open, or may be seen as the key.
+    fn reason(
+        &self,
+        key: &'static str,
+        (reason, line): (&str, usize),
+    ) -> Result<String, SchemaError> {
         if let Some((_, line)) = self.index()? {
             return Err(SchemaError::IndexUnfit { line, column: self.shown() });
         }
         let reason = reason.trim();
         if reason.is_empty() || reason.len() > REASON_BYTES_MAX || reason.contains(char::is_control)
         {
-            return Err(self.wrong(line, "clear", "the reason on one line, up to 500 bytes"));
+            return Err(self.wrong(line, key, "the reason on one line, up to 500 bytes"));
         }
-        Ok(Treatment::Clear { reason: reason.to_owned() })
+        Ok(reason.to_owned())
     }
 
     fn wrong(&self, line: usize, key: &'static str, wanted: &'static str) -> SchemaError {
@@ -147,6 +153,10 @@ name = "Dist ID"
 clear = "number of the application"
 
 [[column]]
+name = "Dist No"
+key = "number of the application"
+
+[[column]]
 name = "SSN"
 type = "ssn"
 
@@ -170,18 +180,20 @@ index = true
         let schema = schema(WHOLE).unwrap();
         let treatments: Vec<&Treatment> = schema.columns.iter().map(|c| &c.treatment).collect();
         assert!(matches!(treatments[0], Treatment::Clear { reason } if reason.contains("number")));
-        assert_eq!(*treatments[1], Treatment::Seal { kind: FieldType::Ssn, index: true });
-        assert_eq!(*treatments[2], Treatment::Seal { kind: FieldType::Email, index: false });
-        assert_eq!(*treatments[3], Treatment::Drop { kind: FieldType::CardSecurityCode });
-        assert_eq!(*treatments[4], Treatment::Seal { kind: FieldType::Text, index: true });
+        assert_eq!(schema.key().map(|c| c.name.as_str()), Some("Dist No"));
+        assert_eq!(*treatments[2], Treatment::Seal { kind: FieldType::Ssn, index: true });
+        assert_eq!(*treatments[3], Treatment::Seal { kind: FieldType::Email, index: false });
+        assert_eq!(*treatments[4], Treatment::Drop { kind: FieldType::CardSecurityCode });
+        assert_eq!(*treatments[5], Treatment::Seal { kind: FieldType::Text, index: true });
         assert_eq!(super::schema(&schema.to_toml()).unwrap(), schema);
         let json = schema.to_json();
         assert_eq!(json["columns"][0]["clear"], "number of the application");
-        assert_eq!(json["columns"][1]["type"], "ssn");
-        assert_eq!(json["columns"][3]["index"], false);
-        assert_eq!(schema.column(" e-mail ").unwrap().0, 2);
+        assert_eq!(json["columns"][1]["key"], "number of the application");
+        assert_eq!(json["columns"][2]["type"], "ssn");
+        assert_eq!(json["columns"][4]["index"], false);
+        assert_eq!(schema.column(" e-mail ").unwrap().0, 3);
         assert_eq!(schema.column("GRÖSSE \"X\"").map(|c| c.0), None);
-        assert_eq!(schema.column("GRÖßE \"X\"").unwrap().0, 4);
+        assert_eq!(schema.column("GRÖßE \"X\"").unwrap().0, 5);
     }
 
     #[test]
@@ -193,8 +205,18 @@ index = true
             ("type = \"ssn\"\nindex = 1", "line 4, column `A`: `index` must be true or false"),
             ("type = 5", "line 3, column `A`: `type` must be a text"),
             ("clear = \" \"", "line 3, column `A`: `clear` must be the reason"),
-            ("type = \"ssn\"\nclear = \"x\"", "column `A`: write either `type` or `clear`"),
-            ("", "column `A`: write either `type` or `clear`"),
+            (
+                "type = \"ssn\"\nclear = \"x\"",
+                "column `A`: write `type`, `clear` or `key`, and one",
+            ),
+            ("key = \"x\"\nclear = \"x\"", "column `A`: write `type`, `clear` or `key`, and one"),
+            ("", "column `A`: write `type`, `clear` or `key`"),
+            ("key = \"\"", "line 3, column `A`: `key` must be the reason on one line"),
+            ("key = \"x\"\nindex = true", "line 4, column `A`: only a sealed column"),
+            (
+                "key = \"x\"\n[[column]]\nname = \"B\"\nkey = \"x\"",
+                "column 2: another column is the",
+            ),
             ("clear = \"x\"\nindex = true", "line 4, column `A`: only a sealed column"),
             ("type = \"password\"\nindex = true", "line 4, column `A`: only a sealed column"),
             ("type = \"ssn\"\n[[column]]\ntype = \"ssn\"", "line 4: the column has no `name`"),

@@ -13,6 +13,8 @@ const USE: &str = "\
 #   type = \"...\"    seals the column; index = true makes it searchable by equality
 #   clear = \"...\"   leaves the column open, for the reason given; a reason that stands in a
 #                   proposal is held to: a cell that does not fit it stops the run
+#   key = \"...\"     the same, for the one column that tells rows apart: a row with the key of a
+#                   record updates it
 # Then use the file: `strongroom schema set FILE`, or `strongroom seal DATA --schema FILE`.
 # + speaks for it, - against it, ? is unsure.
 ";
@@ -122,6 +124,20 @@ impl ProposedColumn {
         self.treatment = Treatment::of(FieldType::Text);
         self.unsure = true;
         self.against.push(why);
+    }
+
+    /// Makes the column the one that rows are known by.
+    ///
+    /// # Errors
+    /// The type that its values seem to have: a key stays in clear.
+    pub fn make_key(&mut self) -> Result<(), FieldType> {
+        let reason = match &self.treatment {
+            Treatment::Clear { reason } | Treatment::Key { reason } => reason.clone(),
+            Treatment::Seal { kind: FieldType::Text, .. } => "named as the key".to_owned(),
+            sealed => return Err(sealed.kind().unwrap_or(FieldType::Text)),
+        };
+        self.treatment = Treatment::Key { reason };
+        Ok(())
     }
 
     /// The grounds, a line each: `+` speaks for it, `-` against it, `?` is unsure.

@@ -12,7 +12,7 @@ use hmac::Mac as _;
 
 use super::keys::TenantKeys;
 use super::{Fixed, feed};
-use crate::id::{CollectionId, FieldNumber, RecordNumber};
+use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
 
 /// Bytes of an index row's key: tenant 16, collection 4, field 2, tag 8, record 8.
 pub const INDEX_KEY_BYTES: usize = PREFIX_BYTES + 8;
@@ -24,6 +24,13 @@ const TAG_BYTES: usize = 8;
 
 /// Bytes of an index row's value, which proves that this tenant's keys made the row.
 pub const CHECK_BYTES: usize = 8;
+
+/// What the storage keys of all rows of a field begin with.
+#[must_use]
+pub fn field_prefix(tenant: TenantId, collection: CollectionId, field: FieldNumber) -> [u8; 22] {
+    let (collection, field) = (collection.0.to_be_bytes(), field.0.to_be_bytes());
+    Fixed::new().push(&tenant.0).push(&collection).push(&field).finish()
+}
 
 /// One value of one field, as the index knows it.
 pub struct Tag {

@@ -60,6 +60,8 @@ pub enum Job {
     Store = 8,
     /// Enters every password verifier (a tenant's, for life).
     Pepper = 9,
+    /// Seals one backup (the install's, random for each).
+    Backup = 10,
 }
 
 /// Where a wrapped key belongs.
@@ -282,6 +284,12 @@ pub type ControlKey = MacKey<ControlRole>;
 /// Authenticates the ledger's segments and the engine's marks: without it, whoever can write the
 /// data folder could add entries that were never stated.
 pub type StoreKey = MacKey<StoreRole>;
+
+/// Seals and authenticates one backup; see [`super::stream`].
+pub type BackupKey = MacKey<BackupRole>;
+
+/// The role of a [`BackupKey`].
+pub enum BackupRole {}
 
 /// The role of a [`ControlKey`].
 pub enum ControlRole {}

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod plaintext;
 pub mod sealed;
 pub mod slot;
+pub mod stream;
 pub mod token;
 #[cfg(test)]
 mod vectors;

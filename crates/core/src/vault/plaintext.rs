@@ -33,6 +33,11 @@ impl Plaintext {
         own.is_some_and(|own| verify_slices_are_equal(own, normal).is_ok())
     }
 
+    /// Whether it is this very text.
+    pub(crate) fn is_exactly(&self, text: &str) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), text.as_bytes()).is_ok()
+    }
+
     /// Gives the value out. The one way to it; the result is wiped when dropped.
     pub(crate) fn disclose(self) -> Zeroizing<String> {
         self.0

@@ -122,6 +122,7 @@ fn control_rows_are_spelt_as_they_were_before() {
         version: 2,
         schema: "[[column]]\n".to_owned(),
         fields: vec![field],
+        key: None,
     };
     assert_eq!(json(&collection), COLLECTION_ROW);
 }

@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Act, ENTRY_SIZE_MAX, Entry, FIELDS_MAX, INTEGER_LIMIT, Phase, SUBJECTS_MAX, Version};
+use super::{
+    Act, ENTRY_SIZE_MAX, Entry, FIELDS_MAX, INTEGER_LIMIT, Phase, SUBJECTS_MAX, VERSIONS_MAX,
+    Version,
+};
 use crate::id::LogId;
 
 /// An entry cannot be written; the caller built it wrongly.
@@ -19,6 +22,9 @@ pub enum EncodeError {
     /// The field types are not strictly ascending.
     #[error("field types are not in ascending order")]
     FieldOrder,
+    /// The versions are not one for each subject.
+    #[error("versions are not one for each of the subjects")]
+    Versions,
     /// Too many subjects or field types.
     #[error("too many items in {0}")]
     TooMany(&'static str),
@@ -94,6 +100,12 @@ impl Entry {
         }
         if self.subjects.len() > SUBJECTS_MAX {
             return Err(EncodeError::TooMany("su"));
+        }
+        if !self.versions.is_empty() && self.versions.len() != self.subjects.len() {
+            return Err(EncodeError::Versions);
+        }
+        if self.versions.len() > VERSIONS_MAX {
+            return Err(EncodeError::TooMany("vs"));
         }
         self.check_texts()?;
         let head_fits = match self.head {

@@ -22,6 +22,9 @@ pub const ENTRY_SIZE_MAX: usize = 16 * 1024;
 /// The most people one entry may name; a larger request is several entries.
 pub const SUBJECTS_MAX: usize = 512;
 
+/// The most people whose records' versions one entry may state, so that it fits its size.
+pub const VERSIONS_MAX: usize = 256;
+
 /// The most field types one entry may name.
 pub const FIELDS_MAX: usize = 64;
 
@@ -88,6 +91,9 @@ pub struct Entry {
     /// The version of this format.
     #[serde(rename = "v")]
     pub version: Version,
+    /// The versions that records now have, one for each of the people concerned.
+    #[serde(rename = "vs", default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<u32>,
     /// Why an act was refused or failed: a code, never free text.
     #[serde(rename = "why", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -114,6 +120,7 @@ impl Entry {
             log,
             time_us: 0,
             version: Version,
+            versions: Vec::new(),
             reason: None,
         }
     }

@@ -87,8 +87,8 @@ fn the_vocabularies_spell_back() {
         assert_eq!(Act::parse(act.as_str()), Some(*act));
         assert_eq!(serde_json::to_string(act).unwrap(), format!("\"{act}\""));
     }
-    assert_eq!(Act::ALL.len(), 34);
-    assert_eq!(Act::ALL.iter().filter(|act| act.has_effect()).count(), 16);
+    assert_eq!(Act::ALL.len(), 41);
+    assert_eq!(Act::ALL.iter().filter(|act| act.has_effect()).count(), 19);
     assert_eq!(Act::parse("pii"), None);
 }
 
@@ -116,6 +116,11 @@ fn breaks_no_rule_when_written() {
     }
     let people = |count| vec![Pseudonym([0xff; 16]); count];
     assert_eq!(refused(&|entry| entry.subjects = people(513)), EncodeError::TooMany("su"));
+    assert_eq!(refused(&|entry| entry.versions = vec![1]), EncodeError::Versions);
+    let many = |entry: &mut Entry| {
+        (entry.subjects, entry.versions) = (people(257), vec![1; 257]);
+    };
+    assert_eq!(refused(&many), EncodeError::TooMany("vs"));
     let too_large = EncodeError::Number("bn");
     assert_eq!(refused(&|entry| entry.boot = INTEGER_LIMIT), too_large);
     let count = |count| Some(RecordRange { first: 0, count });
@@ -136,6 +141,10 @@ fn the_largest_entry_fits() {
     entry.fields = entry.fields.iter().map(|name| format!("{name:_<32}")).collect();
     entry.fields.sort();
     assert!(entry.to_bytes().unwrap().len() <= ENTRY_SIZE_MAX, "all limits at once fit the cap");
+    entry.subjects.truncate(VERSIONS_MAX);
+    entry.versions = vec![u32::MAX; VERSIONS_MAX];
+    let bytes = entry.to_bytes().unwrap();
+    assert_eq!(Entry::from_bytes(&bytes), Ok(entry));
 }
 
 fn letter(n: usize) -> char {

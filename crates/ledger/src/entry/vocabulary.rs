@@ -17,6 +17,8 @@ words! {
         JobEnd = "job.end": "a job ended",
         JobRead = "job.read": "it was asked how far a job had come",
         PiiCollect = "pii.collect": "personal values were sealed",
+        UpdateBegin = "update.begin": "records are opened, to be changed where they differ",
+        PiiUpdate = "pii.update": "values of records were changed",
         PiiReveal = "pii.reveal": "personal values were given out",
         PiiFind = "pii.find": "it was asked which records have a value",
         PiiVerify = "pii.verify": "a password was tried; `why` is `right` where it was",
@@ -40,6 +42,11 @@ words! {
         TenantRead = "tenant.read": "tenants were listed or shown",
         PrincipalRead = "principal.read": "principals were listed or shown",
         StatusRead = "status.read": "the state of the install was read",
+        BackupBegin = "backup.begin": "a backup is about to be written",
+        BackupEnd = "backup.end": "a backup was read back and found whole",
+        RestoreBegin = "restore.begin": "a backup is held against what is there",
+        RestoreRecords = "restore.records": "records were put back from a backup",
+        RestoreInstall = "restore.install": "an install was made from a backup",
     }
 }
 
@@ -58,15 +65,19 @@ impl Act {
             | Self::PiiCollect
             | Self::PiiVerify
             | Self::PiiGuess
+            | Self::PiiUpdate
             | Self::PiiStrengthen
             | Self::PiiErase
             | Self::PiiShred
             | Self::EraseCancel
-            | Self::EpochTurn => true,
+            | Self::EpochTurn
+            | Self::RestoreRecords
+            | Self::RestoreInstall => true,
             Self::SchemaRead
             | Self::JobRead
             | Self::PiiReveal
             | Self::PiiFind
+            | Self::UpdateBegin
             | Self::StrengthenBegin
             | Self::PiiExport
             | Self::LedgerExport
@@ -80,7 +91,10 @@ impl Act {
             | Self::ClockStep
             | Self::TenantRead
             | Self::PrincipalRead
-            | Self::StatusRead => false,
+            | Self::StatusRead
+            | Self::BackupBegin
+            | Self::BackupEnd
+            | Self::RestoreBegin => false,
         }
     }
 }

@@ -24,7 +24,7 @@ The value is compared in its normal form: 536221847 finds 536-22-1847. The quest
 the ledger that names everybody found, before the answer. Exit code 0 also when nobody is.";
 
 /// No value sought is longer, in bytes.
-const VALUE_BYTES_MAX: u64 = 64 << 10;
+pub const VALUE_BYTES_MAX: u64 = 64 << 10;
 
 /// Options of `find`.
 #[derive(clap::Args)]
@@ -93,7 +93,8 @@ pub fn from_standard_input(bytes_max: u64) -> Result<Zeroizing<String>, Problem>
     Ok(Zeroizing::new(value.to_owned()))
 }
 
-fn from_arguments(value: &str) -> Zeroizing<String> {
+/// A value among the arguments, with a warning.
+pub fn from_arguments(value: &str) -> Zeroizing<String> {
     notice(
         "warning: a value among the arguments stands in the shell's history and in the list of \
          processes; write FIELD=- and give it on standard input",

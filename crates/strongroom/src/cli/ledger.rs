@@ -59,9 +59,12 @@ pub enum Ledger {
         /// The tenant
         #[arg(long, value_name = "T")]
         tenant: String,
-        /// The record's id, as `reveal` prints it
+        /// The record, as `reveal` prints it: its key, or its id
         #[arg(long, value_name = "ID")]
         record: String,
+        /// The collection, where several have the key
+        #[arg(long, value_name = "C")]
+        collection: Option<String>,
     },
     /// What became of an erased record, and where copies may still stand
     #[command(after_help = ERASURE_HELP)]
@@ -100,8 +103,8 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
         Ledger::Erasure { tenant, record } => {
             Ok(erasure(record, &vault.erasure(who, tenant, record)?))
         }
-        Ledger::Who { tenant, record } => {
-            let entries = vault.who(who, tenant, record)?;
+        Ledger::Who { tenant, record, collection } => {
+            let entries = vault.who(who, tenant, record, collection.as_deref())?;
             let all: Vec<Value> = entries
                 .iter()
                 .map(|e| {

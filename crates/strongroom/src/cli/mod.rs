@@ -3,6 +3,7 @@
 //! With `--json` exactly one JSON object goes to standard output, also on failure; progress and
 //! notices go to standard error; nothing ever prompts.
 
+mod backup;
 mod completions;
 mod epoch;
 mod erase;
@@ -14,8 +15,10 @@ mod ledger;
 mod man;
 mod output;
 mod principal;
+mod quarantine;
 mod quickstart;
 mod reading;
+mod restore;
 mod reveal;
 mod schema;
 mod seal;
@@ -23,6 +26,7 @@ mod session;
 mod status;
 mod strengthen;
 mod tenant;
+mod update;
 mod verify_password;
 
 use std::ffi::OsString;
@@ -98,10 +102,15 @@ enum Command {
     Schema(schema::Schema),
     /// Seal an export: records into the store, a tokenised copy beside it
     Seal(seal::Args),
+    /// List rows that were left out, or try them again from the corrected file
+    #[command(subcommand, after_help = quarantine::AFTER_HELP)]
+    Quarantine(quarantine::Quarantine),
     /// Give back the values of tokens; recorded before it happens
     Reveal(reveal::Args),
     /// Find the records that have a value in an indexed field; recorded before the answer
     Find(find::Args),
+    /// Change values of a record; recorded before it is opened
+    Update(update::Args),
     /// Say whether a password is right; recorded before the answer
     VerifyPassword(verify_password::Args),
     /// Wrap what `seal` keeps of passwords at full strength, from cron
@@ -116,6 +125,10 @@ enum Command {
     /// Export the ledger, print its keys, ask who saw a record
     #[command(subcommand, after_help = ledger::AFTER_HELP)]
     Ledger(ledger::Ledger),
+    /// Write a sealed, verified backup, while the install is in use
+    Backup(backup::Args),
+    /// Put back records that are missing or damaged, from a backup
+    Restore(restore::Args),
     /// The state of the install
     Status(status::Args),
     /// Print completions for a shell
@@ -170,14 +183,18 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Principal(command) => principal::run(global, &command),
         Command::Schema(command) => schema::run(global, &command),
         Command::Seal(args) => seal::run(global, &args),
+        Command::Quarantine(command) => quarantine::run(global, &command),
         Command::Reveal(args) => reveal::run(global, &args),
         Command::Find(args) => find::run(global, &args),
+        Command::Update(args) => update::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Erase(args) => erase::run(global, &args),
         Command::Epoch(command) => epoch::run(global, &command),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
+        Command::Backup(args) => backup::run(global, &args),
+        Command::Restore(args) => restore::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(global, &args),

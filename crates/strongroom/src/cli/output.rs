@@ -108,6 +108,16 @@ pub fn time(us: u64) -> String {
     humantime::format_rfc3339_micros(at).to_string()
 }
 
+/// How far a pass of unknown length has come.
+pub fn spinner() -> ProgressBar {
+    let style = "{spinner} {bytes} {bytes_per_sec}";
+    let bar = ProgressBar::no_length();
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// How far a pass over a file has come, with rate and time left.
 pub fn bar(length: u64) -> ProgressBar {
     let style = "{percent:>3} % {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";

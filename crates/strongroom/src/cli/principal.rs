@@ -127,7 +127,7 @@ fn shown(new: &NewPrincipal, what: &str) -> Answer {
 }
 
 /// Writes a credential to a file that was not there, durable, for its owner alone.
-fn write_secret(path: &Path, credential: &str) -> Result<(), Problem> {
+pub(super) fn write_secret(path: &Path, credential: &str) -> Result<(), Problem> {
     let mut options = fs::OpenOptions::new();
     let file = options.create_new(true).write(true).mode(0o600).open(path);
     let written = file.and_then(|mut file| {

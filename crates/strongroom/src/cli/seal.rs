@@ -11,6 +11,7 @@ use strongroom_core::text::visible;
 use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
+use super::session::Session;
 use super::{Global, schema};
 use crate::ambient::SystemClock;
 use crate::boundary;
@@ -26,6 +27,7 @@ Examples:
   strongroom seal people.csv --tenant acme --collection people
   strongroom seal people.csv --tenant acme --collection people --schema people.toml \
     --out /srv/people.csv
+  strongroom seal people.csv --tenant acme --collection people --key member_id
   strongroom seal people.csv --tenant acme --collection people --shred-input
   psql -c '\\copy people to stdout csv header' | strongroom seal - --tenant acme \
     --collection people --out people.csv
@@ -34,6 +36,12 @@ The tokenised copy keeps columns, order, separator and quoting, in UTF-8; that o
 fixed width is CSV. By default it is NAME.sealed.EXT beside the input. Killed at any instant, the
 same command goes on where it stopped. The input file stays as it is, in clear; the answer names
 it, and likely copies beside it.
+
+--key names the column that rows are known by, when a collection is made. It stays in clear, so it
+must not be personal. From then on a row with the key of a record updates that record: its tokens
+stay, and the answer says how many were added and how many changed. Columns that a later file lacks
+stay as they are; an empty cell takes the value away. A row without a key, or with one that stood
+in the file before, is left out and listed. --record then takes the key.
 
 --shred-input reads the copy back once it is in place and compares it with the input and with what
 was sealed; then it overwrites the input with one pass of random bytes, which suffices on magnetic
@@ -55,6 +63,9 @@ pub struct Args {
     /// The collection; made when it does not exist
     #[arg(long, value_name = "C")]
     collection: String,
+    /// The column that tells which record a row is: rows with the key of a record update it
+    #[arg(long, value_name = "COLUMN")]
+    key: Option<String>,
     /// The schema, as TOML; proposed from the file when there is none yet
     #[arg(long, value_name = "FILE")]
     schema: Option<PathBuf>,
@@ -78,7 +89,6 @@ pub struct Args {
 }
 
 /// Seals.
-#[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let read = |path| schema::read(global, path);
     let schema = args.schema.as_deref().map(read).transpose()?;
@@ -91,21 +101,32 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         let others = others.into_iter().chain([credential.as_ref()]).flatten();
         keep_apart(report, &others.map(PathBuf::as_path).collect::<Vec<_>>())?;
     }
-    let session = global.session()?;
     let request = SealRequest {
         input: args.file.clone(),
         tenant: args.tenant.clone(),
         collection: args.collection.clone(),
         schema,
+        key: args.key.clone(),
         out: args.out.clone(),
         dry_run: args.dry_run,
         strict: args.strict,
         asked: args.reading.asked(),
         report: args.report.clone(),
         shred: args.shred_input,
+        retry: None,
         now_us: SystemClock.now_us(),
     };
-    let again = match args.file.as_os_str() == "-" {
+    perform(global, &global.session()?, &request)
+}
+
+/// Seals what was asked for, with progress, and says what was done.
+#[expect(clippy::disallowed_methods, reason = "measures how long it took, for people")]
+pub fn perform(
+    global: &Global,
+    session: &Session,
+    request: &SealRequest,
+) -> Result<Answer, Problem> {
+    let again = match request.input.as_os_str() == "-" {
         true => "run the same command again: more than 16 MiB are sealed anew",
         false => "run the same command again: it goes on from there, or says what is left to do",
     };
@@ -116,29 +137,29 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         again,
         || {},
     );
-    let bar = bar(fs::metadata(&args.file).map_or(0, |m| m.len()));
+    let bar = bar(fs::metadata(&request.input).map_or(0, |m| m.len()));
     let start = std::time::Instant::now();
-    let report = session.vault.seal(&session.who, &request, &|at| bar.set_position(at));
+    let report = session.vault.seal(&session.who, request, &|at| bar.set_position(at));
     bar.finish_and_clear();
     let report = report?;
     let seconds = start.elapsed().as_secs_f64();
     let mut json = report.to_json();
     if let Some(object) = json.as_object_mut() {
         object.insert("seconds".to_owned(), ((seconds * 1000.0).round() / 1000.0).into());
-        if args.dry_run {
+        if request.dry_run {
             object.insert("dry_run".to_owned(), true.into());
         }
     }
-    if let Some(path) = &args.report {
+    if let Some(path) = &request.report {
         let mut all = json.clone();
         if let (Some(all), Some(more)) = (all.as_object_mut(), report.details().as_object()) {
             all.extend(more.clone());
         }
         write_report(path, &all)?;
     }
-    say_left_out(&report, &args.file);
+    say_left_out(&report, &request.input);
     let exit = if report.quarantined > 0 { 4 } else { 0 };
-    Ok(Answer::new(&json, text(&report, args, seconds)).with_exit(exit))
+    Ok(Answer::new(&json, text(&report, &request.input, seconds)).with_exit(exit))
 }
 
 /// What stays behind of the input, on standard error.
@@ -176,7 +197,7 @@ fn write_report(path: &Path, json: &serde_json::Value) -> Result<(), Problem> {
     })
 }
 
-fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
+fn text(report: &SealReport, input: &Path, seconds: f64) -> String {
     let mut out = report.proposal.as_ref().map(proposal_text).unwrap_or_default();
     let verb = if report.dry_run { "would be sealed" } else { "sealed" };
     let rate = report.rows as f64 / seconds.max(0.001);
@@ -185,9 +206,12 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
         count(report.rows),
         count(rate as u64)
     ));
-    if !report.dry_run && report.changed < report.rows {
-        let before = report.rows - report.changed;
-        out.push_str(&format!(", {} of them by an earlier run", count(before)));
+    let written = report.added + report.updated;
+    if !report.dry_run && written < report.rows {
+        out.push_str(&format!(", {} of them sealed before", count(report.rows - written)));
+    }
+    if report.updated > 0 {
+        out.push_str(&format!(", {} changed", count(report.updated)));
     }
     out.push('\n');
     let lines: Vec<Vec<String>> = report
@@ -225,7 +249,7 @@ fn text(report: &SealReport, args: &Args, seconds: f64) -> String {
         return out;
     }
     out.push_str(&format!("tokenised copy: {}\n", *visible(&report.out.to_string_lossy())));
-    out.push_str(&clear_text(report, &args.file));
+    out.push_str(&clear_text(report, input));
     out
 }
 
@@ -263,6 +287,7 @@ fn proposal_text(proposal: &Proposal) -> String {
                 Treatment::Verify => "password, verify-only".to_owned(),
                 Treatment::Drop { kind } => format!("{}: dropped", kind.name()),
                 Treatment::Clear { reason } => format!("open: {reason}"),
+                Treatment::Key { reason } => format!("open, the key: {reason}"),
             };
             let sure = if c.unsure { " ?" } else { "" };
             let why = c.grounds().into_iter().next().unwrap_or_default();

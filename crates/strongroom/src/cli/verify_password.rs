@@ -34,7 +34,7 @@ pub struct Args {
     /// The collection
     #[arg(long, value_name = "C")]
     collection: String,
-    /// The record's id, as `find` and `reveal` print it
+    /// The record, as `find` and `reveal` print it: its key, or its id
     #[arg(long, value_name = "ID")]
     record: String,
     /// The column, where the collection has several of passwords

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::BadRow;
+use super::error::{BadRow, Reason};
 
 /// Rows and bad rows, in the order of the file. Made by [`super::Reader::read_batch`]; can be sent
 /// to another thread. It holds cleartext: `Debug` shows counts only.
@@ -95,6 +95,30 @@ impl Batch {
     /// [`super::Writer::finish`].
     pub fn tail(&self) -> &[u8] {
         self.tail.as_bytes()
+    }
+
+    /// Takes out rows for the reason that `judge` gives.
+    pub fn leave_out(&mut self, judge: impl FnMut(RowView<'_>) -> Option<Reason>) {
+        let reasons: Vec<_> = self.iter().map(judge).collect();
+        if reasons.iter().all(Option::is_none) {
+            return;
+        }
+        let stays = |row: usize| reasons.get(row).is_some_and(Option::is_none);
+        for (place, reason) in self.rows.iter().zip(&reasons) {
+            let Place { file_line: line, file_start: start, file_end: end, .. } = *place;
+            self.bad.extend(reason.map(|reason| BadRow { line, start, end, reason }));
+        }
+        self.bad.sort_by_key(|bad| bad.start);
+        let columns = self.columns.max(1);
+        let (mut row, mut cell) = (0, 0);
+        self.rows.retain(|_| {
+            row += 1;
+            stays(row - 1)
+        });
+        self.cells.retain(|_| {
+            cell += 1;
+            stays((cell - 1) / columns)
+        });
     }
 
     pub(super) fn clear(&mut self, columns: usize) {
@@ -195,7 +219,7 @@ impl<'a> RowView<'a> {
     }
 
     /// The row as it stands in the file, after the blank lines before it.
-    pub(super) fn raw(&self) -> &'a [u8] {
+    pub fn raw(&self) -> &'a [u8] {
         let range = self.place.blank as usize..self.place.end as usize;
         self.batch.raw.as_bytes().get(range).unwrap_or_default()
     }

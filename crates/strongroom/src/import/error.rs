@@ -175,6 +175,12 @@ pub enum Reason {
          --widths"
     )]
     NotInColumns,
+    /// A row without a key where rows are known by one.
+    #[error("the row has no key, or one of more than 256 bytes: fill the column of the key")]
+    NoKey,
+    /// A key that stood in a row before.
+    #[error("a row before has the same key: leave one of them, or tell them apart")]
+    KeyTwice,
     /// Arrays and objects in one another, too deep.
     #[error("arrays or objects are nested too deep: flatten the value, or write it as a string")]
     NestingTooDeep,
@@ -199,6 +205,8 @@ impl Reason {
             Self::NotInColumns => "not_in_columns",
             Self::NotSql => "not_sql",
             Self::DumpCut => "dump_cut",
+            Self::NoKey => "no_key",
+            Self::KeyTwice => "key_twice",
             Self::NestingTooDeep => "nesting_too_deep",
         }
     }

@@ -178,7 +178,7 @@ impl Demo {
             "a value did not come back as it stood".to_owned()
         })?;
         let entry = open.entry(position)?;
-        let who = open.vault.who(&open.operator, TENANTS[0], &record)?;
+        let who = open.vault.who(&open.operator, TENANTS[0], &record, None)?;
         let reveals = who.iter().filter(|e| e.act == "pii.reveal").count();
         let named = who.iter().any(|e| e.index == position.index && e.log == position.log);
         hold(reveals == 2 && named, || "`ledger who` does not name both reveals".to_owned())?;

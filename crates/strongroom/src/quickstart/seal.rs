@@ -169,18 +169,12 @@ impl Demo {
             input: self.clear_file(tenant),
             tenant: tenant.to_owned(),
             collection: COLLECTION.to_owned(),
-            schema: None,
             out: Some(self.sealed_file(tenant)),
-            dry_run: false,
-            strict: false,
-            asked: Default::default(),
-            report: None,
-            shred: false,
-            now_us: 0,
+            ..SealRequest::default()
         };
         let (report, seconds) = seconds(|| open.vault.seal(&open.operator, &request, &|_| {}))?;
-        hold(report.rows == self.people_each() && report.changed == report.rows, || {
-            format!("{} of {} rows of {tenant} were sealed", report.changed, self.people_each())
+        hold(report.rows == self.people_each() && report.added == report.rows, || {
+            format!("{} of {} rows of {tenant} were sealed", report.added, self.people_each())
         })?;
         hold(report.quarantined == 0, || {
             format!("{} rows of {tenant} were left out", report.quarantined)

@@ -13,10 +13,20 @@ use super::epoch::sweep;
 use super::local::{Shared, lock};
 use super::marks::{advance, control_digests, rows as mark_rows};
 use super::notes::{ControlNext, Notes};
+use super::segment::Logs;
 use super::sequencer::Reply;
+use super::snapshot::{Cut, CutReply};
 
 /// Most batches of rows applied in one step.
 const APPLY_GROUP: usize = 16;
+
+/// What the applier is given, in the order of the entries.
+pub(super) enum Work {
+    /// The changes of a batch.
+    Apply(Apply),
+    /// The question how things stand; the logs as they were when it was asked.
+    Cut(Logs, CutReply),
+}
 
 /// A batch whose entries are durable.
 pub(super) struct Apply {
@@ -30,26 +40,51 @@ pub(super) struct Apply {
 
 impl Shared {
     /// Runs until the sequencer has ended.
-    pub(super) fn apply_all(&self, applies: &Receiver<Apply>) {
-        while let Ok(first) = applies.recv() {
-            let mut group = vec![first];
-            while group.len() < APPLY_GROUP {
-                let Ok(next) = applies.try_recv() else { break };
-                group.push(next);
+    pub(super) fn apply_all(&self, works: &Receiver<Work>) {
+        while let Ok(first) = works.recv() {
+            let (mut group, mut next) = (Vec::new(), Some(first));
+            let mut cut = None;
+            while let Some(work) = next.take() {
+                match work {
+                    Work::Apply(apply) => group.push(apply),
+                    Work::Cut(logs, reply) => cut = Some((logs, reply)),
+                }
+                let more = cut.is_none() && group.len() < APPLY_GROUP;
+                next = if more { works.try_recv().ok() } else { None };
             }
-            let result = if self.stopped.load(Ordering::Acquire) {
-                Err(CommitError::Stopped)
-            } else {
-                self.apply(&group)
-            };
-            if result.is_err() {
-                // Stated and not done: the next opening says so. Nothing more may be stated here.
-                self.stopped.store(true, Ordering::Release);
+            self.apply_group(group);
+            if let Some((logs, reply)) = cut {
+                let _ = reply.send(self.cut(logs));
             }
-            for done in group {
-                let answer = result.clone().map(|()| Committed::new(done.ticket, done.positions));
-                let _ = done.reply.send(answer);
-            }
+        }
+    }
+
+    /// How things stand, unless something that these logs state did not take place.
+    fn cut(&self, logs: Logs) -> Result<Cut, CommitError> {
+        if self.stopped.load(Ordering::Acquire) {
+            return Err(CommitError::Stopped);
+        }
+        let engine = self.engine.snapshot().map_err(|_| CommitError::Failed("engine"))?;
+        let end = lock(&self.reserve).given_out();
+        Ok(Cut { logs, engine, end, boot: self.notes.get().boot })
+    }
+
+    fn apply_group(&self, group: Vec<Apply>) {
+        if group.is_empty() {
+            return;
+        }
+        let result = if self.stopped.load(Ordering::Acquire) {
+            Err(CommitError::Stopped)
+        } else {
+            self.apply(&group)
+        };
+        if result.is_err() {
+            // Stated and not done: the next opening says so. Nothing more may be stated here.
+            self.stopped.store(true, Ordering::Release);
+        }
+        for done in group {
+            let answer = result.clone().map(|()| Committed::new(done.ticket, done.positions));
+            let _ = done.reply.send(answer);
         }
     }
 

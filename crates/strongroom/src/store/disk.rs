@@ -113,16 +113,23 @@ pub const ASIDE: &str = ".new";
 pub struct Folder {
     root: PathBuf,
     mode: u32,
+    read_only: bool,
 }
 
 impl Folder {
+    /// The folder at `root`, to be read alone: nothing of it is made or opened for writing.
+    #[must_use]
+    pub fn to_read(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), mode: 0o600, read_only: true }
+    }
+
     /// The folder at `root`, made if need be.
     ///
     /// # Errors
     /// As the file system's.
     pub fn open(root: &Path) -> io::Result<Self> {
         make_folder(root)?;
-        Ok(Self { root: root.to_path_buf(), mode: 0o600 })
+        Ok(Self { root: root.to_path_buf(), mode: 0o600, read_only: false })
     }
 
     /// The same for a folder of keys: whoever leads this user's writes to one of its files meets
@@ -174,7 +181,8 @@ impl Disk for Folder {
         let path = self.path(name);
         let mut options = OpenOptions::new();
         // A link is refused: it could lead our writes to any file of this user.
-        options.read(true).write(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        options.read(true).write(!self.read_only);
+        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
         match options.open(&path) {
             Ok(file) => Ok(Some(Box::new(FolderFile { file, path }))),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),

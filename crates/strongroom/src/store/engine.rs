@@ -4,6 +4,49 @@ use std::io;
 
 use strongroom_core::store::{Row, Table};
 
+/// Fills one empty table. Until it is finished, and after an error or a kill, the table may hold
+/// some of its rows.
+pub trait Loader {
+    /// Adds a row: keys rise.
+    ///
+    /// # Errors
+    /// As the engine's; `InvalidInput` when a key does not rise.
+    fn put(&mut self, key: &[u8], value: &[u8]) -> io::Result<()>;
+
+    /// Ends it; durable when this returns.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn finish(self: Box<Self>) -> io::Result<()>;
+}
+
+/// All tables of an engine at one moment.
+pub trait EngineSnapshot: Send + Sync {
+    /// As [`Engine::scan`], of that moment.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()>;
+}
+
+/// Whether `key` comes after the one before, which it then becomes.
+///
+/// # Errors
+/// `InvalidInput` when it does not.
+pub fn rises(before: &mut Option<Vec<u8>>, key: &[u8]) -> io::Result<()> {
+    if before.as_ref().is_some_and(|before| before.as_slice() >= key) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "keys do not rise"));
+    }
+    before.get_or_insert_default().clear();
+    before.get_or_insert_default().extend_from_slice(key);
+    Ok(())
+}
+
 /// An ordered key-value engine.
 pub trait Engine: Send + Sync {
     /// One row.
@@ -28,6 +71,18 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// As the engine's. After an error the engine must be opened again.
     fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()>;
+
+    /// All tables at one moment, which writing does not change.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>>;
+
+    /// Fills an empty table in bulk.
+    ///
+    /// # Errors
+    /// As the engine's.
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>>;
 
     /// Before a clean stop: does what makes the next opening quick, where there is anything to do.
     /// Nothing depends on it.

@@ -26,7 +26,7 @@ use strongroom_core::vault::slot::{SLOT_BYTES, SlotBytes};
 use super::disk::{ASIDE, Disk, DiskFile, is_full};
 use super::engine::Engine;
 use super::local::{Shared, lock};
-use super::marks::{is_covered, written};
+use super::marks::{is_covered, stored};
 use super::notes::NoteKeeper;
 use super::recovery::{OpenError, at};
 use super::slots::slot_file_name;
@@ -46,7 +46,7 @@ pub fn current(notes: &NoteKeeper, engine: &dyn Engine, key: &StoreKey) -> Resul
     let Some((next, epoch)) = next.and_then(|next| Some((next, next.epoch?))) else {
         return Ok(noted.epoch);
     };
-    if !is_covered(next, &at("the engine", written(engine, key))?) {
+    if !is_covered(next, &at("the engine", stored(engine, key))?) {
         return Ok(noted.epoch);
     }
     at("the key folder", notes.update(|n| n.epoch = epoch))?;
@@ -105,7 +105,7 @@ impl Shared {
             .map_err(|e| failed(&e, "key folder"))?;
         let to = self.slots.aside(&*self.data, next.number).map_err(|e| failed(&e, "slot file"))?;
         // No slot at or above this was ever given out.
-        let end = lock(&self.reserve).next;
+        let end = lock(&self.reserve).given_out();
         let lay = Laying { from: self.slots.file(), to: &*to, end, carrier: next.carrier };
         let carried = lay.each(&|range| lay.carry(range, &*self.random))?;
         to.sync().map_err(|e| failed(&e, "slot file"))?;

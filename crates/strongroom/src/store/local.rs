@@ -15,13 +15,13 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::source::{Clock, Random};
 use strongroom_core::store::{
-    Batch, Commit, CommitError, LayError, NextEpoch, ReadError, Store, Table,
+    Batch, Commit, CommitError, LayError, NextEpoch, ReadError, Snapshot, Store, Table,
 };
 use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotBytes};
 
-use super::applier::Apply;
+use super::applier::Work;
 use super::dangling::Mending;
 use super::disk::Disk;
 use super::engine::Engine;
@@ -31,8 +31,9 @@ use super::notes::{NoteKeeper, Notes};
 use super::reader::read_entries;
 use super::recovery::{OpenError, Replay, at, replay};
 use super::segment::{LogState, Logs};
-use super::sequencer::Request;
+use super::sequencer::{Message, Request};
 use super::slots::SlotFile;
+use super::snapshot::{LocalSnapshot, heads};
 use super::writer::{LedgerWriter, Next, Tail, unstated};
 
 /// Requests waiting before callers are held back.
@@ -59,7 +60,7 @@ pub struct Media {
 /// The store.
 pub struct LocalStore {
     shared: Arc<Shared>,
-    queue: Option<SyncSender<Request>>,
+    queue: Option<SyncSender<Message>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -99,13 +100,18 @@ pub(super) struct Epoch {
 
 /// Record numbers given out.
 pub(super) struct Reserve {
-    pub(super) next: u64,
+    next: u64,
     limit: u64,
     /// Those given out whose act is not in the engine: first and end of each run.
     open: BTreeMap<u64, u64>,
 }
 
 impl Reserve {
+    /// No number at or above this was given out.
+    pub(super) fn given_out(&self) -> u64 {
+        self.next
+    }
+
     /// No number below this is in an act that is not in the engine.
     pub(super) fn settled(&self) -> u64 {
         self.open.first_key_value().map_or(self.next, |(first, _)| *first)
@@ -230,7 +236,7 @@ impl LocalStore {
 
     fn start(shared: Arc<Shared>, writer: LedgerWriter, clean: bool) -> Self {
         let (queue, requests) = mpsc::sync_channel(QUEUE);
-        let (apply, applies) = mpsc::sync_channel::<Apply>(APPLY_QUEUE);
+        let (apply, applies) = mpsc::sync_channel::<Work>(APPLY_QUEUE);
         let (one, two) = (Arc::clone(&shared), Arc::clone(&shared));
         let sequencer = thread("ledger", move || one.sequence(writer, clean, &requests, &apply));
         let applier = thread("applier", move || two.apply_all(&applies));
@@ -283,7 +289,7 @@ impl Store for LocalStore {
         let request = Request::new(batch, reply);
         // A dropped sender resolves the future below, so a stopped store answers too.
         if let Some(queue) = &self.queue {
-            let _ = queue.send(request);
+            let _ = queue.send(Message::Commit(request));
         }
         Box::pin(async move { answer.await.unwrap_or(Err(CommitError::Stopped)) })
     }
@@ -340,8 +346,16 @@ impl Store for LocalStore {
     }
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {
-        let logs = lock(&self.shared.logs);
-        logs.iter().map(|(log, l)| (*log, l.frontier.size(), l.frontier.root())).collect()
+        heads(&lock(&self.shared.logs))
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
+        let (reply, answer) = mpsc::sync_channel(1);
+        if let Some(queue) = &self.queue {
+            let _ = queue.send(Message::Cut(reply));
+        }
+        let cut = answer.recv().unwrap_or(Err(CommitError::Stopped))?;
+        Ok(Box::new(LocalSnapshot { cut, shared: Arc::clone(&self.shared) }))
     }
 }
 

@@ -47,6 +47,22 @@ fn read(key: &StoreKey, row: &[u8], value: &[u8]) -> Option<(LogId, u64, Hash)> 
     Some((log, u64::from_be_bytes(*index), Hash(*leaf)))
 }
 
+/// The marks that are in an engine.
+///
+/// # Errors
+/// As the engine's; `InvalidData` when one was not written by this install.
+pub fn stored(engine: &dyn Engine, key: &StoreKey) -> std::io::Result<Marks> {
+    let mut found = Some(Marks::new());
+    engine.scan(Table::Applied, &[], &mut |row, value| {
+        match (read(key, row, value), &mut found) {
+            (Some((log, index, _)), Some(found)) => drop(found.insert(log, index)),
+            _ => found = None,
+        }
+        found.is_some()
+    })?;
+    found.ok_or_else(|| std::io::ErrorKind::InvalidData.into())
+}
+
 /// Takes the same into `marks`.
 pub fn advance(marks: &mut Marks, positions: &[Position]) {
     for position in positions {
@@ -142,19 +158,6 @@ pub fn check_control(engine: &dyn Engine, notes: &Notes, marks: &Marks) -> Resul
     }
     let text = "the control table is not the one that the key folder noted";
     Err(OpenError::Damaged(text.to_owned()))
-}
-
-/// The marks that this install wrote, as they stand in the engine, held against nothing yet.
-///
-/// # Errors
-/// As the engine's.
-pub fn written(engine: &dyn Engine, key: &StoreKey) -> std::io::Result<Marks> {
-    let mut marks = Marks::new();
-    engine.scan(Table::Applied, &[], &mut |row, value| {
-        marks.extend(read(key, row, value).map(|(log, index, _)| (log, index)));
-        true
-    })?;
-    Ok(marks)
 }
 
 /// Whether a change that was announced took place.

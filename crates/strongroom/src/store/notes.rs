@@ -49,6 +49,22 @@ pub struct Notes {
     pub clean: bool,
 }
 
+impl Notes {
+    /// Reads the bytes of a file of notes; nothing when they are not what was written.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        decode(bytes)
+    }
+
+    /// The bytes of a file of these notes.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        encode(self)
+    }
+}
+
 /// A change of the control table on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlNext {

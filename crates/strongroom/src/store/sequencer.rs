@@ -13,9 +13,10 @@ use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::store::{Batch, Changes, CommitError, Committed, Position, Ticket};
 use strongroom_core::vault::slot::epoch_of;
 
-use super::applier::Apply;
+use super::applier::{Apply, Work};
 use super::local::{Epoch, Shared, lock};
 use super::marks::advance;
+use super::snapshot::CutReply;
 use super::writer::LedgerWriter;
 
 /// Heads are noted in custody, and tenants' heads in the system log, at least this often.
@@ -28,6 +29,14 @@ const GROUP_REQUESTS: usize = 4096;
 const GROUP_ENTRIES: usize = 2048;
 
 pub(super) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// What the sequencer is asked.
+pub(super) enum Message {
+    /// To make a batch durable.
+    Commit(Request),
+    /// To say, and have the applier say, how things stand between two batches.
+    Cut(CutReply),
+}
 
 /// A batch on its way to the ledger.
 pub(super) struct Request {
@@ -66,8 +75,8 @@ impl Shared {
         &self,
         mut writer: LedgerWriter,
         headed: bool,
-        requests: &Receiver<Request>,
-        apply: &SyncSender<Apply>,
+        requests: &Receiver<Message>,
+        apply: &SyncSender<Work>,
     ) {
         let mut headed = if headed { sizes(&writer) } else { Headed::new() };
         let (mut minute_us, mut segment_us) = (self.clock.now_us(), 0);
@@ -80,7 +89,8 @@ impl Shared {
                 left => requests.recv_timeout(left),
             };
             match received {
-                Ok(first) => self.group(&mut writer, first, requests, apply),
+                Ok(Message::Commit(first)) => self.group(&mut writer, first, requests, apply),
+                Ok(Message::Cut(reply)) => cut(&writer, reply, apply),
                 Err(RecvTimeoutError::Timeout) => {
                     self.append_heads(&mut writer, &mut headed);
                     // Custody that cannot be written now is tried again in a minute.
@@ -103,10 +113,10 @@ impl Shared {
         &self,
         writer: &mut LedgerWriter,
         first: Request,
-        requests: &Receiver<Request>,
-        apply: &SyncSender<Apply>,
+        requests: &Receiver<Message>,
+        apply: &SyncSender<Work>,
     ) {
-        let (mut waiting, mut size) = (Vec::new(), 0);
+        let (mut waiting, mut size, mut cuts) = (Vec::new(), 0, Vec::new());
         let mut next = Some(first);
         // INVARIANT: held until what is taken in is in `stated`: whoever closes the epoch under it
         // sees every write that is still on its way.
@@ -119,7 +129,15 @@ impl Shared {
                 waiting.push(request);
             }
             let more = waiting.len() < GROUP_REQUESTS && size < GROUP_ENTRIES;
-            next = if more { requests.try_recv().ok() } else { None };
+            next = match if more { requests.try_recv().ok() } else { None } {
+                Some(Message::Commit(request)) => Some(request),
+                // What was asked for before the cut is in it, and nothing else.
+                Some(Message::Cut(reply)) => {
+                    cuts.push(reply);
+                    None
+                }
+                None => None,
+            };
         }
         let entries = waiting.iter_mut().map(|r| std::mem::take(&mut r.entries)).collect();
         match writer.append(entries) {
@@ -141,6 +159,7 @@ impl Shared {
                 }
             }
         }
+        cuts.into_iter().for_each(|reply| cut(writer, reply, apply));
     }
 
     /// Whether a request may be stated: not when its effect could not follow, nor when its slots
@@ -163,7 +182,7 @@ impl Shared {
         &self,
         request: Request,
         placed: Result<Vec<Position>, CommitError>,
-        apply: &SyncSender<Apply>,
+        apply: &SyncSender<Work>,
     ) {
         let idle = request.is_idle();
         let Request { erasing, changes, ticket, reply, .. } = request;
@@ -176,7 +195,8 @@ impl Shared {
                     positions.get(*place).and_then(|at| Erasing::of(entry, at))
                 };
                 let erasing = erasing.iter().filter_map(stated).collect();
-                if apply.send(Apply { positions, changes, erasing, ticket, reply }).is_err() {
+                let work = Work::Apply(Apply { positions, changes, erasing, ticket, reply });
+                if apply.send(work).is_err() {
                     // The applier is gone. Dropping the batch answers it.
                     self.stopped.store(true, Ordering::Release);
                 }
@@ -206,6 +226,13 @@ impl Shared {
             headed.extend(group.iter().map(|(log, size, _)| (*log, *size)));
         }
     }
+}
+
+/// Asks the applier to finish the cut: when it comes to it, the effects of all that these logs
+/// state are in the engine, and of nothing else.
+fn cut(writer: &LedgerWriter, reply: CutReply, apply: &SyncSender<Work>) {
+    // An applier that is gone drops the reply, which answers it.
+    let _ = apply.send(Work::Cut(writer.logs().clone(), reply));
 }
 
 fn sizes(writer: &LedgerWriter) -> Headed {

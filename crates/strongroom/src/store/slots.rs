@@ -66,6 +66,18 @@ impl SlotFile {
         Ok(out)
     }
 
+    /// The raw slots of records that follow one another; zeros past the end of the file.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn read_run(&self, first: RecordNumber, count: usize) -> io::Result<Vec<SlotBytes>> {
+        let mut out = vec![[0; SLOT_BYTES]; count];
+        let offset = first.0.checked_mul(SLOT_BYTES as u64).unwrap_or(u64::MAX >> 1);
+        let n = self.file.read_at(offset, out.as_flattened_mut())?;
+        out.as_flattened_mut().iter_mut().skip(n).for_each(|b| *b = 0);
+        Ok(out)
+    }
+
     /// Writes slots that follow one another. Durable after [`SlotFile::sync`].
     ///
     /// # Errors
@@ -74,6 +86,16 @@ impl SlotFile {
         let bytes = slots.as_flattened();
         self.allocate(RecordNumber(first.0.saturating_add(slots.len() as u64)))?;
         self.file.write_at(first.0 * SLOT_BYTES as u64, bytes)
+    }
+
+    /// Writes slots of a file that is made anew, wherever they belong: what lies between stays a
+    /// hole, and reads as never used.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn put(&self, first: RecordNumber, slots: &[SlotBytes]) -> io::Result<()> {
+        let offset = first.0.checked_mul(SLOT_BYTES as u64).ok_or(io::ErrorKind::InvalidInput)?;
+        self.file.write_at(offset, slots.as_flattened())
     }
 
     /// Allocates the slots below `end`, so that a full disk is met before anything is stated.

@@ -210,6 +210,26 @@ impl LedgerWriter {
         Ok(positions)
     }
 
+    /// Appends entries as they were stamped before, each with its time, in one durable step.
+    ///
+    /// # Errors
+    /// As [`LedgerWriter::append`].
+    pub fn copy(&mut self, leaves: &[(LogId, Vec<u8>, u64)]) -> Result<(), CommitError> {
+        if self.stopped {
+            return Err(CommitError::Stopped);
+        }
+        let mut group =
+            Group { frame: FrameWriter::new(), next: HashMap::new(), leaves: Vec::new() };
+        for (log, leaf, time) in leaves {
+            let size = self.logs.get(log).map_or(0, |l| l.frontier.size());
+            let next = group.next.entry(*log).or_insert((size, 0));
+            group.frame.push(FramedEntry { log: *log, index: next.0, leaf });
+            *next = (next.0 + 1, *time);
+            group.leaves.push((*log, leaf_hash(leaf), *time));
+        }
+        if group.frame.is_empty() { Ok(()) } else { self.write(group) }
+    }
+
     fn write(&mut self, group: Group) -> Result<(), CommitError> {
         let frame = group.frame.len() as u64;
         if self.tail.offset + frame > self.tail.room {

@@ -22,6 +22,10 @@ use zeroize::Zeroizing;
 use super::Vault;
 use crate::problem::Problem;
 
+/// The keys that a tenant is made with.
+pub(super) const TENANT_JOBS: [Job; 6] =
+    [Job::Seal, Job::Token, Job::Pseudonym, Job::Index, Job::Log, Job::Pepper];
+
 /// A principal with a new credential, which is shown once.
 pub struct NewPrincipal {
     /// The principal.
@@ -45,8 +49,7 @@ impl Vault {
         }
         let row = TenantRow { id, name };
         let mut changes = Changes::default();
-        let jobs = [Job::Seal, Job::Token, Job::Pseudonym, Job::Index, Job::Log, Job::Pepper];
-        for job in jobs {
+        for job in TENANT_JOBS {
             self.put_key(&mut changes, Some(id), job)?;
         }
         self.put_control(&mut changes, &tenant_key(id), &json(&row)?);

@@ -73,6 +73,7 @@ impl Vault {
             let planned = {
                 let state = self.read();
                 let mut means = Means {
+                    index: &mut |prefix, visit| self.scan_index(prefix, visit),
                     slots: &mut |record| self.store.slot(record),
                     rows: &mut |at| self.store.get(Table::Record, &at.key()),
                 };
@@ -109,8 +110,12 @@ impl Vault {
         let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
         let planned = {
             let state = self.read();
-            let slots = &mut |record| self.store.slot(record);
-            authorized.plan(&self.context(&state), slots, now_us)
+            let mut means = Means {
+                index: &mut |prefix, visit| self.scan_index(prefix, visit),
+                slots: &mut |record| self.store.slot(record),
+                rows: &mut |at| self.store.get(Table::Record, &at.key()),
+            };
+            authorized.plan(&self.context(&state), &mut means, now_us)
         };
         let receipt = self.receipt(planned)?;
         let (tenant, record) = receipt.stays();
@@ -150,6 +155,7 @@ impl Vault {
         let planned = {
             let state = self.read();
             let mut means = Means {
+                index: &mut |prefix, visit| self.scan_index(prefix, visit),
                 slots: &mut |record| self.store.slot(record),
                 rows: &mut |at| self.store.get(Table::Record, &at.key()),
             };

@@ -1,8 +1,8 @@
 //! Find: which records have a value.
 
-use strongroom_core::access::find::{Find, Found, ScanIndex};
+use strongroom_core::access::find::{Find, Found};
 use strongroom_core::principal::Principal;
-use strongroom_core::store::{Position, Table};
+use strongroom_core::store::{Position, Table, Visit};
 use zeroize::Zeroizing;
 
 use super::Vault;
@@ -31,8 +31,7 @@ impl Vault {
         let receipt = self.guessing(now_us, |guesses| {
             let planned = {
                 let state = self.read();
-                let index: &mut ScanIndex<'_> =
-                    &mut |prefix, visit| self.store.scan(Table::Index, prefix, visit);
+                let index = &mut |prefix: &_, visit: &mut Visit<'_>| self.scan_index(prefix, visit);
                 let slots = &mut |record| self.store.slot(record);
                 authorized.plan(&self.context(&state), index, slots, guesses)
             };

@@ -19,6 +19,8 @@ use strongroom_core::principal::Principal;
 use strongroom_core::source::{Random, draw};
 use strongroom_core::vault::keys::{Job, KeyPlace};
 
+use strongroom_core::store::Visit;
+
 use super::Vault;
 use crate::memory;
 use crate::problem::{Kind, Problem};
@@ -173,13 +175,17 @@ impl Vault {
         who: &Principal,
         tenant: &str,
         record: &str,
+        collection: Option<&str>,
     ) -> Result<Vec<WhoEntry>, Problem> {
         let tenant = self.tenant(tenant);
-        let authorized = self.authorize(who, Who { tenant, record: record.to_owned() })?;
+        let collection = collection.map(str::to_owned);
+        let action = Who { tenant, record: record.to_owned(), collection };
+        let authorized = self.authorize(who, action)?;
         self.load_keys(tenant)?;
         let planned = {
             let state = self.read();
-            authorized.plan(&self.context(&state), &mut |record| self.store.slot(record))
+            let index = &mut |prefix: &_, visit: &mut Visit<'_>| self.scan_index(prefix, visit);
+            authorized.plan(&self.context(&state), index, &mut |record| self.store.slot(record))
         };
         let receipt = self.receipt(planned)?;
         let log = LogId::Tenant(tenant.ok_or_else(Problem::not_found)?.0);

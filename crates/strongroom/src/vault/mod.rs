@@ -4,22 +4,26 @@
 //! refusal is committed to the ledger before the caller hears of it.
 
 mod admin;
+mod backup;
 mod epoch;
 mod erase;
 mod export;
 mod find;
 mod ledger;
 mod open;
+mod quarantine;
 mod renew;
+mod restore;
 mod reveal;
 pub mod seal;
 mod statement;
 mod strengthen;
+mod update;
 mod verify;
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use strongroom_core::access::{
     Action, Authorized, Context, Denied, KeyRing, Pending, Receipt, Stop, authorize,
@@ -28,15 +32,19 @@ use strongroom_core::control::{Registry, protect};
 use strongroom_core::id::{InstallId, TenantId};
 use strongroom_core::principal::{Credential, Principal, authenticate};
 use strongroom_core::source::Random;
-use strongroom_core::store::{Batch, Changes, Committed, Store, Table};
+use strongroom_core::store::{Batch, Changes, Committed, ReadError, Store, Table, Visit};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
+pub use backup::BackupReport;
 pub use epoch::{EpochState, Turned};
 pub use erase::{EraseRequest, ErasedRecord};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised};
+pub use quarantine::QuarantinedJob;
+pub use restore::{NewReport, NewRequest, RestoreReport};
+pub use seal::LeftOut;
 pub use statement::{Remains, Statement};
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
@@ -60,6 +68,8 @@ pub struct Vault {
     admin: Mutex<()>,
     /// One guess is counted at a time.
     guesses: Mutex<()>,
+    /// Records are rewritten by one at a time: what was read is what the next version is made of.
+    rewrites: Mutex<()>,
     random: Arc<dyn Random>,
 }
 
@@ -171,6 +181,16 @@ impl Vault {
             ring: &state.ring,
             registry: &state.registry,
         }
+    }
+
+    /// Goes over rows of the index, for the stages that ask it.
+    fn scan_index(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), ReadError> {
+        self.store.scan(Table::Index, prefix, visit)
+    }
+
+    /// Waits until nobody else rewrites records.
+    fn rewriting(&self) -> MutexGuard<'_, ()> {
+        self.rewrites.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// A tenant's id by the name or id in a request.

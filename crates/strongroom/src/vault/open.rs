@@ -18,6 +18,7 @@ use strongroom_core::store::{Changes, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED_BYTES};
 use zeroize::Zeroizing;
 
+use super::restore::MARKER_FILE;
 use super::{State, Vault};
 use crate::boundary::resolved;
 use crate::custody::{self, KeyFolder, OPERATOR_FILE, RootKeys};
@@ -31,10 +32,10 @@ use crate::store::notes::{NOTES_FILE, NoteKeeper};
 use crate::store::recovery::OpenError;
 
 /// Says which install a folder belongs to; in the data folder and in the key folder alike.
-const INSTALL_FILE: &str = "install.json";
+pub(super) const INSTALL_FILE: &str = "install.json";
 /// Stands in the key folder while an install is being made.
 const INCOMPLETE_FILE: &str = "init.incomplete";
-const LOCK_FILE: &str = "lock";
+pub(super) const LOCK_FILE: &str = "lock";
 const FORMAT: u32 = 1;
 
 /// Where an install lies.
@@ -55,10 +56,12 @@ pub struct Initialised {
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Eq)]
-struct InstallFile {
+pub(super) struct InstallFile {
     format: u32,
-    install: InstallId,
-    development: bool,
+    /// The install.
+    pub(super) install: InstallId,
+    /// Whether it is for development.
+    pub(super) development: bool,
 }
 
 impl Vault {
@@ -140,6 +143,10 @@ impl Vault {
         let store = LocalStore::open(media, there.install, &root.epoch, Arc::clone(&root.store))?;
         let mut vault =
             Self::over(there.install, there.development, root, Arc::new(store), random)?;
+        if folders.keys.join(MARKER_FILE).exists() {
+            // Of a `restore --new` that was killed at its very end: this is the install it made.
+            keys.remove(MARKER_FILE)?;
+        }
         vault.folders = Some(folders);
         vault.held = Some(held);
         // What cannot be overwritten now is not seen either, and is tried again the next time.
@@ -200,6 +207,7 @@ impl Vault {
             state: RwLock::new(State::default()),
             admin: Mutex::new(()),
             guesses: Mutex::new(()),
+            rewrites: Mutex::new(()),
             random,
         }
     }
@@ -251,7 +259,7 @@ impl Vault {
     }
 }
 
-fn media(
+pub(super) fn media(
     folders: &Folders,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -267,7 +275,7 @@ fn media(
     })
 }
 
-fn folder(path: &Path) -> Result<Folder, Problem> {
+pub(super) fn folder(path: &Path) -> Result<Folder, Problem> {
     Folder::open(path).map_err(|e| unusable(path, &e))
 }
 
@@ -276,7 +284,7 @@ fn unusable(path: &Path, error: &io::Error) -> Problem {
     Problem::usage(detail, "check that the folder exists and that this user owns it")
 }
 
-fn data(folders: &Folders, error: &io::Error) -> Problem {
+pub(super) fn data(folders: &Folders, error: &io::Error) -> Problem {
     let detail = format!("{} cannot be used: {error}", folders.data.display());
     match error.kind() {
         _ if is_full(error) => strongroom_core::store::CommitError::DiskFull.into(),
@@ -291,7 +299,7 @@ fn data(folders: &Folders, error: &io::Error) -> Problem {
 /// One process owns an install. The key folder's lock is the one that counts: whoever can write
 /// the data folder can put another file in the place of the lock there. That one keeps apart two
 /// copies of a key folder over one data folder.
-fn locks(folders: &Folders) -> Result<[File; 2], Problem> {
+pub(super) fn locks(folders: &Folders) -> Result<[File; 2], Problem> {
     Ok([lock(&folders.keys)?, lock(&folders.data)?])
 }
 
@@ -314,7 +322,7 @@ fn lock(path: &Path) -> Result<File, Problem> {
     }
 }
 
-fn keep_apart(folders: &Folders) -> Result<(), Problem> {
+pub(super) fn keep_apart(folders: &Folders) -> Result<(), Problem> {
     let (data, keys) = (resolved(&folders.data), resolved(&folders.keys));
     if keys.starts_with(&data) || data.starts_with(&keys) {
         let detail = "the key folder and the data folder lie one inside the other";
@@ -349,7 +357,7 @@ fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
 }
 
 /// Whether `init` makes a file or folder of this name in the data folder, or in the key folder.
-fn is_made(name: &str, in_keys: bool) -> bool {
+pub(super) fn is_made(name: &str, in_keys: bool) -> bool {
     let name = name.strip_suffix(ASIDE).unwrap_or(name);
     let of_keys = [NOTES_FILE, INCOMPLETE_FILE].contains(&name) || custody::is_ours(name);
     let of_data = ["ledger", "slots", "engine"].contains(&name);
@@ -384,7 +392,7 @@ fn start_over(folders: &Folders) -> Result<(), Problem> {
     Ok(())
 }
 
-fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> {
+pub(super) fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> {
     let file = path.join(INSTALL_FILE);
     let read = match std::fs::symlink_metadata(&file) {
         Ok(_) => folder(path)?.read(INSTALL_FILE),

@@ -7,7 +7,6 @@
 use serde::{Deserialize, Serialize};
 use strongroom_core::access::Authorized;
 use strongroom_core::access::strengthen::{JobRow, Means, Step, Strengthen};
-use strongroom_core::control::open as open_row;
 use strongroom_core::id::{CollectionId, JobId, RecordNumber, TenantId};
 use strongroom_core::principal::{Principal, Scope};
 use strongroom_core::store::Table;
@@ -22,15 +21,15 @@ pub(super) const CHEAP_US_MAX: u64 = 30 * 24 * 3600 * 1_000_000;
 /// Records of a step: a few seconds of work, which a kill loses at most.
 const STEP_RECORDS: u64 = 128;
 /// Tenant, job and batch.
-const BATCH_KEY_BYTES: usize = 36;
+pub(super) const BATCH_KEY_BYTES: usize = 36;
 
 /// What a batch's row says of its cheap verifiers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Cheap {
     /// The collection of its records.
     pub collection: u32,
-    /// The first record that was not looked at.
-    pub next: u64,
+    /// The records that were not looked at: first and end of each run.
+    pub runs: Vec<(u64, u64)>,
     /// How many are cheap.
     pub left: u64,
     /// When none should be any more.
@@ -67,6 +66,7 @@ impl Vault {
             (None, Scope::Tenants(list)) => list.iter().copied().map(Some).collect(),
             (None, Scope::Install) => self.read().registry.tenants().map(|t| Some(t.id)).collect(),
         };
+        let _one = self.rewriting();
         let mut done = Strengthened::default();
         for tenant in tenants {
             let authorized = self.authorize(who, Strengthen { tenant })?;
@@ -90,21 +90,13 @@ impl Vault {
     }
 
     fn waiting(&self, prefix: &[u8]) -> Result<Vec<Waiting>, Problem> {
-        let (mut found, mut forged) = (Vec::new(), false);
-        self.store.scan(Table::Job, prefix, &mut |key, value| {
-            // The job's own row, and counts of wrong guesses, lie among them.
-            if key.len() != BATCH_KEY_BYTES || key.ends_with(&u32::MAX.to_be_bytes()) {
-                return true;
+        let mut found = Vec::new();
+        self.each_batch(prefix, &mut |key, row| {
+            if row.cheap.is_some() {
+                found.push((key.to_vec(), row));
             }
-            let body = open_row(&self.control, "job", key, value);
-            match body.and_then(|body| serde_json::from_slice::<BatchRow>(body).ok()) {
-                Some(row) if row.cheap.is_some() => found.push((key.to_vec(), row)),
-                Some(_) => {}
-                None => forged = true,
-            }
-            !forged
         })?;
-        if forged { Err(Problem::tampered("a job's row is not authentic")) } else { Ok(found) }
+        Ok(found)
     }
 
     /// The next records of a batch; gives how many verifiers were strengthened.
@@ -115,19 +107,21 @@ impl Vault {
         strength: Strength,
     ) -> Result<u64, Problem> {
         let Some(cheap) = row.cheap.clone() else { return Ok(0) };
-        let end = row.first.saturating_add(row.rows);
-        let count = end.saturating_sub(cheap.next).min(STEP_RECORDS);
+        let (first, end) = cheap.runs.first().copied().unwrap_or_default();
+        let count = end.saturating_sub(first).min(STEP_RECORDS);
         let job = key.get(16..32).and_then(|id| id.try_into().ok()).map(JobId);
         let step = Step {
             job: job.ok_or_else(|| Problem::internal("a job's row has an odd key"))?,
             collection: CollectionId(cheap.collection),
-            first: RecordNumber(cheap.next),
+            first: RecordNumber(first),
             count,
         };
         let after = |done: u64| {
-            let (next, left) = (cheap.next + count, cheap.left.saturating_sub(done));
-            let cheap = (next < end).then(|| Cheap { next, left, ..cheap.clone() });
-            BatchRow { cheap: cheap.filter(|c| c.left > 0), ..row.clone() }
+            let rest = (first + count < end).then_some((first + count, end));
+            let runs: Vec<_> = rest.into_iter().chain(cheap.runs.iter().skip(1).copied()).collect();
+            let left = if runs.is_empty() { 0 } else { cheap.left.saturating_sub(done) };
+            let cheap = Cheap { runs, left, ..cheap.clone() };
+            BatchRow { cheap: Some(cheap).filter(|c| c.left > 0), ..row.clone() }
         };
         let body = |done: u64| serde_json::to_vec(&after(done)).unwrap_or_default();
         let (opening, batch) = authorized.name(step);

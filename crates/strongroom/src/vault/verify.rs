@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use strongroom_core::access::guess::Guessing;
 use strongroom_core::access::verify::VerifyPassword;
 use strongroom_core::principal::Principal;
-use strongroom_core::store::{Position, Table};
+use strongroom_core::store::{Position, Table, Visit};
 use zeroize::Zeroizing;
 
 use super::Vault;
@@ -17,7 +17,7 @@ pub struct PasswordOf<'r> {
     pub tenant: &'r str,
     /// The collection.
     pub collection: &'r str,
-    /// The record's id.
+    /// The record's id, or its key.
     pub record: &'r str,
     /// The column, where there are several of passwords.
     pub column: Option<&'r str>,
@@ -49,7 +49,8 @@ impl Vault {
             let planned = {
                 let state = self.read();
                 let slots = &mut |record| self.store.slot(record);
-                authorized.plan(&self.context(&state), slots, guesses)
+                let index = &mut |prefix: &_, visit: &mut Visit<'_>| self.scan_index(prefix, visit);
+                authorized.plan(&self.context(&state), index, slots, guesses)
             };
             self.receipt(planned)
         })?;

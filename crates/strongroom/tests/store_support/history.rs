@@ -18,7 +18,7 @@ use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{Kind, Principal};
 use strongroom_core::store::{
-    Batch, Commit, CommitError, LayError, NextEpoch, Position, ReadError, Store, Table,
+    Batch, Commit, CommitError, LayError, NextEpoch, Position, ReadError, Snapshot, Store, Table,
 };
 use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::slot::SlotBytes;
@@ -302,14 +302,8 @@ pub fn seal(
         input: path,
         tenant: tenant.to_owned(),
         collection: "people".to_owned(),
-        schema: None,
         out: Some(out.clone()),
-        dry_run: false,
-        strict: false,
-        asked: Default::default(),
-        report: None,
-        shred: false,
-        now_us: 0,
+        ..SealRequest::default()
     };
     vault.seal(who, &request, &|_| {})?;
     let text = std::fs::read_to_string(&out).unwrap();
@@ -372,5 +366,9 @@ impl Store for Watched {
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {
         self.store.heads()
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
+        self.store.snapshot()
     }
 }

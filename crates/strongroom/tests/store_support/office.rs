@@ -234,6 +234,7 @@ fn collection(tenant: TenantId) -> CollectionRow {
         version: 1,
         schema: String::new(),
         fields: vec![field],
+        key: None,
     }
 }
 

@@ -44,9 +44,13 @@ const WAITING: &[&str] = &["crates/strongroom/src/store/fjall.rs", "benches/"];
 /// hold it; anybody else could make a receipt of nothing.
 const STORES: &[&str] = &["crates/core/src/store.rs", "crates/strongroom/src/store/"];
 
-/// Who may write the first rows of an install, the one change that no principal asks for.
-const FIRST_ROWS: &[&str] =
-    &["crates/core/src/access/system.rs", "crates/strongroom/src/vault/open.rs"];
+/// Who may write the first rows of an install, or of one made anew: changes that no principal asks
+/// for.
+const FIRST_ROWS: &[&str] = &[
+    "crates/core/src/access/system.rs",
+    "crates/strongroom/src/vault/open.rs",
+    "crates/strongroom/src/vault/restore/fresh.rs",
+];
 
 /// Hosts that a tracked file may name: never a mirror that this or that machine uses.
 const HOSTS: &[&str] = &["c2sp.org", "github.com", "www.apache.org"];
@@ -260,7 +264,7 @@ fn taking_apart(text: &str) -> Vec<usize> {
 }
 
 fn first_rows(text: &str) -> Vec<usize> {
-    having(text, &["system::init("])
+    having(text, &["system::init(", "system::restored("])
 }
 
 /// Tests stand last in a file; what they do is their own.

@@ -108,6 +108,24 @@ impl Verifier {
         right
     }
 
+    /// Whether it is what would be kept of this cell: of the same password, or of the same hash.
+    /// Of a strong one this takes as long as trying a password.
+    pub(crate) fn is_of(&self, keys: &TenantKeys, cell: &str) -> bool {
+        let (scheme, outcome) = Scheme::tell(cell);
+        if scheme != self.scheme {
+            return false;
+        }
+        if !self.is_usable() {
+            return true;
+        }
+        let cheap = cheap(keys, &scheme, &self.salt, &outcome);
+        let tag = match self.strength {
+            None => Some(cheap),
+            Some(strength) => strength.stretch(&cheap, &self.salt),
+        };
+        tag.is_some_and(|tag| verify_slices_are_equal(&tag, &self.tag).is_ok())
+    }
+
     /// The value that is sealed.
     pub(crate) fn write(&self) -> Zeroizing<String> {
         let mut bytes = Zeroizing::new(vec![FORMAT]);

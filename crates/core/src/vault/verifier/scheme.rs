@@ -72,6 +72,7 @@ impl Hash {
 }
 
 /// How a password becomes what its cell held.
+#[derive(PartialEq, Eq)]
 pub(super) enum Scheme {
     /// It is the password.
     Clear,
@@ -92,7 +93,7 @@ pub(super) enum Scheme {
 }
 
 /// Variant, version and parameters of an argon2.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Variant {
     pub(super) algorithm: Algorithm,
     pub(super) version: Version,

@@ -9,9 +9,9 @@ use strongroom_core::source::{Clock, Random};
 use strongroom_core::store::{Row, Table};
 
 use super::files::{Change, Node};
-use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows};
+use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows, Tables};
 use crate::store::disk::{Disk, DiskFile};
-use crate::store::engine::Engine;
+use crate::store::engine::{Engine, EngineSnapshot, Loader, rises};
 use crate::store::local::Media;
 
 impl ModelWorld {
@@ -21,6 +21,14 @@ impl ModelWorld {
         let disk = |folder| Arc::new(ModelDisk { world: self.clone(), folder });
         let engine = ModelEngine { world: self.clone(), poisoned: AtomicBool::new(false) };
         Media { data: disk(DATA), custody: disk(KEYS), engine: Arc::new(engine), clock, random }
+    }
+}
+
+impl ModelWorld {
+    /// A folder of the machine's, apart from those of the store; its name ends in `/`.
+    #[must_use]
+    pub fn folder(&self, folder: &'static str) -> Arc<dyn Disk> {
+        Arc::new(ModelDisk { world: self.clone(), folder })
     }
 }
 
@@ -199,5 +207,54 @@ impl Engine for ModelEngine {
         });
         self.poisoned.store(done.is_err(), Ordering::Release);
         done
+    }
+
+    fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>> {
+        let mut world = self.world.at(ENGINE);
+        world.step(Operation::Read, ENGINE, || Pending::Nothing)?.answer(())?;
+        Ok(Box::new(ModelSnapshot(world.tables.clone())))
+    }
+
+    fn loader(&self, table: Table) -> io::Result<Box<dyn Loader + '_>> {
+        Ok(Box::new(ModelLoader { engine: self, table, rows: Rows::new() }))
+    }
+}
+
+struct ModelLoader<'a> {
+    engine: &'a ModelEngine,
+    table: Table,
+    rows: Rows,
+}
+
+impl Loader for ModelLoader<'_> {
+    fn put(&mut self, key: &[u8], value: &[u8]) -> io::Result<()> {
+        let mut newest = self.rows.last().map(|((_, key), _)| key.clone());
+        rises(&mut newest, key)?;
+        self.rows.push(((self.table, key.to_vec()), Some(value.to_vec())));
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> io::Result<()> {
+        let rows = self.rows.iter().map(|((t, k), v)| (*t, k.as_slice(), v.as_deref()));
+        self.engine.commit(&mut rows.into_iter())
+    }
+}
+
+struct ModelSnapshot(Tables);
+
+impl EngineSnapshot for ModelSnapshot {
+    fn scan(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
+    ) -> io::Result<()> {
+        let from = (table, prefix.to_vec());
+        let rows = self
+            .0
+            .range(from..)
+            .take_while(|((of, key), _)| *of == table && key.starts_with(prefix));
+        rows.map(|((_, key), value)| visit(key, value)).take_while(|more| *more).for_each(drop);
+        Ok(())
     }
 }

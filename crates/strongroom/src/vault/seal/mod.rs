@@ -7,41 +7,43 @@
 
 mod clear;
 pub(super) mod input;
+mod keyed;
 mod open;
 pub(super) mod output;
 mod pipeline;
 mod plan;
+mod report;
+mod retry;
 mod shred;
 mod source;
 mod verify;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use strongroom_core::access::Authorized;
 use strongroom_core::access::admin::SetSchema;
-use strongroom_core::access::seal::{Seal, SealCounts};
+use strongroom_core::access::seal::Seal;
 use strongroom_core::control::{CollectionRow, open as open_row, protect};
-use strongroom_core::field::Tally;
 use strongroom_core::id::{JobId, TenantId};
 use strongroom_core::principal::Principal;
-use strongroom_core::schema::{Proposal, Schema, is_plainly_personal};
+use strongroom_core::schema::{Proposal, Schema};
 use strongroom_core::source::draw;
 use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
 use super::admin::stored_schema;
 use super::strengthen::Cheap;
-use crate::import::{Asked, BadRow, RowView};
+use crate::import::{Asked, BadRow};
 use crate::problem::Problem;
 
 pub use clear::ClearCopy;
 pub use input::Input;
 pub use output::{keep_apart, remove_partial};
 pub(super) use pipeline::unchanged;
+pub use report::{SealReport, Totals};
+pub use retry::LeftOut;
 pub use shred::{NOT_REACHED, Shred};
 
 /// Rows of one batch. Part of a job's identity: it says where batches begin.
@@ -52,6 +54,7 @@ const BAD_NAMED: usize = 5;
 const BAD_LISTED_MAX: usize = 100_000;
 
 /// What to seal, and where to.
+#[derive(Default)]
 pub struct SealRequest {
     /// The input file; `-` for standard input.
     pub input: PathBuf,
@@ -61,12 +64,16 @@ pub struct SealRequest {
     pub collection: String,
     /// A schema, when it is given.
     pub schema: Option<Schema>,
+    /// The column that rows are known by, when it is named.
+    pub key: Option<String>,
     /// Where the tokenised file goes; beside the input by default.
     pub out: Option<PathBuf>,
     /// Read and judge everything, write nothing.
     pub dry_run: bool,
     /// Seal nothing when there is a row that cannot be read.
     pub strict: bool,
+    /// The job whose left out rows are tried again.
+    pub retry: Option<JobId>,
     /// How the file is to be read, where its bytes do not tell.
     pub asked: Asked,
     /// Where a report will go, which must be no file of the job.
@@ -77,51 +84,6 @@ pub struct SealRequest {
     pub now_us: u64,
 }
 
-/// What was done.
-pub struct SealReport {
-    /// The job.
-    pub job: JobId,
-    /// Rows that could be read.
-    pub rows: u64,
-    /// Records written by this run.
-    pub changed: u64,
-    /// Rows that could not be read.
-    pub quarantined: u64,
-    /// Where and why, the first 100,000 of them.
-    pub bad: Vec<BadRow>,
-    /// Counts of what was sealed.
-    pub counts: Totals,
-    /// The tokenised file.
-    pub out: PathBuf,
-    /// How the file was read.
-    pub read: Value,
-    /// The proposal, when the schema was proposed by this run.
-    pub proposal: Option<Proposal>,
-    /// Whether nothing was written.
-    pub dry_run: bool,
-    /// Column of each field number, for naming unusual values.
-    pub columns: BTreeMap<u16, String>,
-    /// The columns left open.
-    pub open: Vec<String>,
-    /// Cells of open columns that are plainly a person's, by column's name.
-    pub exposed: BTreeMap<String, u64>,
-    /// What is left in clear: the input, unless it was shredded, and likely copies beside it.
-    pub clear: Vec<ClearCopy>,
-    /// What became of the input.
-    pub shred: Shred,
-}
-
-/// Counts over a whole job.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Sealed values.
-    pub sealed: SealCounts,
-    /// Cells dropped, by type.
-    pub dropped: Tally,
-    /// Cells of open columns that are plainly a person's, by column.
-    pub exposed: BTreeMap<usize, u64>,
-}
-
 /// A job's row for one batch.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct BatchRow {
@@ -129,97 +91,41 @@ pub(super) struct BatchRow {
     pub first: u64,
     /// Rows sealed.
     pub rows: u64,
-    /// Keyed digest of where the batch begins and of its bytes: an input that changed while it was
+    /// The record of each row, where they are not those from `first` on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<u64>,
+    /// Keyed digest of the bytes of its rows: an input that changed while it was
     /// sealed leaves batches behind that are not those of the input the job is named after.
     pub mac: String,
     /// What of it waits to be strengthened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cheap: Option<Cheap>,
+    /// The rows that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<retry::LeftOut>,
+}
+
+impl BatchRow {
+    /// The record of each row.
+    pub fn records(&self) -> impl Iterator<Item = u64> + '_ {
+        let listed = self.numbers.iter().copied();
+        let counted = if self.numbers.is_empty() { self.rows } else { 0 };
+        listed.chain(self.first..self.first.saturating_add(counted))
+    }
 }
 
 /// A job's own row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct JobRow {
+pub(super) struct JobRow {
     /// Whether every row was sealed and the output was in place.
-    ended: bool,
-}
-
-impl SealReport {
-    /// The answer of the contract, without the time taken.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        let values: BTreeMap<_, _> = self.counts.sealed.by_type().collect();
-        let dropped: BTreeMap<_, _> = self.counts.dropped_by_type().collect();
-        let clear: Vec<_> = self.clear.iter().map(|c| c.path.to_string_lossy()).collect();
-        json!({
-            "clear": clear,
-            "shredded": self.shred == Shred::Done,
-            "job": self.job.to_string(),
-            "rows": self.rows,
-            "changed": self.changed,
-            "quarantined": self.quarantined,
-            "unusual": self.counts.sealed.unusual(),
-            "dropped": dropped,
-            "values": values,
-            "open": self.open,
-            "exposed": self.exposed,
-            "out": self.out,
-            "read": self.read,
-        })
-    }
-
-    /// What `--report` writes beside the answer: places and reasons, columns and counts.
-    #[must_use]
-    pub fn details(&self) -> Value {
-        let bad: Vec<Value> = self
-            .bad
-            .iter()
-            .map(|b| {
-                json!({"line": b.line, "start": b.start, "end": b.end,
-                       "reason": b.reason.name(), "detail": b.reason.to_string()})
-            })
-            .collect();
-        let unusual: BTreeMap<&str, u64> = self
-            .counts
-            .sealed
-            .unusual
-            .iter()
-            .filter_map(|(n, count)| Some((self.columns.get(n)?.as_str(), *count)))
-            .collect();
-        let clear: Vec<Value> = self.clear.iter().map(ClearCopy::to_json).collect();
-        json!({
-            "clear_copies": clear,
-            "quarantine": bad,
-            "unusual_by_column": unusual,
-            "proposal": self.proposal.as_ref().map(Proposal::to_json),
-        })
-    }
-}
-
-impl Totals {
-    /// Counts what is not sealed of a row: dropped cells, and open ones that look personal.
-    fn note_row(&mut self, columns: &[plan::ColumnPlan], row: RowView<'_>) {
-        for (i, plan) in columns.iter().enumerate() {
-            let cell = row.cell(i);
-            if cell.absent || cell.value.is_empty() {
-                continue;
-            }
-            match plan {
-                plan::ColumnPlan::Drop(kind) => self.dropped.note(*kind),
-                plan::ColumnPlan::Clear { held } if is_exposed(cell.value, *held) => {
-                    *self.exposed.entry(i).or_default() += 1;
-                }
-                plan::ColumnPlan::Clear { .. }
-                | plan::ColumnPlan::Seal(_)
-                | plan::ColumnPlan::Verify(_) => {}
-            }
-        }
-    }
-
-    /// Cells dropped, by type's name.
-    pub fn dropped_by_type(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.dropped.by_type()
-    }
+    pub ended: bool,
+    /// The collection.
+    pub collection: u32,
+    /// When it began.
+    pub began_us: u64,
+    /// Rows that were left out and are still to be dealt with: those of a later job that tried
+    /// them again are that one's.
+    pub left_out: u64,
 }
 
 impl Vault {
@@ -259,7 +165,12 @@ impl Vault {
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
         let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
-        let run = Run {
+        if let Some(base) = request.retry {
+            let row = self.read_job(&job_key(tenant, base, None))?;
+            retry::check(&row.ok_or_else(Problem::not_found)?, collection.id)?;
+        }
+        let _one = plan.key.map(|_| self.rewriting());
+        let mut run = Run {
             vault: self,
             authorized: &authorized,
             tenant,
@@ -268,6 +179,8 @@ impl Vault {
             schema: &schema,
             plan: &plan,
             job,
+            base: request.retry.filter(|base| *base != job),
+            known: true,
             out,
             now_us: request.now_us,
             progress,
@@ -303,11 +216,13 @@ impl Vault {
             (Some(given), _) => (given.clone(), None),
             (None, Some(row)) => (stored_schema(row)?, None),
             (None, None) => {
-                let proposal = input.propose()?;
+                let mut proposal = input.propose()?;
+                keyed::name(&mut proposal, request.key.as_deref())?;
                 (proposal.schema(), Some(proposal))
             }
         };
         input.check_covered(&schema)?;
+        keyed::check(&schema, request.key.as_deref(), &input.columns)?;
         if proposal.is_none() {
             open::refuse_breaches(input, &schema)?;
         }
@@ -365,12 +280,15 @@ impl Vault {
     }
 
     /// The keyed digest of a batch, for its row.
-    fn batch_mac(&self, job: JobId, start: u64, bytes: &[u8]) -> String {
-        let parts: [&[u8]; 3] = [&job.0, &start.to_be_bytes(), bytes];
+    fn batch_mac(&self, job: JobId, bytes: &[u8]) -> String {
+        let parts: [&[u8]; 2] = [&job.0, bytes];
         HEXLOWER.encode(&self.control.mac("strongroom/batch", &parts))
     }
 
-    fn read_job<T: serde::de::DeserializeOwned>(&self, key: &[u8]) -> Result<Option<T>, Problem> {
+    pub(super) fn read_job<T: serde::de::DeserializeOwned>(
+        &self,
+        key: &[u8],
+    ) -> Result<Option<T>, Problem> {
         let Some(value) = self.store.get(Table::Job, key)? else { return Ok(None) };
         let body = open_row(&self.control, "job", key, &value);
         let row = body.and_then(|b| serde_json::from_slice(b).ok());
@@ -378,22 +296,20 @@ impl Vault {
     }
 
     fn job_changes(&self, key: &[u8], row: &JobRow) -> Result<Changes, Problem> {
-        let body = serde_json::to_vec(row).map_err(|_| Problem::internal("a job's row"))?;
         let mut changes = Changes::default();
-        changes.rows.put(Table::Job, key, &protect(&self.control, "job", key, &body));
+        self.put_job(&mut changes, key, row)?;
         Ok(changes)
+    }
+
+    fn put_job(&self, changes: &mut Changes, key: &[u8], row: &JobRow) -> Result<(), Problem> {
+        let body = serde_json::to_vec(row).map_err(|_| Problem::internal("a job's row"))?;
+        changes.rows.put(Table::Job, key, &protect(&self.control, "job", key, &body));
+        Ok(())
     }
 }
 
-/// Whether a cell of an open column is plainly a person's. Where the column is held to its reason,
-/// bare numbers were judged together before: one long number in ten is a card by chance.
-fn is_exposed(value: &str, held: bool) -> bool {
-    let bare = || value.trim().bytes().all(|b| b.is_ascii_digit());
-    is_plainly_personal(value) && !(held && bare())
-}
-
 /// The key of a job's own row, and of its batches'.
-fn job_key(tenant: TenantId, job: JobId, batch: Option<u32>) -> Vec<u8> {
+pub(super) fn job_key(tenant: TenantId, job: JobId, batch: Option<u32>) -> Vec<u8> {
     let batch = batch.unwrap_or(u32::MAX).to_be_bytes();
     [tenant.0.as_slice(), &job.0, &batch].concat()
 }
@@ -408,6 +324,10 @@ struct Run<'a> {
     schema: &'a Schema,
     plan: &'a plan::Plan,
     job: JobId,
+    /// The job whose left out rows are tried again.
+    base: Option<JobId>,
+    /// Whether rows may belong to records that are there.
+    known: bool,
     out: PathBuf,
     now_us: u64,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -439,17 +359,23 @@ impl Run<'_> {
         Ok(self.report(pipeline::judge(self)?, true))
     }
 
-    fn seal(&self) -> Result<SealReport, Problem> {
+    fn seal(&mut self) -> Result<SealReport, Problem> {
         // Whether this very input was sealed before is an answer about what is sealed: an entry
         // before anything depends on it.
         self.vault.commit(self.authorized.ask())?;
         let key = job_key(self.tenant, self.job, None);
         let known: Option<JobRow> = self.vault.read_job(&key)?;
+        // A run that goes on may meet its own rows under a batch whose bytes are others now.
+        self.known = known.is_some() || keyed::are_there(self)?;
         let mut row = match known {
             Some(row) => row,
             None => {
                 output::refuse_existing(&self.out)?;
-                let row = JobRow { ended: false };
+                if let Some(base) = self.base.filter(|_| self.plan.key.is_none()) {
+                    retry::check_rows(self, base)?;
+                }
+                let (collection, began_us) = (self.collection.id.0, self.now_us);
+                let row = JobRow { ended: false, collection, began_us, left_out: 0 };
                 self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;
                 row
             }
@@ -465,8 +391,16 @@ impl Run<'_> {
         };
         aside.finish(&self.out)?;
         if !row.ended {
-            row.ended = true;
-            self.vault.commit(self.authorized.end(self.vault.job_changes(&key, &row)?))?;
+            (row.ended, row.left_out) = (true, done.quarantined);
+            let mut changes = self.vault.job_changes(&key, &row)?;
+            if let Some(base) = self.base {
+                // What is still left out is the new job's.
+                let key = job_key(self.tenant, base, None);
+                if let Some(row) = self.vault.read_job::<JobRow>(&key)? {
+                    self.vault.put_job(&mut changes, &key, &JobRow { left_out: 0, ..row })?;
+                }
+            }
+            self.vault.commit(self.authorized.end(changes))?;
         }
         Ok(self.report(done, false))
     }
@@ -475,7 +409,7 @@ impl Run<'_> {
         let columns =
             self.collection.fields.iter().map(|f| (f.number.0, f.column.clone())).collect();
         let open = self.plan.columns.iter().zip(&self.input.columns);
-        let open = open.filter(|(p, _)| matches!(p, plan::ColumnPlan::Clear { .. }));
+        let open = open.filter(|(p, _)| p.is_open());
         let open = open.map(|(_, name)| name.clone()).collect();
         let named = |(i, n): (&usize, &u64)| Some((self.input.columns.get(*i)?.clone(), *n));
         let exposed = done.totals.exposed.iter().filter_map(named).collect();
@@ -484,7 +418,8 @@ impl Run<'_> {
             exposed,
             job: self.job,
             rows: done.rows,
-            changed: done.changed,
+            added: done.added,
+            updated: done.updated,
             quarantined: done.quarantined,
             bad: done.bad,
             counts: done.totals,

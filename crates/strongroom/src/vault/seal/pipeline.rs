@@ -10,15 +10,17 @@ use strongroom_core::store::Commit;
 use strongroom_core::vault::token::{Named, TOKEN_CHARS, write_token};
 
 use super::input::{bad_file, is_nested};
+use super::keyed::{self, Fate, Keys, key};
 use super::open::Watch;
 use super::output::{Aside, unwritable};
 use super::plan::ColumnPlan;
+use super::retry;
 use super::source::Hashing;
 use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
 use crate::import::{BadRow, Batch, RowView, Writer};
 use crate::problem::Problem;
 use crate::vault::strengthen::{CHEAP_US_MAX, Cheap};
-use strongroom_core::access::seal::{SealCell, SealCounts};
+use strongroom_core::access::seal::{Cheap as SealCheap, FieldPlan, SealCell, SealCounts};
 
 /// Batches between two threads.
 const DEPTH: usize = 4;
@@ -29,7 +31,8 @@ const IN_FLIGHT: usize = 16;
 #[derive(Default)]
 pub struct Done {
     pub rows: u64,
-    pub changed: u64,
+    pub added: u64,
+    pub updated: u64,
     pub quarantined: u64,
     pub bad: Vec<BadRow>,
     pub totals: Totals,
@@ -43,11 +46,10 @@ impl Done {
     }
 }
 
-/// A batch as the reader hands it over: its number, and how far the input was read.
+/// A batch as the reader hands it over.
 struct ReadBatch {
     number: u32,
     batch: Batch,
-    position: u64,
     /// How much of the file has passed, packed as it is.
     passed: u64,
 }
@@ -57,7 +59,9 @@ struct SealedBatch {
     read: ReadBatch,
     tokens: Tokens,
     counts: SealCounts,
-    changed: bool,
+    /// Records added, and records that were there and differed.
+    added: u64,
+    updated: u64,
     commit: Option<Commit>,
 }
 
@@ -115,17 +119,17 @@ pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
     let passed = hashing.passed();
     let mut reader = run.input.reader(&mut hashing)?;
     let mut batch = Batch::new();
+    let mut keys = Keys::new(run.plan);
     let mut more = true;
     while more {
         let next = reader.read_batch(BATCH_ROWS, &mut batch);
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
+        keys.pass(&mut batch);
         (run.progress)(passed.get());
         for row in batch.iter() {
             refuse_open_nested(run, row)?;
             done.rows += 1;
-            for SealCell { plan, value, .. } in sealed_cells(&run.plan.columns, row) {
-                done.totals.sealed.note(plan, plan.fits(value));
-            }
+            note_cells(&mut done.totals.sealed, &run.plan.columns, row);
             done.totals.note_row(&run.plan.columns, row);
         }
         done.take_bad(batch.bad());
@@ -138,17 +142,18 @@ fn read(run: &Run<'_>, to_seal: &SyncSender<ReadBatch>) -> Result<(), Problem> {
     let passed = hashing.passed();
     let mut reader = run.input.reader(&mut hashing)?;
     let mut watch = run.input.is_stream().then(|| Watch::new(run.input, run.schema));
+    let mut keys = Keys::new(run.plan);
     let mut more = true;
     let mut number = 0;
     while more {
         let mut batch = Batch::new();
         let next = reader.read_batch(BATCH_ROWS, &mut batch);
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
-        let position = reader.position();
+        keys.pass(&mut batch);
         if let Some(watch) = &mut watch {
             watch.pass(run.input, &batch)?;
         }
-        if to_seal.send(ReadBatch { number, batch, position, passed: passed.get() }).is_err() {
+        if to_seal.send(ReadBatch { number, batch, passed: passed.get() }).is_err() {
             return Ok(());
         }
         number += 1;
@@ -189,73 +194,113 @@ fn seal_all(
 
 /// Seals a batch, or gives the tokens of one that an earlier run sealed.
 fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
-    let vault = run.vault;
     let key = job_key(run.tenant, run.job, Some(read.number));
-    let known: Option<BatchRow> = vault.read_job(&key)?;
-    let rows = read.batch.rows();
-    let start = read.batch.row(0).map_or(read.position, |row| row.start());
-    let mac = vault.batch_mac(run.job, start, read.batch.bytes());
-    let state = vault.read();
-    let keys = run.authorized.keys(&state.ring)?;
-    let tokens = |first: u64| -> Result<Tokens, Problem> {
-        let columns = run.plan.columns.len();
-        let mut tokens = Tokens {
-            text: String::with_capacity(rows * columns * TOKEN_CHARS),
-            places: Vec::with_capacity(rows * columns),
-            columns,
-        };
-        for (row, record) in read.batch.iter().zip(first..) {
-            for (column, plan) in run.plan.columns.iter().enumerate() {
-                let sealed = sealed_cell(plan, row, column);
-                // INVARIANT: no token of a password is made.
-                let sealed = sealed.filter(|_| matches!(plan, ColumnPlan::Seal(_)));
-                let Some(SealCell { plan, .. }) = sealed else {
-                    tokens.places.push(NO_TOKEN);
-                    continue;
-                };
-                tokens.places.push(u32::try_from(tokens.text.len()).unwrap_or(NO_TOKEN));
-                let named = Named { record: RecordNumber(record), field: plan.number };
-                write_token(keys, named, &mut tokens.text)
-                    .map_err(|_| Problem::internal("the tenant has no token key"))?;
-            }
-        }
-        Ok(tokens)
-    };
+    let known: Option<BatchRow> = run.vault.read_job(&key)?;
+    let mac = run.vault.batch_mac(run.job, read.batch.bytes());
     // A known batch of other bytes is none of this input's: it is sealed anew, and its tokens are
     // never given out.
-    if let Some(known) = known.filter(|k| k.rows == rows as u64 && k.mac == mac) {
-        let mut counts = SealCounts::default();
-        for SealCell { plan, value, .. } in
-            read.batch.iter().flat_map(|row| sealed_cells(&run.plan.columns, row))
-        {
-            counts.note(plan, plan.fits(value));
-        }
-        let tokens = tokens(known.first)?;
-        return Ok(SealedBatch { read, tokens, counts, changed: false, commit: None });
-    }
-    let first = vault.store.reserve(rows as u64)?;
-    let context = vault.context(&state);
-    let mut batch = run
-        .authorized
-        .batch(&context, run.collection, first, rows, &*vault.random)
-        .map_err(|stop| vault.stopped(stop))?;
+    let rows = read.batch.rows() as u64;
+    let Some(known) = known.filter(|k| k.rows == rows && k.mac == mac) else {
+        return seal_new(run, read, &key, mac);
+    };
+    let mut counts = SealCounts::default();
     for row in read.batch.iter() {
-        refuse_open_nested(run, row)?;
-        let sealed = batch.row(sealed_cells(&run.plan.columns, row));
-        sealed.map_err(|_| too_long(&run.input.path, row.line()))?;
+        note_cells(&mut counts, &run.plan.columns, row);
     }
-    let cheap = (batch.cheap() > 0).then(|| Cheap {
+    let tokens = tokens(run, &read.batch, &known)?;
+    Ok(SealedBatch { read, tokens, counts, added: 0, updated: 0, commit: None })
+}
+
+/// Seals a batch: rows of nobody yet as new records, the others over the records that they belong
+/// to, where they differ.
+fn seal_new(
+    run: &Run<'_>,
+    read: ReadBatch,
+    key: &[u8],
+    mac: String,
+) -> Result<SealedBatch, Problem> {
+    let vault = run.vault;
+    let fates = fates(run, &read)?;
+    let (rows, new) = (fates.len(), fates.iter().filter(|f| matches!(f, Fate::New)).count());
+    let first = vault.store.reserve(new as u64)?;
+    let mut job_row = BatchRow {
+        first: first.0,
+        rows: rows as u64,
+        numbers: if new < rows { keyed::records(&fates, first) } else { Vec::new() },
+        mac,
+        cheap: None,
+        left_out: retry::left_out(&read.batch),
+    };
+    let state = vault.read();
+    let context = vault.context(&state);
+    let begun = run.authorized.batch(&context, run.collection, first, new, &*vault.random);
+    let mut batch = begun.map_err(|stop| vault.stopped(stop))?;
+    let mut updated = 0;
+    let mut kept = SealCounts::default();
+    for (row, fate) in read.batch.iter().zip(fates) {
+        refuse_open_nested(run, row)?;
+        let sealed = match fate {
+            Fate::New => batch.row(sealed_cells(&run.plan.columns, row)).map(|_| false),
+            Fate::Held(found) => batch.update(*found, spoken_of(&run.plan.columns, row)),
+            Fate::Kept(_) => {
+                note_cells(&mut kept, &run.plan.columns, row);
+                Ok(false)
+            }
+        };
+        updated += u64::from(sealed.map_err(|_| too_long(&run.input.path, row.line()))?);
+    }
+    let SealCheap { count, runs } = batch.cheap();
+    job_row.cheap = (count > 0).then(|| Cheap {
         collection: run.collection.id.0,
-        next: first.0,
-        left: batch.cheap(),
+        runs,
+        left: count,
         until_us: run.now_us.saturating_add(CHEAP_US_MAX),
     });
-    let body = serde_json::to_vec(&BatchRow { first: first.0, rows: rows as u64, mac, cheap })
-        .map_err(|_| Problem::internal("a job's row"))?;
-    let (batch, counts) = batch.finish(&vault.control, &key, &body);
-    let commit = vault.store.commit(batch);
-    let tokens = tokens(first.0)?;
-    Ok(SealedBatch { read, tokens, counts, changed: true, commit: Some(commit) })
+    let body = serde_json::to_vec(&job_row).map_err(|_| Problem::internal("a job's row"))?;
+    let (batch, mut counts) = batch.finish(&vault.control, key, &body);
+    counts.add(&kept);
+    drop(state);
+    let commit = Some(vault.store.commit(batch));
+    let tokens = tokens(run, &read.batch, &job_row)?;
+    Ok(SealedBatch { read, tokens, counts, added: new as u64, updated, commit })
+}
+
+/// What becomes of each row of a batch that is new.
+fn fates(run: &Run<'_>, read: &ReadBatch) -> Result<Vec<Fate>, Problem> {
+    match (run.plan.key, run.base) {
+        (Some(column), _) if run.known => keyed::fates(run, column, &read.batch),
+        (None, Some(base)) => retry::fates(run, base, read.number, &read.batch),
+        (Some(_), _) | (None, None) => Ok((0..read.batch.rows()).map(|_| Fate::New).collect()),
+    }
+}
+
+/// The tokens of a batch's rows.
+fn tokens(run: &Run<'_>, batch: &Batch, job_row: &BatchRow) -> Result<Tokens, Problem> {
+    let state = run.vault.read();
+    let keys = run.authorized.keys(&state.ring)?;
+    let columns = run.plan.columns.len();
+    let cells = batch.rows() * columns;
+    let mut tokens = Tokens {
+        text: String::with_capacity(cells * TOKEN_CHARS),
+        places: Vec::with_capacity(cells),
+        columns,
+    };
+    for (row, record) in batch.iter().zip(job_row.records()) {
+        for (column, plan) in run.plan.columns.iter().enumerate() {
+            let sealed = sealed_cell(plan, row, column);
+            // INVARIANT: no token of a password is made; a key stays as it is.
+            let sealed = sealed.filter(|_| matches!(plan, ColumnPlan::Seal(_)));
+            let Some(SealCell { plan, .. }) = sealed else {
+                tokens.places.push(NO_TOKEN);
+                continue;
+            };
+            tokens.places.push(u32::try_from(tokens.text.len()).unwrap_or(NO_TOKEN));
+            let named = Named { record: RecordNumber(record), field: plan.number };
+            write_token(keys, named, &mut tokens.text)
+                .map_err(|_| Problem::internal("the tenant has no token key"))?;
+        }
+    }
+    Ok(tokens)
 }
 
 fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result<Done, Problem> {
@@ -277,7 +322,8 @@ fn write(run: &Run<'_>, sealed: &Receiver<SealedBatch>, aside: &Aside) -> Result
             done.totals.note_row(&run.plan.columns, row);
         }
         done.rows += batch.rows() as u64;
-        done.changed += if sealed.changed { batch.rows() as u64 } else { 0 };
+        done.added += sealed.added;
+        done.updated += sealed.updated;
         done.totals.sealed.add(&sealed.counts);
         done.take_bad(batch.bad());
         tail.clear();
@@ -295,13 +341,40 @@ fn sealed_cells<'a>(
 ) -> impl Iterator<Item = SealCell<'a>> {
     columns.iter().enumerate().filter_map(move |(i, plan)| {
         let cell = sealed_cell(plan, row, i)?;
-        Some(SealCell { spelling: row.spelling(i), ..cell })
+        let spelling = row.spelling(i).filter(|_| !matches!(plan, ColumnPlan::Key { .. }));
+        Some(SealCell { spelling, ..cell })
     })
+}
+
+/// The fields that a row speaks of, each with its cell if there is something in it.
+fn spoken_of<'a>(
+    columns: &'a [ColumnPlan],
+    row: RowView<'a>,
+) -> impl Iterator<Item = (FieldPlan, Option<SealCell<'a>>)> {
+    columns.iter().enumerate().filter_map(move |(i, plan)| {
+        let cell = sealed_cell(plan, row, i);
+        let spelling = row.spelling(i).filter(|_| !matches!(plan, ColumnPlan::Key { .. }));
+        Some((plan.field()?, cell.map(|cell| SealCell { spelling, ..cell })))
+    })
+}
+
+/// Counts a row's values; its key is none.
+fn note_cells(counts: &mut SealCounts, columns: &[ColumnPlan], row: RowView<'_>) {
+    for (i, column) in columns.iter().enumerate() {
+        let value = !matches!(column, ColumnPlan::Key { .. });
+        if let Some(SealCell { plan, value, .. }) = sealed_cell(column, row, i).filter(|_| value) {
+            counts.note(plan, plan.fits(value));
+        }
+    }
 }
 
 /// Whether and how a cell is sealed: an empty one holds nothing to seal and stays empty.
 pub fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Option<SealCell<'a>> {
-    let (ColumnPlan::Seal(plan) | ColumnPlan::Verify(plan)) = plan else { return None };
+    if let ColumnPlan::Key { field, .. } = plan {
+        let value = key(row, column)?;
+        return Some(SealCell { plan: *field, value, literal: false, spelling: None });
+    }
+    let plan = &plan.field()?;
     let cell = row.cell(column);
     let sealed = SealCell { plan: *plan, value: cell.value, literal: cell.literal, spelling: None };
     (!cell.absent && !cell.value.is_empty()).then_some(sealed)
@@ -310,7 +383,7 @@ pub fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Op
 /// An object or array in an open column would pass in clear with whatever is in it.
 fn refuse_open_nested(run: &Run<'_>, row: RowView<'_>) -> Result<(), Problem> {
     for (column, plan) in run.plan.columns.iter().enumerate() {
-        if matches!(plan, ColumnPlan::Clear { .. }) && is_nested(&row.cell(column)) {
+        if plan.is_open() && is_nested(&row.cell(column)) {
             let name = run.input.columns.get(column).map_or("", String::as_str);
             let place = format!("{}:{}", run.input.path.display(), row.line());
             return Err(Problem::usage(

@@ -21,12 +21,36 @@ pub enum ColumnPlan {
         /// Whether every cell was held to the reason before.
         held: bool,
     },
+    /// It stays open, and its values are sealed as the keys of the records.
+    Key {
+        /// How they are sealed.
+        field: FieldPlan,
+        /// Whether every cell was held to the reason before.
+        held: bool,
+    },
+}
+
+impl ColumnPlan {
+    /// The field that its values are sealed as.
+    pub fn field(&self) -> Option<FieldPlan> {
+        match self {
+            Self::Seal(field) | Self::Verify(field) | Self::Key { field, .. } => Some(*field),
+            Self::Drop(_) | Self::Clear { .. } => None,
+        }
+    }
+
+    /// Whether its cells stay as they are.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Clear { .. } | Self::Key { .. })
+    }
 }
 
 /// The plan of every column, in the order of the input.
 pub struct Plan {
     /// By column.
     pub columns: Vec<ColumnPlan>,
+    /// The column of the key, where rows are known by one.
+    pub key: Option<usize>,
 }
 
 impl Plan {
@@ -48,9 +72,15 @@ impl Plan {
                 Some(Treatment::Verify) => ColumnPlan::Verify(of(FieldType::Password, false)?),
                 Some(Treatment::Drop { kind }) => ColumnPlan::Drop(*kind),
                 Some(Treatment::Clear { reason }) => ColumnPlan::Clear { held: is_held(reason) },
+                Some(Treatment::Key { reason }) => {
+                    let field = of(FieldType::Text, true)?;
+                    ColumnPlan::Key { field, held: is_held(reason) }
+                }
                 None => return Err(Problem::internal("a column is not in the schema")),
             })
         };
-        Ok(Self { columns: columns.iter().map(plan).collect::<Result<_, Problem>>()? })
+        let columns = columns.iter().map(plan).collect::<Result<Vec<_>, Problem>>()?;
+        let key = columns.iter().position(|plan| matches!(plan, ColumnPlan::Key { .. }));
+        Ok(Self { columns, key })
     }
 }

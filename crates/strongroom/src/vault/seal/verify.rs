@@ -47,8 +47,7 @@ pub fn verify(run: &Run<'_>, input: &File) -> Result<(), Problem> {
     while more {
         let next = reader.read_batch(BATCH_ROWS, &mut batch);
         more = next.map_err(|e| bad_file(&run.input.path, &e))?;
-        let position = reader.position();
-        verify_batch(run, &batch, (number, position), &mut copy)?;
+        verify_batch(run, &batch, number, &mut copy)?;
         number += 1;
     }
     drop(reader);
@@ -61,20 +60,19 @@ pub fn verify(run: &Run<'_>, input: &File) -> Result<(), Problem> {
 fn verify_batch(
     run: &Run<'_>,
     batch: &Batch,
-    (number, position): (u32, u64),
+    number: u32,
     copy: &mut Rows<'_>,
 ) -> Result<(), Problem> {
     let vault = run.vault;
     let known: Option<BatchRow> = vault.read_job(&job_key(run.tenant, run.job, Some(number)))?;
-    let start = batch.row(0).map_or(position, |row| row.start());
-    let mac = vault.batch_mac(run.job, start, batch.bytes());
+    let mac = vault.batch_mac(run.job, batch.bytes());
     let sealed = known.filter(|k| k.rows == batch.rows() as u64 && k.mac == mac);
     let Some(sealed) = sealed.filter(|_| batch.bad().is_empty()) else {
         return Err(kept(&run.input.path, "not every row of it is known to be sealed"));
     };
     let state = vault.read();
     let (context, keys) = (vault.context(&state), run.authorized.keys(&state.ring)?);
-    for (row, record) in batch.iter().zip(sealed.first..) {
+    for (row, record) in batch.iter().zip(sealed.records()) {
         let record = RecordNumber(record);
         if !is_stored(run, &context, keys, record)? {
             return Err(Problem::tampered("a sealed row is missing or not authentic"));
@@ -88,7 +86,9 @@ fn verify_batch(
                     read_token(keys, there).is_ok_and(|found| found == named)
                 }
                 ColumnPlan::Drop(_) | ColumnPlan::Verify(_) => there.is_empty(),
-                ColumnPlan::Seal(_) | ColumnPlan::Clear { .. } => there == value(row, column),
+                ColumnPlan::Seal(_) | ColumnPlan::Clear { .. } | ColumnPlan::Key { .. } => {
+                    there == value(row, column)
+                }
             };
             if !is_right {
                 let line = written.line();

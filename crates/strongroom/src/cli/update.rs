@@ -1,0 +1,144 @@
+//! `strongroom update`
+
+use std::io::Read as _;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use strongroom_core::access::update::Update;
+use strongroom_core::vault::verifier::Strength;
+use zeroize::Zeroizing;
+
+use super::Global;
+use super::find::{VALUE_BYTES_MAX, from_arguments, from_standard_input};
+use super::output::{Answer, notice};
+use super::reveal::{LedgerJson, ledger_json};
+use crate::problem::Problem;
+
+const AFTER_HELP: &str = "\
+Examples:
+  printf %s 214-555-0142 | strongroom update --tenant acme --collection people \\
+    --record 1001 phone=-
+  printf '%s\\n' \"$street\" \"$zip\" | strongroom update --tenant acme --collection people \\
+    --record 1001 street=- zip=-
+  strongroom update --tenant acme --collection people --record 1001 phone=
+
+FIELD is the column as its header says, in any case. `FIELD=-` reads the value from standard input;
+of several, a line each, in their order. `FIELD=` takes the value away: its token then names nothing
+until there is a value again. Tokens stay as they are. The person is named in an entry of the ledger
+before the record is opened, and with its new version in another. Of a password a verifier is kept
+at full strength.";
+
+/// Options of `update`.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The tenant
+    #[arg(long, value_name = "T")]
+    tenant: String,
+    /// The collection
+    #[arg(long, value_name = "C")]
+    collection: String,
+    /// The record, as `find` and `reveal` print it: its key, or its id
+    #[arg(long, value_name = "ID")]
+    record: String,
+    /// The fields and their values; `FIELD=-` reads the value from standard input
+    #[arg(value_name = "FIELD=-", required = true)]
+    fields: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct AnswerJson {
+    record: String,
+    version: u32,
+    tokens: Map<String, Value>,
+    unusual: Vec<String>,
+    ledger: LedgerJson,
+}
+
+/// Updates.
+pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
+    let update = Update {
+        tenant: None,
+        collection: args.collection.clone(),
+        record: args.record.clone(),
+        fields: fields(&args.fields)?,
+    };
+    let session = global.session()?;
+    let done = session.vault.update(&session.who, &args.tenant, update, Strength::FULL)?;
+    let (updated, positions) = done;
+    for column in &updated.unusual {
+        notice(&format!("the value of `{column}` does not fit its type: it is sealed as text"));
+    }
+    let ledger = positions.first().map(ledger_json);
+    let ledger = ledger.ok_or_else(|| Problem::internal("an update without an entry"))?;
+    let mut text = format!("record {} is at version {}\n", updated.record, updated.version);
+    for (column, token) in &updated.tokens {
+        text.push_str(&format!("  {column}  {token}\n"));
+    }
+    text.push_str(&format!("ledger entry {} of log {}\n", ledger.index, ledger.log));
+    let tokens = updated.tokens.into_iter().map(|(column, token)| (column, token.into()));
+    let answer = AnswerJson {
+        record: updated.record,
+        version: updated.version,
+        tokens: tokens.collect(),
+        unusual: updated.unusual,
+        ledger,
+    };
+    Ok(Answer::new(&answer, text))
+}
+
+type Fields = Vec<(String, Zeroizing<String>)>;
+
+/// The fields of the request, with what standard input holds for those that ask for it.
+fn fields(asked: &[String]) -> Result<Fields, Problem> {
+    let pairs = asked.iter().map(|field| {
+        field.split_once('=').ok_or_else(|| {
+            let detail = "a field and its value are not joined by `=`";
+            Problem::usage(detail, "write FIELD=- and give the value on standard input")
+        })
+    });
+    let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+    let mut names: Vec<String> = pairs.iter().map(|(name, _)| name.trim().to_lowercase()).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
+        return Err(Problem::usage("a field is named twice", "name each field once"));
+    }
+    let read = pairs.iter().filter(|(_, value)| *value == "-").count();
+    let mut lines = lines(read)?.into_iter();
+    let mut fields = Vec::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        let value = match value {
+            "-" => lines.next().ok_or_else(too_few)?,
+            "" => Zeroizing::new(String::new()),
+            value => from_arguments(value),
+        };
+        fields.push((name.to_owned(), value));
+    }
+    Ok(fields)
+}
+
+/// As many values as are asked of standard input: all of it for one, a line each for several.
+fn lines(count: usize) -> Result<Vec<Zeroizing<String>>, Problem> {
+    let values = match count {
+        0 => return Ok(Vec::new()),
+        1 => vec![from_standard_input(VALUE_BYTES_MAX)?],
+        _ => {
+            let mut text = Zeroizing::new(String::new());
+            let most = VALUE_BYTES_MAX.saturating_mul(count as u64);
+            let read = std::io::stdin().take(most).read_to_string(&mut text);
+            read.map_err(|_| Problem::usage("standard input is not text", "pass UTF-8"))?;
+            text.lines().map(|line| Zeroizing::new(line.to_owned())).collect()
+        }
+    };
+    if values.len() != count || values.iter().any(|value| value.is_empty()) {
+        return Err(too_few());
+    }
+    Ok(values)
+}
+
+fn too_few() -> Problem {
+    Problem::usage(
+        "standard input does not hold a value for each field that asks for one",
+        "give a line for each, in their order; FIELD= takes a value away",
+    )
+}

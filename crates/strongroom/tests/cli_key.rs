@@ -1,0 +1,256 @@
+//! `seal --key`: a file that comes again updates the records it names, and their tokens stay.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use desk::{Desk, Said, tokens};
+use serde_json::{Value, json};
+use strongroom_core::ledger::entry::{Act, Phase};
+
+const FIRST: &str = "\
+member_id,name,email,phone,password
+1001,Ada Archer,ada@example.com,214-555-0142,river 7
+1002,Bruno Boone,bruno@example.com,214-555-0143,$6$saltsalt$qFmFH.bQmmtXz
+1003,Cleo Cho,cleo@example.com,,stone 9
+a-4,Dora Dunn,dora@example.com,214-555-0145,lake 2
+";
+
+/// Bruno moved, Cleo has a telephone, Dora lost hers and has another password, Emil is new.
+const SECOND: &str = "\
+member_id,name,email,phone,password
+1003,Cleo Cho,cleo@example.com,214-555-0144,stone 9
+1001,Ada Archer,ada@example.com,214-555-0142,river 7
+1002,Bruno Boone,bruno@example.org,214-555-0143,$6$saltsalt$qFmFH.bQmmtXz
+1005,Emil Ede,emil@example.com,214-555-0146,
+a-4,Dora Dunn,dora@example.com,,lake 3
+";
+
+fn seal(desk: &Desk, file: &str, more: &[&str]) -> Said {
+    let args = ["seal", file, "--tenant", "acme", "--collection", "people", "--json"];
+    desk.run(&[&args, more].concat())
+}
+
+fn sealed(desk: &Desk, file: &str, more: &[&str]) -> Value {
+    let said = seal(desk, file, more);
+    assert_eq!(said.code, Some(0), "{} {}", said.out, said.err);
+    said.json()
+}
+
+fn with_two_files(name: &str) -> (Desk, Value, Value) {
+    let desk = Desk::new(name);
+    desk.write("one.csv", FIRST);
+    desk.write("two.csv", SECOND);
+    let first = sealed(&desk, "one.csv", &["--key", "Member_ID"]);
+    let second = sealed(&desk, "two.csv", &[]);
+    (desk, first, second)
+}
+
+fn find(desk: &Desk, what: &str) -> Value {
+    desk.done(&["find", "--tenant", "acme", "--collection", "people", what])["records"].clone()
+}
+
+fn line<'t>(text: &'t str, key: &str) -> Vec<&'t str> {
+    let of = |l: &&str| l.split(',').next() == Some(key);
+    text.lines().find(of).unwrap().split(',').collect()
+}
+
+#[test]
+fn a_second_file_changes_what_differs_and_keeps_tokens() {
+    let (desk, first, second) = with_two_files("key");
+    assert_eq!(
+        (&first["added"], &first["updated"], &first["changed"]),
+        (&json!(4), &json!(0), &json!(4))
+    );
+    assert_eq!(
+        (&second["added"], &second["updated"], &second["changed"]),
+        (&json!(1), &json!(3), &json!(4))
+    );
+    assert_eq!(second["open"], json!(["member_id"]));
+    let (one, two) = (desk.read("one.sealed.csv"), desk.read("two.sealed.csv"));
+    for key in ["1001", "1002", "1003", "a-4"] {
+        let (before, after) = (line(&one, key), line(&two, key));
+        for column in 1..4 {
+            let both = !before[column].is_empty() && !after[column].is_empty();
+            assert!(!both || before[column] == after[column], "{key}: {before:?} {after:?}");
+        }
+        assert_eq!(after[4], "", "a password has no token");
+    }
+    assert_eq!(tokens(&two).len(), 5 + 5 + 4);
+    let bruno = line(&one, "1002");
+    assert_eq!(desk.values(&[bruno[1], bruno[2]]), ["Bruno Boone", "bruno@example.org"]);
+    assert_eq!(desk.values(&[line(&two, "1003")[3]]), ["214-555-0144"]);
+    // What was taken away is gone, in full and from the index; what came is found.
+    desk.ends(12, &["reveal", "--tenant", "acme", "--purpose", "support", line(&one, "a-4")[3]]);
+}
+
+#[test]
+fn the_index_follows_the_values() {
+    let (desk, ..) = with_two_files("key-index");
+    assert_eq!(find(&desk, "email=bruno@example.com"), json!([]));
+    assert_eq!(find(&desk, "email=bruno@example.org")[0]["record"], "1002");
+    assert_eq!(find(&desk, "phone=214-555-0144")[0]["record"], "1003");
+    assert_eq!(find(&desk, "phone=214-555-0145"), json!([]));
+    // By the key itself, exactly; it has no token.
+    let found = find(&desk, "member_id=a-4");
+    assert_eq!(found[0]["record"], "a-4");
+    let fields = found[0]["tokens"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        fields,
+        ["name", "email"].map(str::to_owned).iter().rev().cloned().collect::<Vec<_>>()
+    );
+    assert_eq!(find(&desk, "member_id=A-4"), json!([]));
+}
+
+#[test]
+fn a_record_is_named_by_its_key() {
+    let (desk, ..) = with_two_files("key-record");
+    let verify = |record: &str, password: &str| {
+        let args = ["verify-password", "--tenant", "acme", "--collection", "people", "--json"];
+        desk.run_on(&[&args[..], &["--record", record]].concat(), password).code
+    };
+    assert_eq!(verify("1001", "river 7"), Some(0));
+    assert_eq!(verify("a-4", "lake 3"), Some(0));
+    assert_eq!(verify("a-4", "lake 2"), Some(1));
+    assert_eq!(
+        verify("1002", "$6$saltsalt$qFmFH.bQmmtXz"),
+        Some(1),
+        "a hash that is not known has no right password"
+    );
+    assert_eq!(verify("A-4", "lake 3"), Some(12));
+    assert_eq!(verify("1009", "x"), Some(12));
+    let acts = |record: &str| {
+        let json = desk.done(&["ledger", "who", "--tenant", "acme", "--record", record]);
+        let entries = json["entries"].as_array().unwrap();
+        entries.iter().map(|e| e["act"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(acts("1003"), ["pii.collect", "update.begin", "pii.update", "ledger.who"]);
+    assert_eq!(acts("1005"), ["pii.collect", "ledger.who"]);
+    let token = line(&desk.read("two.sealed.csv"), "1005")[1].to_owned();
+    let json = desk.done(&["reveal", "--tenant", "acme", "--purpose", "support", &token]);
+    assert_eq!(json["values"][0]["record"], "1005");
+    // The same key in another collection: which is meant has to be said.
+    desk.write("other.csv", "member_id,name\n1003,Nils Noor\n");
+    let args =
+        ["seal", "other.csv", "--tenant", "acme", "--collection", "more", "--key", "member_id"];
+    desk.done(&args);
+    let who = ["ledger", "who", "--tenant", "acme", "--record", "1003"];
+    assert_eq!(desk.ends(2, &who).error(), "usage");
+    desk.done(&[&who[..], &["--collection", "more"]].concat());
+}
+
+#[test]
+fn everybody_compared_is_named_before_and_everybody_changed_with_their_version() {
+    let (desk, ..) = with_two_files("key-ledger");
+    let log = desk.log("acme");
+    let of = |act| log.iter().filter(move |e| e.act == act && e.phase == Phase::Commit);
+    let begun: Vec<_> = of(Act::UpdateBegin).collect();
+    let [begun] = begun[..] else { panic!("{begun:?}") };
+    assert_eq!(begun.subjects.len(), 4);
+    let updated: Vec<_> = of(Act::PiiUpdate).collect();
+    let [updated] = updated[..] else { panic!("{updated:?}") };
+    assert_eq!((updated.subjects.len(), &updated.versions[..]), (3, &[2, 2, 2][..]));
+    assert!(updated.subjects.iter().all(|person| begun.subjects.contains(person)));
+    assert!(begun.time_us <= updated.time_us);
+    assert_eq!(updated.fields, ["email", "password", "phone"]);
+    // Nothing differs: nobody is changed, and everybody was looked at.
+    desk.write("three.csv", SECOND.replace("river 7", "river 7 "));
+    let third = sealed(&desk, "three.csv", &[]);
+    assert_eq!((&third["added"], &third["updated"]), (&json!(0), &json!(1)));
+    desk.write("four.csv", format!("{}\n", SECOND.replace("river 7", "river 7 ")));
+    let fourth = sealed(&desk, "four.csv", &[]);
+    assert_eq!(fourth["changed"], 0);
+    // A finished job run again.
+    assert_eq!(sealed(&desk, "one.csv", &[])["changed"], 0);
+    assert_eq!(
+        desk.values(&[line(&desk.read("one.sealed.csv"), "1002")[2]]),
+        ["bruno@example.org"]
+    );
+}
+
+#[test]
+fn columns_that_a_file_lacks_stay() {
+    let (desk, ..) = with_two_files("key-columns");
+    desk.write("part.csv", "phone,member_id\n214-555-0199,1001\n,1003\n");
+    let part = sealed(&desk, "part.csv", &[]);
+    assert_eq!((&part["added"], &part["updated"]), (&json!(0), &json!(2)));
+    let two = desk.read("two.sealed.csv");
+    let (ada, cleo) = (line(&two, "1001"), line(&two, "1003"));
+    assert_eq!(
+        desk.values(&[ada[1], ada[2], ada[3]]),
+        ["Ada Archer", "ada@example.com", "214-555-0199"]
+    );
+    assert_eq!(desk.values(&[cleo[1]]), ["Cleo Cho"]);
+    assert_eq!(find(&desk, "phone=214-555-0144"), json!([]));
+}
+
+#[test]
+fn rows_without_a_key_of_their_own_are_left_out() {
+    let desk = Desk::new("key-bad");
+    let long = "9".repeat(257);
+    let text = format!("member_id,name\n1,Ada\n,Bo\n2,Cleo\n 1 ,Dora\n{long},Emil\n3,Fay\n");
+    desk.write("bad.csv", text);
+    let said = seal(&desk, "bad.csv", &["--key", "member_id", "--report", "report.json"]);
+    assert_eq!(said.code, Some(4), "{} {}", said.out, said.err);
+    let json = said.json();
+    assert_eq!(
+        (&json["rows"], &json["added"], &json["quarantined"]),
+        (&json!(3), &json!(3), &json!(3))
+    );
+    let report: Value = serde_json::from_str(&desk.read("report.json")).unwrap();
+    let places: Vec<_> = report["quarantine"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bad| (bad["line"].as_u64().unwrap(), bad["reason"].as_str().unwrap().to_owned()))
+        .collect();
+    let expected = [(3, "no_key"), (5, "key_twice"), (6, "no_key")];
+    assert_eq!(places, expected.map(|(line, reason)| (line, reason.to_owned())));
+    assert_eq!(desk.read("bad.sealed.csv").lines().count(), 4);
+    let judged = seal(&desk, "bad.csv", &["--dry-run"]);
+    assert_eq!(judged.json()["quarantined"], 3);
+    assert_eq!(seal(&desk, "bad.csv", &["--strict"]).code, Some(2));
+}
+
+#[test]
+fn a_key_is_named_once_and_is_nobodys_number() {
+    let desk = Desk::new("key-refused");
+    desk.write("one.csv", FIRST);
+    for column in ["email", "name", "no_such"] {
+        let said = seal(&desk, "one.csv", &["--key", column]);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"), "{column}");
+    }
+    assert!(!desk.path("one.sealed.csv").exists());
+    sealed(&desk, "one.csv", &["--key", "member_id"]);
+    desk.write("two.csv", SECOND);
+    assert_eq!(seal(&desk, "two.csv", &["--key", "name"]).code, Some(2));
+    desk.write("lacks.csv", "name,email\nAda Archer,ada@example.com\n");
+    assert_eq!(seal(&desk, "lacks.csv", &[]).code, Some(2));
+    // A schema cannot take the key away, nor give one to records that have none.
+    let schema = "[[column]]\nname = \"member_id\"\nclear = \"ours\"\n";
+    desk.write("schema.toml", schema);
+    let set = ["schema", "set", "schema.toml", "--tenant", "acme", "--collection", "people"];
+    assert_eq!(desk.ends(2, &set).error(), "usage");
+    desk.write("more.csv", "member_id,name\n1,Ada Archer\n");
+    desk.done(&["seal", "more.csv", "--tenant", "acme", "--collection", "more"]);
+    let again =
+        ["seal", "more.csv", "--tenant", "acme", "--collection", "more", "--key", "member_id"];
+    assert_eq!(desk.ends(2, &again).error(), "usage");
+}
+
+#[test]
+fn the_way_back_leads_over_keys_too() {
+    let (desk, ..) = with_two_files("key-back");
+    let args = ["export", "--tenant", "acme", "--collection", "people", "--purpose", "support"];
+    desk.done(&[&args[..], &["--like", "two.sealed.csv", "--out", "back.csv"]].concat());
+    let expected: Vec<String> = SECOND
+        .lines()
+        .enumerate()
+        .map(|(n, line)| {
+            let (rest, _) = line.rsplit_once(',').unwrap();
+            if n == 0 { line.to_owned() } else { format!("{rest},") }
+        })
+        .collect();
+    assert_eq!(desk.read("back.csv").lines().collect::<Vec<_>>(), expected);
+}

@@ -1,0 +1,183 @@
+//! Rows that cannot be read: listed by place and reason, and sealed once the file is corrected,
+//! with nobody sealed twice.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use std::collections::HashSet;
+
+use desk::{Desk, Said, tokens};
+use serde_json::{Value, json};
+use strongroom_core::ledger::entry::Act;
+
+const ROWS: usize = 2_500;
+
+/// Rows of people; what `bad` gives for a row stands there in its place.
+fn people(bad: impl Fn(usize) -> Option<&'static str>) -> String {
+    let row = |n: usize| match bad(n) {
+        Some(line) => format!("{line}\n"),
+        None => format!("{n},Ada Archer,person{n}@example.com\n"),
+    };
+    let rows: String = (0..ROWS).map(row).collect();
+    format!("member_id,name,email\n{rows}")
+}
+
+/// Two rows of the first batch, the last of it, and one of the third.
+fn four_bad(n: usize) -> Option<&'static str> {
+    match n {
+        3 => Some("3,Ada Archer"),
+        4 => Some("4,Ada, Archer,person4@example.com"),
+        999 => Some("999"),
+        2_100 => Some("2100,Zoe \u{0}Z,person2100@example.com"),
+        _ => None,
+    }
+}
+
+fn seal(desk: &Desk, file: &str, more: &[&str]) -> Said {
+    let args = ["seal", file, "--tenant", "acme", "--collection", "people", "--json"];
+    desk.run(&[&args, more].concat())
+}
+
+fn retry(desk: &Desk, file: &str, out: &str, more: &[&str]) -> Said {
+    let args = ["quarantine", "retry", file, "--tenant", "acme", "--collection", "people"];
+    desk.run(&[&args[..], &["--out", out, "--json"], more].concat())
+}
+
+fn list(desk: &Desk) -> Vec<Value> {
+    desk.done(&["quarantine", "list", "--tenant", "acme"])["jobs"].as_array().unwrap().clone()
+}
+
+/// With four rows left out; the job.
+fn sealed(name: &str, more: &[&str]) -> (Desk, String) {
+    let desk = Desk::new(name);
+    desk.write("people.csv", people(four_bad));
+    let said = seal(&desk, "people.csv", more);
+    assert_eq!(said.code, Some(4), "{} {}", said.out, said.err);
+    let json = said.json();
+    assert_eq!((&json["rows"], &json["quarantined"]), (&json!(ROWS - 4), &json!(4)));
+    let job = json["job"].as_str().unwrap().to_owned();
+    (desk, job)
+}
+
+/// The tokens of a copy by member.
+fn by_member(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let rows = text.lines().skip(1).filter_map(|line| line.split_once(','));
+    rows.map(|(id, rest)| (id, tokens(rest))).collect()
+}
+
+#[test]
+fn what_was_left_out_is_listed_by_place_and_reason() {
+    let (desk, job) = sealed("quarantine-list", &[]);
+    let jobs = list(&desk);
+    let [found] = &jobs[..] else { panic!("{jobs:?}") };
+    assert_eq!((&found["job"], &found["collection"]), (&json!(job), &json!("people")));
+    assert_eq!(found["quarantined"], 4);
+    let places = found["quarantine"].as_array().unwrap();
+    let text = people(four_bad);
+    let expected =
+        [(5, "cell_count"), (6, "cell_count"), (1001, "cell_count"), (2102, "control_character")];
+    for (place, (line, reason)) in places.iter().zip(expected) {
+        assert_eq!((place["line"].as_u64(), place["reason"].as_str()), (Some(line), Some(reason)));
+        let (start, end) = (place["start"].as_u64().unwrap(), place["end"].as_u64().unwrap());
+        let there = &text[start as usize..end as usize];
+        assert_eq!(there.trim_end(), text.lines().nth(line as usize - 1).unwrap());
+    }
+    assert_eq!(places.len(), 4);
+    let said = desk.run(&["quarantine", "list", "--tenant", "acme"]);
+    assert!(said.out.contains("cells, the header") && !said.out.contains("Archer"), "{}", said.out);
+    let other = ["quarantine", "list", "--tenant", "borealis"];
+    assert_eq!(desk.done(&other)["jobs"], json!([]));
+}
+
+#[test]
+fn the_corrected_file_gives_the_rest_and_nobody_twice() {
+    for (name, more) in [("quarantine-retry", &[][..]), ("quarantine-key", &["--key", "member_id"])]
+    {
+        let (desk, job) = sealed(name, more);
+        // Three of four are corrected.
+        desk.write("people.csv", people(|n| four_bad(n).filter(|_| n == 999)));
+        let said = retry(&desk, "people.csv", "second.csv", &[]);
+        assert_eq!(said.code, Some(4), "{name}: {} {}", said.out, said.err);
+        let json = said.json();
+        assert_eq!((&json["rows"], &json["added"]), (&json!(ROWS - 1), &json!(3)), "{name}");
+        assert_eq!((&json["updated"], &json["quarantined"]), (&json!(0), &json!(1)), "{name}");
+        let jobs = list(&desk);
+        let [found] = &jobs[..] else { panic!("{jobs:?}") };
+        assert_eq!((&found["job"], &found["quarantined"]), (&json["job"], &json!(1)), "{name}");
+        assert_ne!(found["job"], json!(job));
+        assert_eq!(found["quarantine"][0]["line"], 1001);
+        // And the last.
+        desk.write("people.csv", people(|_| None));
+        let said = retry(&desk, "people.csv", "third.csv", &[]);
+        assert_eq!(said.code, Some(0), "{name}: {} {}", said.out, said.err);
+        assert_eq!(said.json()["added"], 1, "{name}");
+        assert_eq!(list(&desk), Vec::<Value>::new());
+        let [first, second, third] =
+            ["people.sealed.csv", "second.csv", "third.csv"].map(|file| desk.read(file));
+        let [first, second, third] = [&first, &second, &third].map(|text| by_member(text));
+        assert_eq!((first.len(), second.len(), third.len()), (ROWS - 4, ROWS - 1, ROWS));
+        assert!(first.iter().all(|row| second.contains(row)), "{name}: tokens stay");
+        assert!(second.iter().all(|row| third.contains(row)), "{name}: tokens stay");
+        let all: HashSet<&str> = third.iter().flat_map(|(_, tokens)| tokens.clone()).collect();
+        assert_eq!(all.len(), 2 * ROWS, "{name}");
+        let values = desk.values(&third[2_100].1);
+        assert_eq!(values, ["Ada Archer", "person2100@example.com"], "{name}");
+        // Run again, it changes nothing.
+        let again = seal(&desk, "people.csv", &["--out", "third.csv"]);
+        assert_eq!((again.code, &again.json()["changed"]), (Some(0), &json!(0)), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_corrected_stays_in_quarantine() {
+    let (desk, job) = sealed("quarantine-same", &[]);
+    let said = retry(&desk, "people.csv", "again.csv", &[]);
+    assert_eq!(said.code, Some(4), "{} {}", said.out, said.err);
+    assert_eq!((&said.json()["changed"], &said.json()["quarantined"]), (&json!(0), &json!(4)));
+    assert_eq!(list(&desk)[0]["job"], json!(job));
+}
+
+#[test]
+fn rows_that_were_sealed_and_changed_are_refused_with_the_place() {
+    let (desk, job) = sealed("quarantine-moved", &[]);
+    let whole = people(|_| None);
+    let collected = || desk.log("acme").iter().filter(|e| e.act == Act::PiiCollect).count();
+    let before = collected();
+    let cases = [
+        ("changed", whole.replace("person2001@", "person@")),
+        ("gone", whole.replace("2001,Ada Archer,person2001@example.com\n", "")),
+        ("added", whole.replace("2001,", "x,Bo Boone,bo@example.com\n2001,")),
+        ("broken", people(|n| (n == 2_001).then_some("2001"))),
+        ("cut", whole.lines().take(2_001).map(|line| format!("{line}\n")).collect()),
+    ];
+    for (name, text) in cases {
+        desk.write("people.csv", text);
+        let said = retry(&desk, "people.csv", &format!("{name}.csv"), &[]);
+        assert_eq!(said.code, Some(2), "{name}: {} {}", said.out, said.err);
+        let line = if name == "cut" { "the file ends before" } else { "line 2002" };
+        assert!(said.out.contains(line), "{name}: {}", said.out);
+        assert!(!desk.path(&format!("{name}.csv")).exists(), "{name}");
+        let named = list(&desk).iter().any(|found| found["job"] == json!(job));
+        assert!(named, "{name}: what was left out is still listed");
+    }
+    assert_eq!(collected(), before, "nothing of a refused file is sealed");
+}
+
+#[test]
+fn what_cannot_be_tried_again_says_so() {
+    let (desk, job) = sealed("quarantine-refused", &[]);
+    assert_eq!(retry(&desk, "people.csv", "a.csv", &["--job", "zz"]).error(), "usage");
+    let nobody = "00".repeat(16);
+    assert_eq!(retry(&desk, "people.csv", "a.csv", &["--job", &nobody]).code, Some(12));
+    desk.write("more.csv", "member_id,name\n1,Ada Archer\n2\n");
+    let args = ["seal", "more.csv", "--tenant", "acme", "--collection", "more"];
+    desk.ends(4, &args);
+    let args = ["quarantine", "retry", "more.csv", "--tenant", "acme", "--collection", "more"];
+    desk.ends(2, &[&args[..], &["--job", &job, "--out", "a.csv"]].concat());
+    desk.write("people2.csv", people(|n| (n == 7).then_some("7")));
+    assert_eq!(seal(&desk, "people2.csv", &[]).code, Some(4));
+    let said = retry(&desk, "people.csv", "a.csv", &[]);
+    assert!(said.code == Some(2) && said.out.contains("--job"), "{}", said.out);
+}
