@@ -70,6 +70,9 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
                 | Act::PiiVerify
                 | Act::PiiStrengthen
                 | Act::PiiExport
+                | Act::PiiErase
+                | Act::EraseCancel
+                | Act::LedgerErasure
                 | Act::LedgerWho
         ),
         (false, Kind::Service) => matches!(
@@ -139,7 +142,8 @@ mod tests {
         assert_eq!(
             of("tenant operator "),
             "schema.set schema.read job.dismiss job.read pii.collect pii.update pii.reveal \
-             pii.find pii.verify pii.strengthen pii.export ledger.who tenant.read"
+             pii.find pii.verify pii.strengthen pii.erase erase.cancel pii.export ledger.who \
+             ledger.erasure tenant.read"
         );
         assert_eq!(
             of("tenant service "),

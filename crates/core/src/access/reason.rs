@@ -38,6 +38,8 @@ reasons! {
         Purpose = "forbidden.purpose",
         /// A password is given out in no form.
         VerifyOnly = "forbidden.verify_only",
+        /// It needs a second person, and there is none or not another one who may do it.
+        Second = "forbidden.second",
     }
 }
 

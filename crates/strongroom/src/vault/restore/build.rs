@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{self, SyncSender};
 
 use strongroom_core::control::Registry;
+use strongroom_core::erasure::ERASING_KIND;
 use strongroom_core::id::{InstallId, PrincipalId, RecordNumber, TenantId};
 use strongroom_core::ledger::note::{Signer, VerifierKey, origin};
 use strongroom_core::ledger::{Id, LogId};
@@ -47,7 +48,10 @@ impl Rows {
         let control = ControlKey::new(&root.root.unwrap(&place, wrapped.ok_or_else(missing)?)?);
         let mut registry = Registry::default();
         for (key, value) in rows {
-            let loaded = registry.load(&control, key, value);
+            let loaded = match key.first() {
+                Some(&ERASING_KIND) => registry.load_erasing(&root.store, key, value),
+                _ => registry.load(&control, key, value),
+            };
             loaded.map_err(|e| Problem::tampered(e.to_string()))?;
         }
         Ok(Self(registry))
