@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use strongroom_core::access::admin::ReadDoctor;
 use strongroom_core::access::examine::{Examine, RowFound, SlotFound, SoundRow};
-use strongroom_core::access::{Receipt, Stop, Tampering};
+use strongroom_core::access::{Context, Receipt, Stop, Tampering};
 use strongroom_core::control::{Registry, open as open_row};
 use strongroom_core::id::{RecordNumber, TenantId};
 use strongroom_core::ledger::LogId;
@@ -281,13 +281,29 @@ impl Vault {
             let slots = &mut |record| self.store.slot(record);
             match receipt.is_wanted(&context, (key, value), slots, rows) {
                 Ok((_, true)) => {}
-                Ok((record, false)) => tally.note(Tampering::IndexNotAuthentic, record),
+                Ok((record, false)) => match self.is_erased(receipt, &context, record) {
+                    Ok(true) => tally.erased(),
+                    Ok(false) => tally.note(Tampering::IndexNotAuthentic, record),
+                    Err(error) => failed = Some(error.into()),
+                },
                 Err(stop) => failed = Some(stop),
             }
             failed.is_none()
         })?;
         drop(state);
         failed.map_or(Ok(()), |stop| Err(self.stopped(stop)))
+    }
+
+    /// Whether the record was erased: what the index still has of it, nobody can judge.
+    fn is_erased(
+        &self,
+        receipt: &Receipt<Examine>,
+        context: &Context<'_>,
+        record: Option<RecordNumber>,
+    ) -> Result<bool, ReadError> {
+        let Some(record) = record else { return Ok(false) };
+        let found = receipt.slot(context, record, &self.store.slot(record)?);
+        Ok(matches!(found, SlotFound::Erased(_)))
     }
 
     /// Slots that no entry gives to a record are as they were made: zeros. Only a whole ledger can
