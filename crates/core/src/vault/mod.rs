@@ -5,6 +5,7 @@
 pub mod cell;
 pub mod index;
 pub mod keys;
+pub mod passphrase;
 pub mod plaintext;
 pub mod sealed;
 pub mod slot;
