@@ -187,6 +187,9 @@ impl LocalStore {
             random: &*media.random,
         };
         mending.fail(&dangling, &mut marks)?;
+        // A clock that stands before the newest entry is said now, whether or not anything follows.
+        // What cannot be written yet is said with the first entry that can.
+        let _ = writer.append(Vec::new());
         let shared = Shared {
             data: media.data,
             engine: media.engine,
