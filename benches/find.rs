@@ -30,8 +30,10 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Committed, Extent, Position, ReadError, Snapshot, Store, Table,
+    Batch, Commit, CommitError, Committed, Extent, LayError, NextEpoch, Position, ReadError,
+    Snapshot, Store, Table,
 };
+use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::slot::SlotBytes;
 use support::{Install, machine, quantile, scratch, setting};
 use zeroize::Zeroizing;
@@ -149,6 +151,10 @@ impl Store for Unrecorded {
         visit: &mut dyn FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), ReadError> {
         self.0.entries(log, visit)
+    }
+
+    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError> {
+        self.0.lay_epoch(next)
     }
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {

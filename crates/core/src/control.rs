@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::erasure::{Erasing, Leaving};
 use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber, Name, PrincipalId, TenantId};
 use crate::principal::PrincipalRow;
 use crate::schema::{Schema, Treatment};
-use crate::vault::keys::{ControlKey, Job};
+use crate::vault::keys::{ControlKey, Job, StoreKey};
 
 const MAC_BYTES: usize = 32;
 
@@ -175,6 +176,8 @@ pub struct Registry {
     collections: BTreeMap<(TenantId, CollectionId), CollectionRow>,
     /// Wrapped keys, by tenant, job and version.
     wrapped: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Records on their way out.
+    leaving: Leaving,
 }
 
 impl Registry {
@@ -217,6 +220,31 @@ impl Registry {
             _ => return Err(bad),
         }
         Ok(())
+    }
+
+    /// Takes in the row of an erasure that waits, which a store made.
+    ///
+    /// # Errors
+    /// [`NotAuthentic`] when this install's store did not.
+    pub fn load_erasing(
+        &mut self,
+        store: &StoreKey,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), NotAuthentic> {
+        self.leaving.insert(Erasing::read(store, key, value)?);
+        Ok(())
+    }
+
+    /// The records on their way out.
+    #[must_use]
+    pub fn leaving(&self) -> &Leaving {
+        &self.leaving
+    }
+
+    /// The same, to forget one whose slot was overwritten, or that was taken back.
+    pub fn leaving_mut(&mut self) -> &mut Leaving {
+        &mut self.leaving
     }
 
     /// A tenant by name or id.

@@ -6,6 +6,7 @@ pub use strongroom_ledger as ledger;
 
 pub mod access;
 pub mod control;
+pub mod erasure;
 pub mod field;
 pub mod id;
 pub mod policy;

@@ -62,6 +62,7 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
                 | Act::SchemaRead
                 | Act::SchemaSet
                 | Act::JobRead
+                | Act::JobDismiss
                 | Act::PiiCollect
                 | Act::PiiUpdate
                 | Act::PiiReveal
@@ -69,12 +70,16 @@ fn allows(local: bool, kind: Kind, act: Act) -> bool {
                 | Act::PiiVerify
                 | Act::PiiStrengthen
                 | Act::PiiExport
+                | Act::PiiErase
+                | Act::EraseCancel
+                | Act::LedgerErasure
                 | Act::LedgerWho
         ),
         (false, Kind::Service) => matches!(
             act,
             Act::TenantRead
                 | Act::SchemaRead
+                | Act::JobRead
                 | Act::PiiCollect
                 | Act::PiiUpdate
                 | Act::PiiReveal
@@ -136,12 +141,13 @@ mod tests {
         assert_eq!(of("install operator ").split(' ').count(), Act::ALL.len());
         assert_eq!(
             of("tenant operator "),
-            "schema.set schema.read job.read pii.collect pii.update pii.reveal pii.find pii.verify \
-             pii.strengthen pii.export ledger.who tenant.read"
+            "schema.set schema.read job.dismiss job.read pii.collect pii.update pii.reveal \
+             pii.find pii.verify pii.strengthen pii.erase erase.cancel pii.export ledger.who \
+             ledger.erasure tenant.read"
         );
         assert_eq!(
             of("tenant service "),
-            "schema.read pii.collect pii.update pii.reveal pii.find pii.verify tenant.read"
+            "schema.read job.read pii.collect pii.update pii.reveal pii.find pii.verify tenant.read"
         );
         for purpose in ["support ", "payout ", "tax "] {
             assert_eq!(of(purpose), "redacted masked full");

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use crate::id::RecordNumber;
 use crate::ledger::merkle::Hash;
 use crate::ledger::{Entry, LogId};
+use crate::source::RandomError;
+use crate::vault::epoch::{Carried, Carrier, DamagedSlot};
 use crate::vault::slot::SlotBytes;
 
 /// A table of the engine. Every key but control's begins with the tenant.
@@ -101,13 +103,25 @@ pub struct Changes {
     pub slots: Option<(RecordNumber, Vec<SlotBytes>)>,
     /// Engine rows.
     pub rows: Rows,
+    /// Slots of erased records, overwritten where they stand and read back.
+    pub tombstones: Vec<(RecordNumber, SlotBytes)>,
+    /// The epoch that is the current one once the batch is durable, its slots laid down before by
+    /// [`Store::lay_epoch`]; the epoch before is then destroyed.
+    pub epoch: Option<u32>,
 }
 
 impl Changes {
     /// Whether nothing changes: the batch is its entries alone.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_none() && self.rows.is_empty()
+        let slots = self.slots.is_none() && self.tombstones.is_empty();
+        slots && self.rows.is_empty() && self.epoch.is_none()
+    }
+
+    /// Every slot that is written.
+    pub fn slots(&self) -> impl Iterator<Item = &SlotBytes> {
+        let run = self.slots.iter().flat_map(|(_, slots)| slots);
+        run.chain(self.tombstones.iter().map(|(_, slot)| slot))
     }
 }
 
@@ -191,6 +205,10 @@ pub enum CommitError {
     /// The entry cannot be encoded; nothing was done.
     #[error("the ledger entry is not valid")]
     Entry,
+    /// It names an epoch that is not the current one, or the epoch is being turned; nothing was
+    /// done.
+    #[error("the batch is of an epoch that is not the current one")]
+    OtherEpoch,
 }
 
 /// Why something could not be read.
@@ -212,6 +230,37 @@ pub struct Extent {
     pub records_end: RecordNumber,
     /// Time of the newest entry of all logs; 0 without one.
     pub newest_us: u64,
+}
+
+/// What the next epoch is made of.
+pub struct NextEpoch<'a> {
+    /// Its number.
+    pub number: u32,
+    /// Its key's file in custody.
+    pub key_file: &'a [u8],
+    /// Seals the slots anew.
+    pub carrier: &'a Carrier<'a>,
+}
+
+/// Why the next epoch could not be laid down.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayError {
+    /// Writes are on their way, or the epoch is being turned already.
+    #[error("slots are being written")]
+    Busy,
+    /// A slot does not open.
+    #[error(transparent)]
+    Damaged(#[from] DamagedSlot),
+    /// What was laid down is not what was read.
+    #[error("the slots laid down are not those that were read")]
+    Other,
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// A medium failed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }
 
 /// The completion of a commit.
@@ -263,6 +312,14 @@ pub trait Store: Send + Sync {
         log: LogId,
         visit: &mut dyn FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), ReadError>;
+
+    /// Lays down the slots of the next epoch, and its key in custody, beside the current ones.
+    /// Nothing of it counts before a batch says so ([`Changes::epoch`]); until then, and behind
+    /// it, no slot is written.
+    ///
+    /// # Errors
+    /// [`LayError`]; the current epoch goes on.
+    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError>;
 
     /// Size and root of every log.
     fn heads(&self) -> Vec<(LogId, u64, Hash)>;

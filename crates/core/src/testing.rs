@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::source::{Random, RandomError};
+use crate::vault::slot::Slot;
 
 /// Counts, and stretches each count over the bytes asked for.
 #[derive(Default)]
@@ -20,5 +21,14 @@ impl Random for CountingRandom {
             chunk.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
         }
         Ok(())
+    }
+}
+
+/// The secret in a live slot, for tests that look for it where it must not be.
+#[must_use]
+pub fn secret_of(slot: &Slot) -> Option<[u8; 32]> {
+    match slot {
+        Slot::Live(secret) => Some(*secret.0),
+        Slot::Erased(_) | Slot::Unused => None,
     }
 }

@@ -145,6 +145,11 @@ impl From<CommitError> for Problem {
                 "the disk is full; nothing was done",
                 "free space on the volume of the data folder, then run the command again",
             ),
+            CommitError::OtherEpoch => Self::new(
+                Kind::Unavailable,
+                "the epoch is being turned, or was; nothing was done",
+                "run the command again: it takes up the new epoch",
+            ),
             other => Self::new(
                 Kind::Unavailable,
                 format!("the ledger or store is unavailable: {other}; nothing was given out"),
@@ -192,6 +197,12 @@ impl From<Refusal> for Problem {
                 "a password is given out in no form",
                 "`strongroom verify-password` says whether one is right",
             ),
+            Refusal::Forbidden(Rule::Second) => Self::new(
+                Kind::Forbidden,
+                "this needs a second person: another operator who may do it too",
+                "pass the file of that operator's own credential with --second; or erase fewer, \
+                 one by one, with their grace time",
+            ),
             Refusal::Forbidden(Rule::Act) => Self::new(
                 Kind::Forbidden,
                 "this credential may not do this",
@@ -207,6 +218,7 @@ impl From<Refusal> for Problem {
                          text and cannot be found by value"
                     }
                     Unfit::TooMany => "ask by a field whose values name fewer people",
+                    Unfit::IsKey => "a key does not change: erase the record and seal it anew",
                     Unfit::SeveralRecords => "name the collection with --collection",
                     Unfit::NoPassword => "`strongroom schema show` lists the columns",
                     Unfit::SeveralPasswords => "name one of them with --field",

@@ -9,6 +9,7 @@
 #[path = "support/install.rs"]
 mod install;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,8 @@ struct Setting {
     /// The principal of each caller, as entries name it; of the revoked, who it was.
     ids: Vec<Option<String>>,
     values: BTreeMap<&'static str, String>,
+    /// Records to be erased, each once.
+    leavers: RefCell<Vec<String>>,
 }
 
 impl Setting {
@@ -137,17 +140,24 @@ impl Setting {
         let csv = install.scratch.write("again.csv", PEOPLE);
         values.insert("{csv}", csv.to_str().unwrap().to_owned());
         let odd = install.scratch.write("odd.csv", &PEOPLE.replace("bruno@example.com,", ""));
+        values.insert("{odd}", odd.to_str().unwrap().to_owned());
         let odd = ["seal", odd.to_str().unwrap(), "--tenant", "alder", "--collection", "odd"];
         let left_out = install.run(Some(&install.operator), &odd);
         assert_eq!(left_out.code, 4, "{}", left_out.json);
         values.insert("{job}", left_out.text("/job").to_owned());
+        let odd = install.scratch.write("gone.csv", &PEOPLE.replace("ada@example.com,", ""));
+        let odd = ["seal", odd.to_str().unwrap(), "--tenant", "alder", "--collection", "gone"];
+        let left_out = install.run(Some(&install.operator), &odd);
+        values.insert("{gone}", left_out.text("/job").to_owned());
+        values.insert("{nobody}", "00".repeat(16));
         let schema = install.scratch.write("people.toml", &schema(&csv));
         values.insert("{schema}", schema.to_str().unwrap().to_owned());
         let backup = install.scratch.path("backup");
         install.operate(&["backup", "--out", backup.to_str().unwrap()]);
         values.insert("{backup}", backup.to_str().unwrap().to_owned());
-        let mut setting =
-            Self { callers: vec![Some(install.operator.clone())], ids: vec![], install, values };
+        let leavers = RefCell::new(leavers(&install));
+        let callers = vec![Some(install.operator.clone())];
+        let mut setting = Self { callers, ids: vec![], install, values, leavers };
         setting.add_callers();
         setting
     }
@@ -178,6 +188,7 @@ impl Setting {
         let new = self.install.scratch.path(&format!("new-{number}"));
         let words = row.command.split(' ').map(|word| match self.values.get(word) {
             Some(value) => value.clone(),
+            None if word == "{leaver}" => self.leavers.borrow_mut().pop().unwrap(),
             None if word != "{new}" => word.to_owned(),
             // A name where a name is asked for, otherwise a path.
             None if row.command.contains("--out") => new.to_str().unwrap().to_owned(),
@@ -231,6 +242,19 @@ fn seal(install: &Install, tenant: &str, collection: &str, text: &str) -> String
     let sealed = fs::read_to_string(install.operate(&args).text("/out")).unwrap();
     let mut cells = sealed.split([',', '\n']);
     cells.find(|cell| cell.starts_with("srt_")).unwrap().to_owned()
+}
+
+/// The records of people of alder's who are there to leave.
+fn leavers(install: &Install) -> Vec<String> {
+    let lines = (0..80).map(|n| format!("{n},Ada Archer,person{n}@example.com\n"));
+    let text = format!("member,name,e-mail\n{}", lines.collect::<String>());
+    seal(install, "alder", "leavers", &text);
+    let sealed = fs::read_to_string(install.scratch.path("alder-leavers.sealed.csv")).unwrap();
+    let tokens = sealed.lines().skip(1).map(|line| line.split(',').nth(1).unwrap());
+    let tokens = tokens.collect::<Vec<_>>().join("\n");
+    let args = ["reveal", "--tenant", "alder", "--purpose", "support", "-"];
+    let revealed = install.run_on(&args, &tokens);
+    (0..80).map(|n| revealed.text(&format!("/values/{n}/record")).to_owned()).collect()
 }
 
 /// The schema of a file, as a person gets it.

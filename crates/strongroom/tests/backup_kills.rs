@@ -1,7 +1,8 @@
 //! Backup and restore, cut off at every step on the model and killed as processes: nothing half is
 //! left, neither in the install nor beside it.
 //!
-//! `STRONGROOM_KILLS=200` makes it the bench.
+//! `STRONGROOM_KILLS=200` makes it the bench:
+//! `STRONGROOM_KILLS=200 cargo test --release -p strongroom --test backup_kills`.
 
 #![allow(
     clippy::unwrap_used,
@@ -28,7 +29,7 @@ use install::Install;
 use store_support::history::{Act, Base, Oracle, reveal};
 use store_support::{INSTALL, entries, epoch_key, root_keys};
 use strongroom::backup::{MANIFEST_FILE, check, open};
-use strongroom::store::model::ModelWorld;
+use strongroom::store::model::{Effect, Fault, ModelWorld};
 use strongroom::vault::Vault;
 use strongroom_core::id::{RecordNumber, TenantId};
 use strongroom_core::ledger::LogId;
@@ -109,7 +110,10 @@ fn a_backup_cut_off_at_any_step_harms_nothing_and_counts_only_when_whole() {
             }
             counted += 1;
             let opened = open(&*disk, INSTALL, &root_keys().root).unwrap();
-            assert!(check(&*disk, &opened, true, &|_| {}).unwrap(), "step {n}: it counts");
+            assert!(
+                check(&*disk, &opened, true, &|_| {}, &mut |_| {}).unwrap(),
+                "step {n}: it counts"
+            );
             let store = store_support::open(&image, &room.base.sources).unwrap();
             let ended = entries(&store, LogId::System);
             let ended = ended.iter().filter(|e| e.act == entry::Act::BackupEnd).count();
@@ -117,6 +121,30 @@ fn a_backup_cut_off_at_any_step_harms_nothing_and_counts_only_when_whole() {
         }
     }
     assert!(counted > 0 && not > 0, "{counted} counted, {not} did not");
+}
+
+#[test]
+fn a_full_disk_leaves_no_backup_that_counts_and_says_so() {
+    let room = Room::new();
+    for at in 1.. {
+        let world = room.world.restart(0);
+        let (vault, who) = room.vault(&world);
+        let effect = Effect::FailFromNow(std::io::ErrorKind::StorageFull);
+        world.fault(Fault { at, operation: None, place: COPY.to_owned(), effect });
+        let done = vault.backup_into(&who, &*world.folder(COPY), 7);
+        world.mend();
+        let counts = world.folder(COPY).read(MANIFEST_FILE).unwrap().is_some();
+        assert_eq!(done.is_ok(), counts, "write {at}");
+        drop(vault);
+        let store = store_support::open(&world, &room.base.sources).unwrap();
+        let ended = entries(&store, LogId::System);
+        let ended: Vec<_> = ended.iter().filter(|e| e.act == entry::Act::BackupEnd).collect();
+        assert_eq!(ended.len(), 1, "write {at}");
+        match done {
+            Err(problem) => assert_eq!(problem.kind.exit(), 14, "write {at}: {problem}"),
+            Ok(_) => return assert!(at > 5, "only {at} writes"),
+        }
+    }
 }
 
 /// Loses rows and a slot of acme, and erases somebody: gives whose tokens never come back.

@@ -5,9 +5,15 @@
 #[path = "support/desk.rs"]
 mod desk;
 
+use std::sync::Arc;
+
 use desk::{Desk, Said, tokens};
 use serde_json::{Value, json};
+use strongroom::ambient::{SystemClock, SystemRandom};
+use strongroom::vault::{Folders, Vault};
+use strongroom_core::ledger::Entry;
 use strongroom_core::ledger::entry::{Act, Phase};
+use strongroom_core::store::Table;
 
 const FIRST: &str = "\
 member_id,name,email,phone,password
@@ -152,7 +158,8 @@ fn everybody_compared_is_named_before_and_everybody_changed_with_their_version()
     let [updated] = updated[..] else { panic!("{updated:?}") };
     assert_eq!((updated.subjects.len(), &updated.versions[..]), (3, &[2, 2, 2][..]));
     assert!(updated.subjects.iter().all(|person| begun.subjects.contains(person)));
-    assert!(begun.time_us <= updated.time_us);
+    let place = |entry: &Entry| log.iter().position(|e| e.id == entry.id);
+    assert!(place(begun) < place(updated));
     assert_eq!(updated.fields, ["email", "password", "phone"]);
     // Nothing differs: nobody is changed, and everybody was looked at.
     desk.write("three.csv", SECOND.replace("river 7", "river 7 "));
@@ -162,11 +169,102 @@ fn everybody_compared_is_named_before_and_everybody_changed_with_their_version()
     let fourth = sealed(&desk, "four.csv", &[]);
     assert_eq!(fourth["changed"], 0);
     // A finished job run again.
+    assert_eq!(sealed(&desk, "four.csv", &[])["changed"], 0);
+    let looked = desk.log("acme").iter().filter(|e| e.act == Act::PiiCollect).count();
+    assert_eq!(sealed(&desk, "four.csv", &[])["changed"], 0);
+    let again = desk.log("acme").iter().filter(|e| e.act == Act::PiiCollect).count();
+    assert_eq!(again, looked, "nothing is collected");
+}
+
+#[test]
+fn a_file_that_was_sealed_before_changes_back_what_changed_since() {
+    let (desk, ..) = with_two_files("key-back-again");
+    let email = || desk.values(&[line(&desk.read("one.sealed.csv"), "1002")[2]]);
+    assert_eq!(email(), ["bruno@example.org"]);
+    let json = sealed(&desk, "one.csv", &[]);
+    assert_eq!((&json["added"], &json["updated"]), (&json!(0), &json!(3)));
+    assert_eq!(email(), ["bruno@example.com"]);
     assert_eq!(sealed(&desk, "one.csv", &[])["changed"], 0);
-    assert_eq!(
-        desk.values(&[line(&desk.read("one.sealed.csv"), "1002")[2]]),
-        ["bruno@example.org"]
+}
+
+#[test]
+fn what_is_shredded_is_sealed_also_where_a_record_changed_since() {
+    let desk = Desk::new("key-shred");
+    let monday = "member_id,name,email\n1,Ada Archer,ada@example.com\n2,Bo Boone,bo@example.com\n";
+    desk.write("mon.csv", monday);
+    sealed(&desk, "mon.csv", &["--key", "member_id"]);
+    desk.write("tue.csv", monday.replace("bo@", "bobo@"));
+    sealed(&desk, "tue.csv", &[]);
+    desk.write("wed.csv", monday);
+    let said = seal(&desk, "wed.csv", &["--shred-input", "--out", "wed.sealed.csv"]);
+    assert_eq!(said.json()["updated"], 1, "{}", said.out);
+    assert!(!desk.path("wed.csv").exists());
+    assert_eq!(desk.values(&[line(&desk.read("wed.sealed.csv"), "2")[2]]), ["bo@example.com"]);
+}
+
+#[test]
+fn a_member_that_an_object_lacks_stays() {
+    let desk = Desk::new("key-members");
+    let first = "{\"no\":\"B1\",\"name\":\"Ada Archer\",\"phone\":\"214-555-0142\"}\n\
+                 {\"no\":\"B2\",\"name\":\"Bo Boone\",\"phone\":\"214-555-0143\"}\n";
+    desk.write("one.jsonl", first);
+    sealed(&desk, "one.jsonl", &["--key", "no"]);
+    let tokens_of = desk.read("one.sealed.jsonl");
+    let tokens = tokens(&tokens_of);
+    let second = "{\"no\":\"B1\",\"phone\":\"214-555-0177\"}\n\
+                  {\"no\":\"B2\",\"name\":\"Bea\",\"phone\":null}\n";
+    desk.write("two.jsonl", second);
+    assert_eq!(sealed(&desk, "two.jsonl", &[])["updated"], 2);
+    assert_eq!(desk.values(&tokens[..3]), ["Ada Archer", "214-555-0177", "Bea"]);
+    desk.ends(12, &["reveal", "--tenant", "acme", "--purpose", "support", tokens[3]]);
+}
+
+#[test]
+fn passwords_of_a_later_file_wait_to_be_strengthened_once() {
+    let (desk, ..) = with_two_files("key-strengthen");
+    let cheap = || desk.done(&["status"])["passwords_cheap"].as_u64().unwrap();
+    // Three of the first file, one of them changed by the second.
+    assert_eq!(cheap(), 4);
+    desk.write("three.csv", SECOND.replace("@example.com", "@example.net"));
+    sealed(&desk, "three.csv", &[]);
+    assert_eq!(cheap(), 4, "verifiers that stay are not counted again");
+    assert_eq!(desk.done(&["strengthen"])["strengthened"], 3, "each verifier there is, once");
+    assert_eq!(cheap(), 0);
+    desk.write("four.csv", SECOND.replace("lake 3", "lake 4"));
+    assert_eq!(sealed(&desk, "four.csv", &[])["updated"], 4);
+    assert_eq!(cheap(), 1);
+    assert_eq!(desk.done(&["strengthen"])["strengthened"], 1);
+}
+
+#[test]
+fn a_value_that_does_not_fit_is_in_the_index_neither_before_nor_after() {
+    let desk = Desk::new("key-unusual");
+    desk.write(
+        "one.csv",
+        "member,name,phone\n1,Ada Archer,214-555-0142\n2,Bo Boone,none\n3,Cy,214-555-0143\n",
     );
+    let schema = "[[column]]\nname = \"member\"\nkey = \"ours\"\n\
+                  [[column]]\nname = \"name\"\ntype = \"name\"\n\
+                  [[column]]\nname = \"phone\"\ntype = \"phone\"\n";
+    desk.write("schema.toml", schema);
+    sealed(&desk, "one.csv", &["--schema", "schema.toml"]);
+    let rows = || index_rows(&desk);
+    assert_eq!(rows(), 5, "three keys, two telephones");
+    desk.write("two.csv", "member,name,phone\n1,Ada Archer,none\n2,Bo Boone,214-555-0144\n");
+    sealed(&desk, "two.csv", &[]);
+    assert_eq!(rows(), 5);
+}
+
+fn index_rows(desk: &Desk) -> usize {
+    let folders = Folders { data: desk.path("data"), keys: desk.path("data.keys") };
+    let vault = Vault::open(folders, Arc::new(SystemClock), Arc::new(SystemRandom)).unwrap();
+    let mut count = 0;
+    let mut see = |_: &[u8], _: &[u8]| {
+        count += 1;
+        true
+    };
+    vault.store().scan(Table::Index, &[], &mut see).unwrap();
+    count
 }
 
 #[test]

@@ -99,10 +99,11 @@ fn a_password_is_changed_at_full_strength() {
     let before = cheap();
     assert_eq!(updated(&desk, "1", &["password=-"], "lake 3\n")["tokens"], json!({}));
     assert_eq!((verify("lake 3"), verify("river 7")), (Some(0), Some(1)));
+    let strong = || desk.done(&["strengthen"])["strengthened"].clone();
+    assert_eq!(strong(), 1, "Bruno's alone: hers is at full strength");
     let same = updated(&desk, "1", &["password=-"], "lake 3\n");
     assert_eq!(same["version"], 2, "the same password is no other value");
-    assert_eq!(cheap(), before);
-    desk.done(&["strengthen"]);
+    assert!(cheap() != before && cheap() == 0);
     assert_eq!(verify("lake 3"), Some(0));
 }
 
@@ -119,15 +120,19 @@ fn the_person_is_named_before_and_after_with_the_version() {
     assert!(begun.iter().all(|who| who.len() == 1 && *who == begun[0]));
     let versions: Vec<_> = of(Act::PiiUpdate).map(|e| e.versions.clone()).collect();
     assert_eq!(versions, [[2], [3]]);
+    let types = ["email", "name", "password", "phone", "text"];
+    assert!(of(Act::UpdateBegin).all(|e| e.fields == types), "the whole row is opened");
     assert!(of(Act::PiiUpdate).all(|e| e.subjects == begun[0] && e.fields == ["phone"]));
 }
 
 #[test]
 fn what_cannot_be_updated_is_refused_and_nothing_changes() {
     let desk = people("update-refused", true);
+    let long = format!("1\n{}\n", "9".repeat(140_000));
     for (record, fields, input, code) in [
         ("9", &["phone=-"][..], "1", 12),
         ("1", &["member=-"], "7", 2),
+        ("1", &["phone=-", "email=-"], &long, 2),
         ("1", &["no such=-"], "7", 2),
         ("1", &["phone"], "7", 2),
         ("1", &["phone=-", "PHONE=-"], "7\n8\n", 2),

@@ -76,6 +76,7 @@ fn no_old_credential_works_and_the_records_do() {
     assert_eq!(answer.number("/records"), 40);
     assert_eq!(answer.number("/ended"), 3, "{}", answer.json);
     assert!(answer.notices.contains("no later ledger was given"), "{}", answer.notices);
+    assert!(answer.json["newer"].is_null(), "nobody can say: {}", answer.json);
     assert!(answer.json.pointer("/credential").is_none());
     for credential in [&app, &old, &later, &operator] {
         assert_eq!(reveal_as(&install, credential, &people[0]), 10, "{}", credential.display());

@@ -13,11 +13,15 @@ mod store_support;
 
 use store_support::office::log;
 use store_support::victim::{Frame, Worked, frames, segment, segment_with};
-use store_support::{leaves, open, secret, store_key};
+use store_support::{entries, leaves, open, secret, store_key};
 use strongroom::store::model::ModelWorld;
 use strongroom::store::recovery::OpenError;
 use strongroom::store::segment::{Logs, SegmentHead};
+use strongroom_core::erasure::{ERASING_KIND, Erasing};
+use strongroom_core::id::CollectionId;
+use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
 use strongroom_core::ledger::{Hash, LogId};
+use strongroom_core::store::Table;
 use strongroom_core::vault::keys::StoreKey;
 
 #[test]
@@ -283,4 +287,40 @@ fn an_act_forged_after_a_crash_buries_nobody() {
     append(&worked, &world, foreign.as_bytes());
     let error = open(&world, &worked.sources).err().map(|e| e.to_string());
     assert!(error.is_some_and(|e| e.contains("another log")));
+}
+
+/// An erasure that a crash cut off is finished, and so is one that somebody forged. It must still
+/// erase nobody of another tenant, and overwrite nothing that was not stated to be erased.
+#[test]
+fn an_erasure_forged_after_a_crash_reaches_no_further_than_its_tenant() {
+    let worked = Worked::died(8 << 10);
+    let model = {
+        let store = open(&worked.copy(), &worked.sources).unwrap();
+        let entries = entries(&store, log(0));
+        entries.into_iter().rfind(|e| e.act == Act::PiiCollect).unwrap()
+    };
+    let record = |n: u8| {
+        let of = worked.sealed.iter().find(|(tenant, _)| *tenant == n);
+        of.map(|(_, sealed)| sealed.record.0).unwrap()
+    };
+    let opened = |act: Act, first: u64| {
+        let mut entry = model.clone();
+        (entry.act, entry.id.0[0]) = (act, 0xab);
+        entry.object = Some(Erasing::object(CollectionId(7), 1));
+        entry.range = Some(RecordRange { first, count: 1 });
+        let world = worked.copy();
+        append(&worked, &world, &entry.to_bytes().unwrap());
+        assert_eq!(worked.noticed(&world), None, "every slot is what it was");
+        let store = open(&world, &worked.sources).unwrap();
+        let last = entries(&store, log(0)).into_iter().rfind(|e| e.act == act).unwrap();
+        let rows = world.rows(Table::Control);
+        (last.phase, rows.iter().filter(|(key, _)| key[0] == ERASING_KIND).count())
+    };
+    assert_eq!(opened(Act::PiiErase, record(0)), (Phase::Commit, 1), "as it was stated");
+    for other in [record(1), record(2), 0, 1 << 40, u64::MAX] {
+        assert_eq!(opened(Act::PiiErase, other), (Phase::Failed, 0), "record {other}");
+    }
+    for any in [record(0), record(1), 1 << 40] {
+        assert_eq!(opened(Act::PiiShred, any), (Phase::Failed, 0), "record {any}");
+    }
 }

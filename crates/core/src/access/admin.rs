@@ -1,7 +1,7 @@
 //! Administrative requests: each a type, each authorized, each that changes something an entry.
 
 use super::{Action, Authorized, Pending, Target};
-use crate::id::{CollectionId, PrincipalId, TenantId};
+use crate::id::{CollectionId, JobId, PrincipalId, TenantId};
 use crate::ledger::entry::{Act, Phase};
 use crate::ledger::{Entry, Hash};
 use crate::principal::Kind;
@@ -174,6 +174,25 @@ impl Action for SetSchema {
     }
 }
 
+/// Give up the rows that a job left out.
+pub struct DismissJob {
+    /// The tenant.
+    pub tenant: Option<TenantId>,
+    /// The job.
+    pub job: JobId,
+}
+
+impl Action for DismissJob {
+    const ACT: Act = Act::JobDismiss;
+    type Plan = ();
+    fn target(&self) -> Target {
+        Target::tenant(self.tenant)
+    }
+    fn describe(&self, entry: &mut Entry) {
+        entry.object = Some(self.job.to_string());
+    }
+}
+
 /// An administrative act that changes control rows: its entry and its rows are one batch. Nothing
 /// that reads is one, and nothing about a person: those have stages of their own.
 ///
@@ -191,7 +210,7 @@ macro_rules! changing {
     )+ };
 }
 
-changing!(AddTenant, AddPrincipal, RenewPrincipal, RevokePrincipal, SetSchema);
+changing!(AddTenant, AddPrincipal, RenewPrincipal, RevokePrincipal, SetSchema, DismissJob);
 
 impl<A: Changing> Authorized<A> {
     /// Records the act together with what it changes.

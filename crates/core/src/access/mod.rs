@@ -9,6 +9,9 @@
 
 pub mod admin;
 pub mod backup;
+pub mod bounds;
+pub mod epoch;
+pub mod erase;
 pub mod examine;
 pub mod export;
 pub mod find;
@@ -19,6 +22,7 @@ pub mod restore;
 pub mod reveal;
 mod rewrite;
 pub mod seal;
+pub mod statement;
 pub mod strengthen;
 pub mod system;
 pub mod update;

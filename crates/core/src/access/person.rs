@@ -37,11 +37,31 @@ pub(crate) fn pseudonym(keys: &TenantKeys, secret: &SlotSecret, record: RecordNu
 }
 
 impl<A: Action> Authorized<A> {
-    /// The person of a record; nobody when it was erased.
+    /// The person of a record; nobody when it was erased, or is on its way out.
+    ///
+    /// INVARIANT: whoever would see, find, compare or change a value comes through here, so that
+    /// an erasure counts for all of them from its entry on.
     ///
     /// # Errors
     /// [`Stop::Tampered`] when the slot is neither live nor an authentic tombstone.
     pub(super) fn person(
+        &self,
+        context: &Context<'_>,
+        record: RecordNumber,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<Option<Person>, Stop> {
+        let keys = self.keys(context.ring)?;
+        if context.registry.leaving().holds(keys.tenant(), record) {
+            return Ok(None);
+        }
+        self.person_or_leaving(context, record, slots)
+    }
+
+    /// The same, also of a record that is on its way out: for its history and its erasure alone.
+    ///
+    /// # Errors
+    /// As [`Authorized::person`].
+    pub(super) fn person_or_leaving(
         &self,
         context: &Context<'_>,
         record: RecordNumber,

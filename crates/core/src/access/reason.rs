@@ -38,6 +38,8 @@ reasons! {
         Purpose = "forbidden.purpose",
         /// A password is given out in no form.
         VerifyOnly = "forbidden.verify_only",
+        /// It needs a second person, and there is none or not another one who may do it.
+        Second = "forbidden.second",
     }
 }
 
@@ -57,6 +59,9 @@ reasons! {
         /// The value names more than [`find::RECORDS_MAX`] records.
         #[error("more than {} records have this value", find::RECORDS_MAX)]
         TooMany = "unfit.many",
+        /// The column is what the record is known by.
+        #[error("the column is the key, by which the record is known")]
+        IsKey = "unfit.key",
         /// Several collections have a record of this key.
         #[error("several collections have a record of this key")]
         SeveralRecords = "unfit.records",

@@ -109,7 +109,7 @@ impl Held {
             let kinds = old.iter().chain(&new).map(|field| field.kind);
             touched = kinds.chain([plan.kind]).fold(0, |all, kind| all | 1 << kind.code());
             if plan.index {
-                move_index(changes, keys, place, (old.as_ref(), new.as_ref()));
+                move_index(changes, keys, place, (old.as_ref(), new.as_ref()), plan.kind);
             }
         }
         let at = at.unwrap_or(self.fields.len());
@@ -145,18 +145,21 @@ impl Held {
     }
 }
 
-/// Moves the index from one value of a field to the next.
+/// Moves the index from one value of a field to the next. A value that does not fit its column's
+/// type has no row there, as when it was sealed.
 fn move_index(
     changes: &mut Changes,
     keys: &TenantKeys,
     (collection, person): (CollectionId, &Person),
     (old, new): (Option<&Field>, Option<&Field>),
+    kind: FieldType,
 ) {
     let tag = |field: &Field| {
         let mut normal = Zeroizing::new(String::new());
         let fits = field.kind.normalize(&field.value, &mut normal);
         fits.then(|| Tag::of(keys, collection, field.number, &normal).row(keys, person.record))
     };
+    let new = new.filter(|field| field.kind == kind);
     let (old, new) = (old.and_then(tag), new.and_then(tag));
     if old == new {
         return;

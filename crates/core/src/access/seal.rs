@@ -323,7 +323,7 @@ impl SealBatch<'_> {
     ) -> Result<bool, OpenError> {
         let Match { person, mut held } = found;
         let place = (self.collection, &person);
-        let mut touched = 0;
+        let (mut touched, mut cheap) = (0, 0);
         for (plan, cell) in columns {
             let new = match cell {
                 Some(cell) if plan.kind == FieldType::Password => {
@@ -342,7 +342,10 @@ impl SealBatch<'_> {
                 }
                 None => None,
             };
-            touched |= held.put(&mut self.changes, self.keys, place, (plan, new));
+            let is_cheap = new.as_ref().is_some_and(Field::is_cheap);
+            let differs = held.put(&mut self.changes, self.keys, place, (plan, new));
+            cheap += u64::from(is_cheap && differs != 0);
+            touched |= differs;
         }
         if touched == 0 {
             return Ok(false);
@@ -351,7 +354,7 @@ impl SealBatch<'_> {
         let nonce = draw(self.random).map_err(KeyError::from)?;
         let version = held.write_next(&mut self.changes, self.keys, place, nonce)?;
         self.touched |= touched;
-        self.cheap.note(person.record, held.fields.iter().filter(|f| f.is_cheap()).count() as u64);
+        self.cheap.note(person.record, cheap);
         self.updated.push((person.pseudonym, version));
         Ok(true)
     }

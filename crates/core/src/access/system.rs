@@ -3,8 +3,9 @@
 
 use super::blank;
 use super::reason::Plain;
+use crate::erasure::Erasing;
 use crate::id::BackupId;
-use crate::ledger::entry::{Act, Actor, Auth, Head, Phase};
+use crate::ledger::entry::{Act, Actor, Auth, Head, Phase, RecordRange};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::store::{Batch, Changes};
 
@@ -48,6 +49,14 @@ pub fn failed(log: LogId, completes: Id, act: Act) -> Entry {
     let mut entry = blank(log, act, Phase::Failed, SYSTEM);
     entry.completes = Some(completes);
     entry.reason = Some(Plain::Interrupted.code().to_owned());
+    entry
+}
+
+/// The entry by which a slot is overwritten: of an erasure that was stated, and is due.
+pub(super) fn shred(log: LogId, erasing: &Erasing) -> Entry {
+    let mut entry = blank(log, Act::PiiShred, Phase::Commit, SYSTEM);
+    entry.range = Some(RecordRange { first: erasing.record.0, count: 1 });
+    entry.object = Some(erasing.index.to_string());
     entry
 }
 

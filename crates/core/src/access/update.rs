@@ -97,7 +97,8 @@ fn plan_of(collection: &CollectionRow, column: &str) -> Result<(String, FieldPla
     let (kind, index) = match schema.column(column).map(|(_, column)| &column.treatment) {
         Some(Treatment::Seal { kind, index }) => (*kind, *index),
         Some(Treatment::Verify) => (FieldType::Password, false),
-        Some(Treatment::Drop { .. } | Treatment::Clear { .. } | Treatment::Key { .. }) | None => {
+        Some(Treatment::Key { .. }) => return Err(Unfit::IsKey),
+        Some(Treatment::Drop { .. } | Treatment::Clear { .. }) | None => {
             return Err(Unfit::NoSuchField);
         }
     };

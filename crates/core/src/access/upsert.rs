@@ -158,15 +158,49 @@ impl<A: Action> Authorized<A> {
         index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
-        if let Ok(record) = read_record_id(self.keys(context.ring)?, text) {
-            return self.person(context, record, slots);
-        }
-        for record in self.keyed(context, collection, text, index)? {
+        for record in self.numbers(context, collection, text, index)? {
             if let Some(person) = self.person(context, record, slots)? {
                 return Ok(Some(person));
             }
         }
         Ok(None)
+    }
+
+    /// The same, also of a record that is on its way out, where no other has the name.
+    ///
+    /// # Errors
+    /// As [`Authorized::named`].
+    pub(super) fn named_or_leaving(
+        &self,
+        context: &Context<'_>,
+        collection: &CollectionRow,
+        text: &str,
+        index: &mut ScanIndex<'_>,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<Option<Person>, Stop> {
+        if let Some(person) = self.named(context, collection, text, index, slots)? {
+            return Ok(Some(person));
+        }
+        for record in self.numbers(context, collection, text, index)? {
+            if let Some(person) = self.person_or_leaving(context, record, slots)? {
+                return Ok(Some(person));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records that a text may name.
+    fn numbers(
+        &self,
+        context: &Context<'_>,
+        collection: &CollectionRow,
+        text: &str,
+        index: &mut ScanIndex<'_>,
+    ) -> Result<Vec<RecordNumber>, Stop> {
+        match read_record_id(self.keys(context.ring)?, text) {
+            Ok(record) => Ok(vec![record]),
+            Err(_) => self.keyed(context, collection, text, index),
+        }
     }
 
     /// The records that the index has under a key: in truth one, beside those that were erased.

@@ -55,7 +55,8 @@ impl Authorized<Who> {
         };
         let mut found: Option<Person> = None;
         for collection in context.registry.collections().filter(of) {
-            let named = self.named(context, collection, &self.action.record, index, slots)?;
+            let named =
+                self.named_or_leaving(context, collection, &self.action.record, index, slots)?;
             let other = |(a, b): (&Person, &Person)| a.record != b.record;
             if found.as_ref().zip(named.as_ref()).is_some_and(other) {
                 return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::SeveralRecords))));

@@ -3,6 +3,7 @@
 //! Nothing here decides who may do what; `access` does, and it alone reaches these openings.
 
 pub mod cell;
+pub mod epoch;
 pub mod index;
 pub mod keys;
 pub mod passphrase;

@@ -16,6 +16,12 @@ pub const SLOT_BYTES: usize = 64;
 /// The raw bytes of a slot as they lie on disk.
 pub type SlotBytes = [u8; SLOT_BYTES];
 
+/// The epoch that a slot says it is of.
+#[must_use]
+pub fn epoch_of(slot: &SlotBytes) -> u32 {
+    slot.last_chunk().map_or(0, |epoch| u32::from_be_bytes(*epoch))
+}
+
 /// A record's secret; wiped when dropped.
 pub struct SlotSecret(pub(crate) Zeroizing<[u8; 32]>);
 
@@ -86,6 +92,16 @@ impl EpochKey {
         let nonce = <[u8; 12]>::try_from(nonce).ok()?;
         let bytes = self.write(Kind::Live, at, &nonce, secret)?;
         Some((SlotSecret(Zeroizing::new(*secret)), bytes))
+    }
+
+    /// Seals a secret that was opened in another epoch.
+    pub(super) fn seal_again(
+        &self,
+        at: SlotAddress,
+        nonce: &[u8; 12],
+        secret: &SlotSecret,
+    ) -> Option<SlotBytes> {
+        self.write(Kind::Live, at, nonce, &secret.0)
     }
 
     /// Seals a tombstone over the slot of an erased record.

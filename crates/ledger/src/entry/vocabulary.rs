@@ -15,6 +15,7 @@ words! {
         SchemaRead = "schema.read": "a collection's schema was read",
         JobBegin = "job.begin": "a job began",
         JobEnd = "job.end": "a job ended",
+        JobDismiss = "job.dismiss": "rows that a job left out were given up",
         JobRead = "job.read": "it was asked how far a job had come",
         PiiCollect = "pii.collect": "personal values were sealed",
         UpdateBegin = "update.begin": "records are opened, to be changed where they differ",
@@ -25,9 +26,16 @@ words! {
         PiiGuess = "pii.guess": "a guess that named nobody was counted",
         StrengthenBegin = "strengthen.begin": "password verifiers are opened, to be strengthened",
         PiiStrengthen = "pii.strengthen": "password verifiers were strengthened",
+        PiiErase = "pii.erase": "a record is to be erased, and is not there from here on",
+        PiiShred = "pii.shred": "the slot of an erased record was overwritten",
+        EraseCancel = "erase.cancel": "an erasure was taken back within its grace time",
+        SecondApprove = "second.approve": "a second person approved what another one asked for",
+        EpochTurn = "epoch.turn": "every slot was sealed anew under a fresh epoch key",
+        EpochRead = "epoch.read": "the state of the epoch was read",
         PiiExport = "pii.export": "the values of a tokenised file were given out",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
+        LedgerErasure = "ledger.erasure": "it was asked what became of an erased record",
         LedgerKey = "ledger.key": "the ledger's verification keys were read",
         AuthRefuse = "auth.refuse": "a credential was refused",
         TenantHead = "tenant.head": "the head of a tenant's log was noted",
@@ -58,11 +66,16 @@ impl Act {
             | Self::SchemaSet
             | Self::JobBegin
             | Self::JobEnd
+            | Self::JobDismiss
             | Self::PiiCollect
             | Self::PiiVerify
             | Self::PiiGuess
             | Self::PiiUpdate
             | Self::PiiStrengthen
+            | Self::PiiErase
+            | Self::PiiShred
+            | Self::EraseCancel
+            | Self::EpochTurn
             | Self::RestoreRecords
             | Self::RestoreInstall => true,
             Self::SchemaRead
@@ -74,7 +87,10 @@ impl Act {
             | Self::PiiExport
             | Self::LedgerExport
             | Self::LedgerWho
+            | Self::LedgerErasure
             | Self::LedgerKey
+            | Self::SecondApprove
+            | Self::EpochRead
             | Self::AuthRefuse
             | Self::TenantHead
             | Self::ClockStep

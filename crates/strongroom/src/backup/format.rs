@@ -138,6 +138,13 @@ impl Counts {
         at.and_then(|at| self.0.get_mut(at)).into_iter().for_each(|n| *n += 1);
     }
 
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(n, more)| *n += more);
+        self
+    }
+
     /// How many of a kind.
     #[must_use]
     pub fn of(&self, kind: Kind) -> u64 {

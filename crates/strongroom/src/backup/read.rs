@@ -71,6 +71,7 @@ pub fn read(
 /// Reads both streams to their ends, and holds the entries against the logs' roots. `progress` is
 /// told how many bytes of values were looked at. Where its life was shorter than that of the
 /// records, the copy of the slots may be gone, unless they are needed. Gives whether it is there.
+/// What `visit` sees is believed only when this has returned.
 ///
 /// # Errors
 /// [`BackupError`], with the place.
@@ -79,12 +80,14 @@ pub fn check(
     backup: &Opened,
     slots_needed: bool,
     progress: &(dyn Fn(u64) + Sync),
+    visit: &mut dyn FnMut(&Item<'_>),
 ) -> Result<bool, BackupError> {
     let (mut logs, mut seen) = (BTreeMap::<LogId, Frontier>::new(), 0);
     read(disk, StreamKind::Records, backup, &mut |item| {
         if item.kind == Kind::Entry {
             append(&mut logs, item)?;
         }
+        visit(item);
         seen += item.value.len() as u64;
         progress(seen);
         Ok(true)
@@ -124,7 +127,7 @@ fn look(
     name: &'static str,
     visit: &mut Visit<'_>,
 ) -> Result<Option<Counts>, BackupError> {
-    let (mut counts, mut number, mut newest) = (Counts::default(), 0, 0);
+    let (mut counts, mut number) = (Counts::default(), 0);
     while let Ok(chunk) = chunks.recv() {
         let mut rest = chunk.get(..chunk.len().saturating_sub(TAG_BYTES)).unwrap_or_default();
         while !rest.is_empty() {
@@ -135,12 +138,6 @@ fn look(
                 chunk: number,
                 why: "an item cannot be read",
             })?;
-            let place = Kind::ALL.iter().position(|kind| *kind == item.kind).unwrap_or(0);
-            if place < newest {
-                let why = "its items are not in order";
-                return Err(BackupError::Damaged { file: name, byte: 0, chunk: number, why });
-            }
-            newest = place;
             counts.note(item.kind);
             if !visit(&item)? {
                 return Ok(None);

@@ -1,4 +1,4 @@
-//! Writing a stream: one thread gathers, another seals and writes.
+//! Writing a stream: threads gather, another seals and writes.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 
@@ -14,6 +14,9 @@ use crate::store::disk::{Disk, DiskFile};
 
 /// Chunks on their way to the disk.
 const CHUNKS_WAITING: usize = 4;
+/// What was written is made durable from time to time, beside the writing: the disk then works
+/// while rows are gathered, and little is left to be synced at the end.
+const SYNC_BYTES: u64 = 32 << 20;
 
 /// Where a stream's items go.
 pub struct Sink {
@@ -21,10 +24,13 @@ pub struct Sink {
     counts: Counts,
     too_long: bool,
     to: SyncSender<Vec<u8>>,
-    spare: Receiver<Vec<u8>>,
 }
 
 impl Sink {
+    fn new(to: SyncSender<Vec<u8>>) -> Self {
+        Self { chunk: empty(), counts: Counts::default(), too_long: false, to }
+    }
+
     /// Adds an item. False when nothing more is taken: the writer says why.
     pub fn put(&mut self, item: &Item<'_>) -> bool {
         if !put_item(&mut self.chunk, item) {
@@ -37,59 +43,92 @@ impl Sink {
 
     /// Passes the chunk on.
     fn pass(&mut self) -> bool {
-        let mut next = self.spare.try_recv().unwrap_or_default();
-        next.clear();
-        next.resize(CHUNK_HEAD_BYTES, 0);
-        self.to.send(std::mem::replace(&mut self.chunk, next)).is_ok()
+        self.to.send(std::mem::replace(&mut self.chunk, empty())).is_ok()
+    }
+
+    fn fill(mut self, fill: &Fill<'_>) -> Result<Counts, BackupError> {
+        fill(&mut self)?;
+        if self.too_long {
+            return Err(BackupError::Seal);
+        }
+        if self.chunk.len() > CHUNK_HEAD_BYTES {
+            self.pass();
+        }
+        Ok(self.counts)
     }
 }
 
-/// Writes a stream, synced when this returns. `fill` puts its items; `progress` is told how many
-/// bytes were written.
+/// A chunk without items.
+fn empty() -> Vec<u8> {
+    let mut chunk = Vec::with_capacity(CHUNK_HEAD_BYTES + CHUNK_BYTES + CHUNK_BYTES / 16);
+    chunk.resize(CHUNK_HEAD_BYTES, 0);
+    chunk
+}
+
+/// Puts items of a stream.
+pub type Fill<'f> = dyn Fn(&mut Sink) -> Result<(), BackupError> + Sync + 'f;
+
+/// What a stream is written with.
+pub struct Means<'m> {
+    /// The backup.
+    pub identity: &'m Identity,
+    /// Its key.
+    pub key: &'m BackupKey,
+    /// Randomness.
+    pub random: &'m dyn Random,
+    /// Told how many bytes were written.
+    pub progress: &'m (dyn Fn(u64) + Sync),
+}
+
+/// Writes a stream, synced when this returns. Each step's fills run side by side, their chunks by
+/// turns; the steps follow one another.
 ///
 /// # Errors
 /// [`BackupError`]; the file is then of no use.
 pub fn write(
     disk: &dyn Disk,
     kind: StreamKind,
-    identity: &Identity,
-    key: &BackupKey,
-    random: &dyn Random,
-    progress: &(dyn Fn(u64) + Sync),
-    fill: impl FnOnce(&mut Sink) -> Result<(), BackupError>,
+    means: &Means<'_>,
+    steps: &[&[&Fill<'_>]],
 ) -> Result<Part, BackupError> {
-    let header = identity.header(kind);
+    let header = means.identity.header(kind);
     let file = at(kind.file(), disk.create(kind.file(), &header, header.len() as u64))?;
-    let key = StreamKey::new(key, &header).ok_or(BackupError::Seal)?;
+    let file: &dyn DiskFile = &*file;
+    let key = StreamKey::new(means.key, &header).ok_or(BackupError::Seal)?;
     let (to, chunks) = mpsc::sync_channel(CHUNKS_WAITING);
-    let (give_back, spare) = mpsc::sync_channel(2 * CHUNKS_WAITING);
+    let (sync, syncs) = mpsc::sync_channel::<()>(1);
     let sealer = Sealer {
-        file: &*file,
+        file,
         name: kind.file(),
         key,
-        random,
+        random: means.random,
         offset: header.len() as u64,
         number: 0,
         digest: Sha256::new(),
-        give_back,
-        progress,
+        sync,
+        synced: 0,
+        progress: means.progress,
     };
     std::thread::scope(|scope| {
+        let syncing = scope.spawn(move || syncs.iter().try_for_each(|()| file.sync()));
         let sealing = scope.spawn(move || sealer.run(&chunks));
-        let counts = Counts::default();
-        let mut sink =
-            Sink { chunk: vec![0; CHUNK_HEAD_BYTES], counts, too_long: false, to, spare };
-        let filled = fill(&mut sink).and_then(|()| {
-            let fits = !sink.too_long;
-            fits.then_some(()).ok_or(BackupError::Seal)
+        let filled = steps.iter().try_fold(Counts::default(), |counts, fills| {
+            let running = fills.iter().map(|&fill| {
+                let to = to.clone();
+                scope.spawn(move || Sink::new(to).fill(fill))
+            });
+            let running: Vec<_> = running.collect();
+            running.into_iter().try_fold(counts, |counts, thread| {
+                let filled = thread.join().unwrap_or(Err(BackupError::Seal))?;
+                Ok::<_, BackupError>(counts.and(&filled))
+            })
         });
-        let counts = sink.counts;
-        if filled.is_ok() {
-            sink.pass();
-        }
-        drop(sink);
+        drop(to);
         let written = sealing.join().unwrap_or(Err(BackupError::Seal));
-        filled?;
+        // A sync that failed once is not made good by a later one.
+        let synced = syncing.join().unwrap_or(Err(std::io::ErrorKind::Other.into()));
+        let counts = filled?;
+        at(kind.file(), synced)?;
         let mut part = written?;
         part.count(&counts);
         Ok(part)
@@ -104,18 +143,18 @@ struct Sealer<'a> {
     offset: u64,
     number: u64,
     digest: Sha256,
-    give_back: SyncSender<Vec<u8>>,
+    sync: SyncSender<()>,
+    synced: u64,
     progress: &'a (dyn Fn(u64) + Sync),
 }
 
 impl Sealer<'_> {
     fn run(mut self, chunks: &Receiver<Vec<u8>>) -> Result<Part, BackupError> {
         // One is held back: only once nothing follows is it known to be the last.
-        let mut held = chunks.recv().unwrap_or_else(|_| vec![0; CHUNK_HEAD_BYTES]);
+        let mut held = chunks.recv().unwrap_or_else(|_| empty());
         while let Ok(next) = chunks.recv() {
             let done = std::mem::replace(&mut held, next);
-            let done = self.seal(done, false)?;
-            let _ = self.give_back.try_send(done);
+            self.seal(done, false)?;
         }
         self.seal(held, true)?;
         at(self.name, self.file.sync())?;
@@ -127,7 +166,7 @@ impl Sealer<'_> {
         Ok(Part::new(self.offset, self.number, &digest))
     }
 
-    fn seal(&mut self, mut chunk: Vec<u8>, last: bool) -> Result<Vec<u8>, BackupError> {
+    fn seal(&mut self, mut chunk: Vec<u8>, last: bool) -> Result<(), BackupError> {
         let place = ChunkPlace { number: self.number, last };
         let nonce = draw(self.random).map_err(|_| BackupError::Seal)?;
         let body = chunk.get_mut(CHUNK_HEAD_BYTES..).ok_or(BackupError::Seal)?;
@@ -141,7 +180,10 @@ impl Sealer<'_> {
         self.digest.update(tag);
         self.offset += chunk.len() as u64;
         self.number += 1;
+        if self.offset - self.synced >= SYNC_BYTES && self.sync.try_send(()).is_ok() {
+            self.synced = self.offset;
+        }
         (self.progress)(self.offset);
-        Ok(chunk)
+        Ok(())
     }
 }

@@ -83,7 +83,8 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let report = report?;
     if report.gone > 0 {
         notice(&format!(
-            "{} tokens gave nothing: their people were erased, or they are passwords",
+            "{} tokens gave nothing: their people were erased, their values taken away, or they \
+             are passwords",
             count(report.gone)
         ));
     }

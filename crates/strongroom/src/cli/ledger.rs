@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::Global;
 use super::output::{Answer, count, table, time};
+use super::reveal::ledger_json;
 use crate::boundary;
 use crate::problem::Problem;
+use crate::vault::{Remains, Statement};
 
 /// Examples of all of it.
 pub const AFTER_HELP: &str = "\
@@ -20,6 +22,13 @@ Examples:
 
 Every act is an entry, and so is every refusal. Take the keys to whoever verifies by another way
 than the export.";
+
+const ERASURE_HELP: &str = "\
+Example:
+  strongroom ledger erasure --tenant acme --record srr_...
+
+A statement for the person concerned, or for an assessor: when and why the record was erased, what
+is gone, what may still stand where and until when, and what custody can show of destroyed keys.";
 
 const WHO_HELP: &str = "\
 Example:
@@ -57,6 +66,16 @@ pub enum Ledger {
         #[arg(long, value_name = "C")]
         collection: Option<String>,
     },
+    /// What became of an erased record, and where copies may still stand
+    #[command(after_help = ERASURE_HELP)]
+    Erasure {
+        /// The tenant
+        #[arg(long, value_name = "T")]
+        tenant: String,
+        /// The record's id, as `erase` printed it
+        #[arg(long, value_name = "ID")]
+        record: String,
+    },
 }
 
 /// Performs it.
@@ -80,6 +99,9 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
         Ledger::Key => {
             let lines = vault.ledger_keys(who)?;
             Ok(Answer::new(&json!({"keys": lines}), lines.join("\n")))
+        }
+        Ledger::Erasure { tenant, record } => {
+            Ok(erasure(record, &vault.erasure(who, tenant, record)?))
         }
         Ledger::Who { tenant, record, collection } => {
             let entries = vault.who(who, tenant, record, collection.as_deref())?;
@@ -110,4 +132,41 @@ pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
             Ok(Answer::new(&json!({"entries": all}), table(&head, &lines)))
         }
     }
+}
+
+/// The statement on an erasure.
+fn erasure(record: &str, statement: &Statement) -> Answer {
+    let state = if statement.due_us.is_some() { "pending" } else { "gone" };
+    let until = |remains: &Remains| remains.until_us.map_or(remains.until.to_owned(), time);
+    let copies: Vec<Value> = statement
+        .copies
+        .iter()
+        .map(|remains| json!({"what": remains.what, "until": until(remains)}))
+        .collect();
+    let json = json!({
+        "record": record, "state": state, "stated": time(statement.stated_us),
+        "reason": statement.reason, "actor": statement.actor,
+        "ledger": ledger_json(&statement.position), "due": statement.due_us.map(time),
+        "overwritten": statement.shredded_us.map(time), "turned": statement.turned_us.map(time),
+        "destroy": statement.destroy, "gone": statement.gone, "copies": copies,
+    });
+    let mut text = format!(
+        "{record} is {state}: erased {} by {}, for {}\n",
+        time(statement.stated_us),
+        statement.actor,
+        statement.reason
+    );
+    for (what, us) in [
+        ("to be overwritten", statement.due_us),
+        ("overwritten", statement.shredded_us),
+        ("epoch turned", statement.turned_us),
+    ] {
+        text.extend(us.map(|us| format!("{what} {}\n", time(us))));
+    }
+    text.push_str(&format!("destruction of keys: {}\n\ngone\n", statement.destroy));
+    text.extend(statement.gone.iter().map(|what| format!("  {what}\n")));
+    text.push_str("may still stand\n");
+    let line = |remains: &Remains| format!("  {}: {}\n", remains.what, until(remains));
+    text.extend(statement.copies.iter().map(line));
+    Answer::new(&json, text)
 }

@@ -7,6 +7,8 @@ mod backup;
 mod completions;
 mod custody;
 mod doctor;
+mod epoch;
+mod erase;
 mod export;
 mod find;
 mod init;
@@ -120,6 +122,11 @@ enum Command {
     VerifyPassword(verify_password::Args),
     /// Wrap what `seal` keeps of passwords at full strength, from cron
     Strengthen(strengthen::Args),
+    /// Erase records: not there from the entry on, their slots overwritten after a grace time
+    Erase(erase::Args),
+    /// Turn the epoch, or say when it is to be turned
+    #[command(subcommand, after_help = epoch::AFTER_HELP)]
+    Epoch(epoch::Epoch),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -194,6 +201,8 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Update(args) => update::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
+        Command::Erase(args) => erase::run(global, &args),
+        Command::Epoch(command) => epoch::run(global, &command),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Backup(args) => backup::run(global, &args),

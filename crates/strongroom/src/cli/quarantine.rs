@@ -13,7 +13,7 @@ use super::{Global, seal};
 use crate::ambient::SystemClock;
 use crate::boundary;
 use crate::problem::Problem;
-use crate::vault::seal::{SealRequest, keep_apart};
+use crate::vault::seal::SealRequest;
 use crate::vault::{LeftOut, QuarantinedJob};
 
 /// Examples of all of it.
@@ -22,11 +22,13 @@ Examples:
   strongroom quarantine list --tenant acme
   strongroom quarantine retry people.csv --tenant acme --collection people \
     --out people.retried.csv
+  strongroom quarantine dismiss --tenant acme --job 2f0c...
 
 `seal` leaves out a row that it cannot read, and keeps its place and the reason, never what stands
 there. Correct those rows in the file, then try them again: the file is read again, what was sealed
 keeps its records and tokens, and the new copy holds all rows. Where the collection has no key, the
-rows that were sealed must stand where they stood, with one row where one was left out.";
+rows that were sealed must stand where they stood, with one row where one was left out. Where it
+has one, a file with fewer rows than the job had leaves its rows listed: they may not be in it.";
 
 /// What can be done with rows that were left out.
 #[derive(Subcommand)]
@@ -39,6 +41,15 @@ pub enum Quarantine {
         /// Those of one collection
         #[arg(long, value_name = "C")]
         collection: Option<String>,
+    },
+    /// Give up the rows that a job left out: they are listed no more
+    Dismiss {
+        /// The tenant
+        #[arg(long, value_name = "T")]
+        tenant: String,
+        /// The job
+        #[arg(long, value_name = "JOB")]
+        job: String,
     },
     /// Read the corrected file again, and seal what was left out
     Retry(Box<Retry>),
@@ -58,9 +69,9 @@ pub struct Retry {
     /// The job that left rows out, where there are several
     #[arg(long, value_name = "JOB")]
     job: Option<String>,
-    /// Where the new tokenised copy goes; it holds all rows
+    /// Where the new tokenised copy goes, NAME.sealed.EXT by default; it holds all rows
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// Where a detailed report goes, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -77,29 +88,31 @@ pub fn run(global: &Global, command: &Quarantine) -> Result<Answer, Problem> {
             let all: Vec<Value> = jobs.iter().map(job_json).collect();
             Ok(Answer::new(&json!({"jobs": all}), text(&jobs)))
         }
+        Quarantine::Dismiss { tenant, job } => {
+            let job = parse(job)?;
+            let session = global.session()?;
+            let rows = session.vault.dismiss(&session.who, tenant, job)?;
+            let text = format!("{} rows given up\n", count(rows));
+            Ok(Answer::new(&json!({"job": job.to_string(), "dismissed": rows}), text))
+        }
         Quarantine::Retry(retry) => try_again(global, retry),
     }
 }
 
 fn try_again(global: &Global, retry: &Retry) -> Result<Answer, Problem> {
-    let files = [Some(&retry.file), Some(&retry.out), retry.report.as_ref()];
+    let files = [Some(&retry.file), retry.out.as_ref(), retry.report.as_ref()];
     let outside = |path: &PathBuf| boundary::outside(&global.folders(), path);
     files.into_iter().flatten().try_for_each(outside)?;
-    if let Some(report) = &retry.report {
-        keep_apart(report, &[&retry.file, &retry.out])?;
-    }
     let session = global.session()?;
     let job = match &retry.job {
-        Some(job) => JobId::parse(job).map_err(|_| {
-            Problem::usage("the job is no id", "`strongroom quarantine list` shows those there are")
-        })?,
+        Some(job) => parse(job)?,
         None => session.vault.only_quarantined(&session.who, &retry.tenant, &retry.collection)?,
     };
     let request = SealRequest {
         input: retry.file.clone(),
         tenant: retry.tenant.clone(),
         collection: retry.collection.clone(),
-        out: Some(retry.out.clone()),
+        out: retry.out.clone(),
         report: retry.report.clone(),
         asked: retry.reading.asked(),
         retry: Some(job),
@@ -107,6 +120,12 @@ fn try_again(global: &Global, retry: &Retry) -> Result<Answer, Problem> {
         ..SealRequest::default()
     };
     seal::perform(global, &session, &request)
+}
+
+fn parse(job: &str) -> Result<JobId, Problem> {
+    JobId::parse(job).map_err(|_| {
+        Problem::usage("the job is no id", "`strongroom quarantine list` shows those there are")
+    })
 }
 
 fn job_json(job: &QuarantinedJob) -> Value {

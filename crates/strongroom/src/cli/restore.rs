@@ -97,8 +97,10 @@ fn anew(global: &Global, args: &Args) -> Result<Answer, Problem> {
     if !report.later {
         notice(&format!(
             "warning: no later ledger was given: whatever was sealed, changed, erased or revoked \
-             after {} is not known here",
-            time(report.time_us)
+             after {} is not known here; at most {} records were sealed since, as the key folder \
+             noted, if it is no copy",
+            time(report.time_us),
+            count(report.newer_at_most)
         ));
     }
     let shown = args.out.is_none();
@@ -133,7 +135,7 @@ fn new_text(report: &NewReport) -> String {
             count(report.later_entries),
             count(report.erased),
             count(report.revoked),
-            count(report.newer)
+            count(report.newer.unwrap_or(0))
         ));
     }
     for (act, n) in &report.lost {

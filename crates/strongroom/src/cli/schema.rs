@@ -13,7 +13,7 @@ use super::reading::Reading;
 use crate::boundary;
 use crate::problem::Problem;
 use crate::vault::digest;
-use crate::vault::seal::Input;
+use crate::vault::seal::{Input, make_key};
 
 /// Examples of all of it.
 pub const AFTER_HELP: &str = "\
@@ -31,6 +31,9 @@ pub enum Schema {
         /// The file: CSV with any delimiter, JSON, fixed width, an SQL dump; packed or not;
         /// `-` reads standard input
         file: PathBuf,
+        /// The column that rows will be known by, as `seal --key` names it
+        #[arg(long, value_name = "COLUMN")]
+        key: Option<String>,
         #[command(flatten)]
         reading: Reading,
     },
@@ -65,9 +68,10 @@ pub struct Of {
 /// Performs it.
 pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
     match command {
-        Schema::Propose { file, reading } => {
+        Schema::Propose { file, key, reading } => {
             boundary::outside(&global.folders(), file)?;
-            let proposal = Input::open(file, &reading.asked())?.propose()?;
+            let mut proposal = Input::open(file, &reading.asked())?.propose()?;
+            make_key(&mut proposal, key.as_deref())?;
             Ok(Answer::new(&proposal.to_json(), proposal.to_toml()))
         }
         Schema::Show { of } => {

@@ -96,10 +96,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let outside = |path: &PathBuf| boundary::outside(&global.folders(), path);
     files.into_iter().flatten().try_for_each(outside)?;
     if let Some(report) = &args.report {
-        let credential = global.credential_file();
-        let others = [Some(&args.file), args.schema.as_ref(), args.out.as_ref()];
-        let others = others.into_iter().chain([credential.as_ref()]).flatten();
-        keep_apart(report, &others.map(PathBuf::as_path).collect::<Vec<_>>())?;
+        keep_apart(report, &args.schema.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
     }
     let request = SealRequest {
         input: args.file.clone(),
@@ -126,6 +123,12 @@ pub fn perform(
     session: &Session,
     request: &SealRequest,
 ) -> Result<Answer, Problem> {
+    if let Some(report) = &request.report {
+        let credential = global.credential_file();
+        let others = [Some(&request.input), request.out.as_ref(), credential.as_ref()];
+        let others: Vec<&Path> = others.into_iter().flatten().map(PathBuf::as_path).collect();
+        keep_apart(report, &others)?;
+    }
     let again = match request.input.as_os_str() == "-" {
         true => "run the same command again: more than 16 MiB are sealed anew",
         false => "run the same command again: it goes on from there, or says what is left to do",
@@ -172,6 +175,12 @@ fn say_left_out(report: &SealReport, file: &Path) {
         let left = report.quarantined - BAD_SHOWN as u64;
         notice(&format!("{left} more rows left out; --report FILE lists them"));
     }
+    if report.quarantined > 0 && !report.dry_run {
+        notice(
+            "correct them in the file, then `strongroom quarantine retry`; `quarantine list` shows \
+             them again",
+        );
+    }
     if let Shred::Kept(why) = &report.shred {
         notice(&format!("{file} was not shredded: {why}; remove it by hand once they are settled"));
     }
@@ -206,12 +215,15 @@ fn text(report: &SealReport, input: &Path, seconds: f64) -> String {
         count(report.rows),
         count(rate as u64)
     ));
-    let written = report.added + report.updated;
-    if !report.dry_run && written < report.rows {
-        out.push_str(&format!(", {} of them sealed before", count(report.rows - written)));
-    }
-    if report.updated > 0 {
-        out.push_str(&format!(", {} changed", count(report.updated)));
+    let (added, updated) = (report.added, report.updated);
+    if report.dry_run {
+    } else if report.keyed {
+        let same = report.rows - added - updated;
+        let counts = [added, updated, same].map(count);
+        let [added, updated, same] = counts;
+        out.push_str(&format!(": {added} added, {updated} changed, {same} as they were"));
+    } else if added < report.rows {
+        out.push_str(&format!(", {} of them by an earlier run", count(report.rows - added)));
     }
     out.push('\n');
     let lines: Vec<Vec<String>> = report

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use strongroom_core::principal::{CREDENTIAL_PREFIX, Principal};
+use strongroom_core::source::Clock as _;
 use zeroize::Zeroizing;
 
 use super::Global;
-use super::output::notice;
+use super::output::{notice, time};
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::custody::{KeyFolder, OPERATOR_FILE};
 use crate::problem::Problem;
@@ -47,32 +48,7 @@ impl Global {
     /// A [`Problem`]: no install, held, damaged, no or a wrong credential.
     pub fn session(&self) -> Result<Session, Problem> {
         // The file is read first: a wrong path is told without opening anything.
-        let credential = self.credential_file();
-        let given = match &credential {
-            Some(path) if is_secret(path) => {
-                return Err(Problem::new(
-                    crate::problem::Kind::Unauthenticated,
-                    "a credential was given where the path of its file belongs",
-                    "write it to a file that only you can read and pass the file's path; it stands \
-                     in the shell's history now, so have it replaced",
-                ));
-            }
-            Some(path) => Some(Zeroizing::new(fs::read_to_string(path).map_err(|e| {
-                let detail = format!("the credential file {} cannot be read: {e}", path.display());
-                Problem::new(
-                    crate::problem::Kind::Unauthenticated,
-                    detail,
-                    "pass the path of the file that holds the credential",
-                )
-            })?)),
-            None => None,
-        };
-        if let Some(path) = &credential {
-            let mode = fs::metadata(path).map(|m| m.permissions().mode());
-            if mode.is_ok_and(|m| m & 0o077 != 0) {
-                notice(&format!("warning: {} can be read by other users", path.display()));
-            }
-        }
+        let given = self.credential_file().as_deref().map(credential).transpose()?;
         let folders = self.folders();
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let vault = Vault::open_asking(folders.clone(), Some(self.ask()), clock, random)?;
@@ -84,11 +60,51 @@ impl Global {
             None => Zeroizing::new(String::new()),
         };
         let who = vault.authenticate(&text, development)?;
+        let due_us = vault.epoch_due_us()?;
+        if due_us <= SystemClock.now_us() {
+            notice(&format!(
+                "the epoch was to be turned by {}: run `strongroom epoch turn`",
+                time(due_us)
+            ));
+        }
         if development && !self.json {
             notice("DEVELOPMENT install: not for real people's data");
         }
         Ok(Session { vault, who })
     }
+}
+
+impl Session {
+    /// Finds out who else agrees: whose credential lies in `file`.
+    ///
+    /// # Errors
+    /// A [`Problem`] when it is none; the refusal is recorded.
+    pub fn second(&self, file: &Path) -> Result<Principal, Problem> {
+        self.vault.authenticate(&credential(file)?, false)
+    }
+}
+
+/// Reads the file of a credential.
+fn credential(path: &Path) -> Result<Zeroizing<String>, Problem> {
+    let unauthenticated = |detail: String, remedy: &str| {
+        Problem::new(crate::problem::Kind::Unauthenticated, detail, remedy)
+    };
+    if is_secret(path) {
+        return Err(unauthenticated(
+            "a credential was given where the path of its file belongs".to_owned(),
+            "write it to a file that only you can read and pass the file's path; it stands \
+             in the shell's history now, so have it replaced",
+        ));
+    }
+    let text = fs::read_to_string(path).map_err(|e| {
+        let detail = format!("the credential file {} cannot be read: {e}", path.display());
+        unauthenticated(detail, "pass the path of the file that holds the credential")
+    })?;
+    let mode = fs::metadata(path).map(|m| m.permissions().mode());
+    if mode.is_ok_and(|m| m & 0o077 != 0) {
+        notice(&format!("warning: {} can be read by other users", path.display()));
+    }
+    Ok(Zeroizing::new(text))
 }
 
 /// The credential that lies in a development install's key folder: nothing once it was taken away.

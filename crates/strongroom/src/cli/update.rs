@@ -108,7 +108,7 @@ fn fields(asked: &[String]) -> Result<Fields, Problem> {
     let mut fields = Vec::with_capacity(pairs.len());
     for (name, value) in pairs {
         let value = match value {
-            "-" => lines.next().ok_or_else(too_few)?,
+            "-" => lines.next().ok_or_else(not_one_each)?,
             "" => Zeroizing::new(String::new()),
             value => from_arguments(value),
         };
@@ -124,21 +124,26 @@ fn lines(count: usize) -> Result<Vec<Zeroizing<String>>, Problem> {
         1 => vec![from_standard_input(VALUE_BYTES_MAX)?],
         _ => {
             let mut text = Zeroizing::new(String::new());
-            let most = VALUE_BYTES_MAX.saturating_mul(count as u64);
+            // Each with the end of its line, and a byte to tell that there is more.
+            let most = (VALUE_BYTES_MAX + 2).saturating_mul(count as u64) + 1;
             let read = std::io::stdin().take(most).read_to_string(&mut text);
             read.map_err(|_| Problem::usage("standard input is not text", "pass UTF-8"))?;
             text.lines().map(|line| Zeroizing::new(line.to_owned())).collect()
         }
     };
+    if values.iter().any(|value| value.len() as u64 > VALUE_BYTES_MAX) {
+        let detail = format!("a value on standard input is longer than {VALUE_BYTES_MAX} bytes");
+        return Err(Problem::usage(detail, "give a line for each field, in their order"));
+    }
     if values.len() != count || values.iter().any(|value| value.is_empty()) {
-        return Err(too_few());
+        return Err(not_one_each());
     }
     Ok(values)
 }
 
-fn too_few() -> Problem {
+fn not_one_each() -> Problem {
     Problem::usage(
-        "standard input does not hold a value for each field that asks for one",
+        "standard input does not hold one value for each field that asks for one",
         "give a line for each, in their order; FIELD= takes a value away",
     )
 }

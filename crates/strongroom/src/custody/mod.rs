@@ -3,7 +3,8 @@
 //!
 //! There is no default key. The folder's files are 0400 and are refused when others can read them.
 //! They are replaced by name and never written in place, so that nobody who leads this user's
-//! writes astray, by a link in another folder, can overwrite one.
+//! writes astray, by a link in another folder, can overwrite one; the key of an epoch that ended
+//! is the one exception: it is overwritten where it lies.
 
 mod passphrase_file;
 
@@ -34,6 +35,10 @@ pub const ROOT_PREFIX: &str = "strongroom-root-key-1 ";
 pub const WRAPPED_PREFIX: &str = "strongroom-root-key-2 ";
 /// The operator's credential of a development install.
 pub const OPERATOR_FILE: &str = "operator.credential";
+
+/// What this custody can show of a key that was destroyed: a folder overwrites and unlinks the
+/// file, and knows nothing of what the volume below keeps.
+pub const DESTROY: &str = "best effort";
 
 /// The keys that custody gives at start.
 pub struct RootKeys {
@@ -113,6 +118,17 @@ impl KeyFolder {
         let epoch = unwrap(&epoch_file(number), "epoch", &epoch_place(install, number)?)?;
         let store = unwrap(STORE_FILE, "store", &store_place(install))?;
         keys(wrapping, &epoch, number, &store)
+    }
+
+    /// Reads the store's key alone.
+    ///
+    /// # Errors
+    /// As [`KeyFolder::load`].
+    pub fn store(&self, install: InstallId) -> Result<StoreKey, Problem> {
+        let wrapping = WrappingKey::new(self.root()?, "strongroom/root")?;
+        let wrapped = BASE64.decode(self.read(STORE_FILE)?.trim_ascii()).ok();
+        let key = wrapped.and_then(|w| wrapping.unwrap(&store_place(install), &w).ok());
+        key.map(|key| StoreKey::new(&key)).ok_or_else(|| self.unreadable("store"))
     }
 
     /// Writes a file of the folder, durable and 0400.
@@ -258,8 +274,37 @@ fn epoch_place(install: InstallId, number: u32) -> Result<KeyPlace, Problem> {
     Ok(KeyPlace { install, tenant: None, job: Job::Epoch, version })
 }
 
-fn epoch_file(number: u32) -> String {
+/// The name of an epoch's key file.
+#[must_use]
+pub fn epoch_file(number: u32) -> String {
     format!("epoch-{number:08}.key")
+}
+
+/// Draws the key of an epoch; gives it with its file's content.
+///
+/// # Errors
+/// A [`Problem`] of the random source; epochs used up.
+pub fn draw_epoch(
+    root: &WrappingKey,
+    install: InstallId,
+    number: u32,
+    random: &dyn Random,
+) -> Result<(SecretKey, Vec<u8>), Problem> {
+    let key = SecretKey::generate(random)?;
+    let wrapped = root.wrap(random, &epoch_place(install, number)?, &key)?;
+    Ok((key, BASE64.encode(&wrapped).into_bytes()))
+}
+
+/// Opens the content of an epoch's key file.
+#[must_use]
+pub fn open_epoch(
+    root: &WrappingKey,
+    install: InstallId,
+    number: u32,
+    file: &[u8],
+) -> Option<SecretKey> {
+    let wrapped = BASE64.decode(file.trim_ascii()).ok()?;
+    root.unwrap(&epoch_place(install, number).ok()?, &wrapped).ok()
 }
 
 /// Whether a file of this name is custody's.

@@ -207,6 +207,11 @@ impl<'a> RowView<'a> {
         }
     }
 
+    /// Whether an object has no member for a column.
+    pub fn lacks(&self, column: usize) -> bool {
+        self.cells.get(column).is_none_or(|span| span.kind == Kind::Missing)
+    }
+
     /// How a cell stands in the file, where that is not how its value would be written.
     pub fn spelling(&self, column: usize) -> Option<&'a str> {
         // A value that was not moved stands there as it is, in quotes or without.

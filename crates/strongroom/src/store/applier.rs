@@ -5,8 +5,11 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
+use strongroom_core::erasure::Erasing;
 use strongroom_core::store::{Changes, CommitError, Committed, Position, Row, Table, Ticket};
+use strongroom_core::vault::keys::StoreKey;
 
+use super::epoch::sweep;
 use super::local::{Shared, lock};
 use super::marks::{advance, control_digests, rows as mark_rows};
 use super::notes::{ControlNext, Notes};
@@ -29,6 +32,8 @@ pub(super) enum Work {
 pub(super) struct Apply {
     pub(super) positions: Vec<Position>,
     pub(super) changes: Changes,
+    /// What its entries state of erasures.
+    pub(super) erasing: Vec<Erasing>,
     pub(super) ticket: Ticket,
     pub(super) reply: Reply,
 }
@@ -84,15 +89,18 @@ impl Shared {
     }
 
     fn apply(&self, group: &[Apply]) -> Result<(), CommitError> {
-        let slots = group.iter().any(|a| a.changes.slots.is_some());
+        let slots = group.iter().any(|a| a.changes.slots().next().is_some());
         if slots && !self.apply_slots(group).map_err(|_| CommitError::Failed("slot file"))? {
             return Err(CommitError::Failed("slot file: it was moved or deleted"));
         }
         let positions: Vec<_> = group.iter().flat_map(|a| &a.positions).copied().collect();
         let marks = mark_rows(&self.key, &positions);
-        let mut rows = ordered(group);
+        let leaving = erasing_rows(&self.key, group.iter().flat_map(|a| &a.erasing));
+        let mut rows = ordered(group, &leaving);
+        let epoch = group.iter().find_map(|a| a.changes.epoch);
         let control = rows.iter().any(|(table, ..)| *table == Table::Control);
-        let next = if control { Some(self.announce(&rows, group)?) } else { None };
+        let announced = control || epoch.is_some();
+        let next = if announced { Some(self.announce(&rows, group, epoch)?) } else { None };
         rows.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice()))));
         let done = self.engine.commit(&mut rows.into_iter());
         done.map_err(|_| CommitError::Failed("engine"))?;
@@ -103,9 +111,17 @@ impl Shared {
         }
         drop(reserve);
         if let Some(digest) = next {
-            // The digest is in custody before the act is acknowledged.
-            let noted = self.note(|n| (n.control, n.control_next) = (digest, None));
+            // The digest is in custody before the act is acknowledged, and so is a new epoch.
+            let noted = self.note(|n| {
+                (n.control, n.control_next) = (digest, None);
+                n.epoch = epoch.unwrap_or(n.epoch);
+            });
             noted.map_err(|_| CommitError::Failed("key folder"))?;
+        }
+        if let Some(epoch) = epoch {
+            // Acknowledged is a turn whose old epoch is destroyed.
+            let swept = sweep(&*self.data, &*self.custody, epoch);
+            swept.map_err(|_| CommitError::Failed("key folder: the old epoch"))?;
         }
         Ok(())
     }
@@ -115,14 +131,29 @@ impl Shared {
         for (first, slots) in group.iter().filter_map(|a| a.changes.slots.as_ref()) {
             self.slots.write(*first, slots)?;
         }
+        let tombstones = || group.iter().flat_map(|a| &a.changes.tombstones);
+        for (record, slot) in tombstones() {
+            self.slots.write(*record, std::slice::from_ref(slot))?;
+        }
         self.slots.sync()?;
+        for (record, slot) in tombstones() {
+            // Erased is what is read as erased, not what was said to be written.
+            if self.slots.read(*record)? != *slot {
+                return Err(io::Error::other("an overwritten slot reads otherwise"));
+            }
+        }
         self.slots.is_in_place()
     }
 
     /// Notes in custody what the control table is about to become, so that after a crash it is
     /// known for the old one or the new one and for nothing else, and for which of the two by the
     /// engine's mark. Gives the digest.
-    fn announce(&self, rows: &[Row<'_>], group: &[Apply]) -> Result<String, CommitError> {
+    fn announce(
+        &self,
+        rows: &[Row<'_>],
+        group: &[Apply],
+        epoch: Option<u32>,
+    ) -> Result<String, CommitError> {
         // The engine takes a group wholly or not at all: any act of it tells.
         let act = group.iter().find_map(|apply| apply.positions.last());
         let act = act.ok_or(CommitError::Failed("control table"))?;
@@ -134,7 +165,8 @@ impl Shared {
         let noted = self.notes.update(|n| {
             expected = n.control == now.to_hex();
             let (log, index) = (act.log.to_string(), act.index);
-            n.control_next = expected.then(|| ControlNext { digest: next.to_hex(), log, index });
+            let digest = next.to_hex();
+            n.control_next = expected.then_some(ControlNext { digest, log, index, epoch });
         });
         noted.map_err(|_| CommitError::Failed("key folder"))?;
         // Never take over a table that somebody else changed.
@@ -170,10 +202,20 @@ impl Shared {
     }
 }
 
+/// The rows of erasures that wait.
+pub(super) fn erasing_rows<'e>(
+    key: &StoreKey,
+    erasing: impl Iterator<Item = &'e Erasing>,
+) -> Vec<([u8; 25], Vec<u8>)> {
+    erasing.map(|e| (Erasing::key(e.tenant, e.record), e.value(key))).collect()
+}
+
 /// The rows of a group in order of key: the engine's memtable is then walked forward, not searched
 /// afresh for each of the index's random keys. Of a key that comes twice, the last row.
-fn ordered(group: &[Apply]) -> Vec<Row<'_>> {
+fn ordered<'g>(group: &'g [Apply], leaving: &'g [([u8; 25], Vec<u8>)]) -> Vec<Row<'g>> {
+    let leaving = leaving.iter().map(|(k, v)| (Table::Control, k.as_slice(), Some(v.as_slice())));
     let mut rows: Vec<Row<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
+    rows.extend(leaving);
     // Stable, so that rows of one key keep the order of their acts.
     rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     rows.dedup_by(|later, kept| {

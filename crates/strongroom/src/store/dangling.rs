@@ -1,22 +1,24 @@
 //! Acts that were stated in the ledger and did not take place. Nothing of them may be left to be
-//! taken for something else: a `failed` entry says so, and their slots become tombstones.
+//! taken for something else: a `failed` entry says so, and their slots become tombstones. An
+//! erasure is not taken back so: what its entry states is done now (`finish.rs`).
 
 use std::collections::HashMap;
 use std::io;
 
 use strongroom_core::access::system;
+use strongroom_core::erasure::Erasing;
 use strongroom_core::id::{InstallId, RecordNumber, TenantId};
 use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
 use strongroom_core::ledger::merkle::leaf_hash;
 use strongroom_core::ledger::{Entry, Hash, Id, LogId};
 use strongroom_core::source::{Random, draw};
-use strongroom_core::store::{CommitError, Position, Table};
+use strongroom_core::store::{CommitError, Position, Rows};
 use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotAddress, Tombstone};
 
 use super::engine::Engine;
 use super::marks::{self, Marks};
-use super::notes::Notes;
+use super::notes::{NoteKeeper, Notes};
 use super::recovery::{OpenError, at};
 use super::slots::SlotFile;
 use super::writer::LedgerWriter;
@@ -24,13 +26,15 @@ use super::writer::LedgerWriter;
 /// An act that was stated and did not take place.
 #[derive(Debug, Clone)]
 pub struct Dangling {
-    log: LogId,
-    index: u64,
-    leaf: Hash,
+    pub(super) log: LogId,
+    pub(super) index: u64,
+    pub(super) leaf: Hash,
     id: Id,
-    act: Act,
+    pub(super) act: Act,
     /// The slots it may have written.
-    range: Option<RecordRange>,
+    pub(super) range: Option<RecordRange>,
+    /// What it states of an erasure.
+    pub(super) erasing: Option<Erasing>,
     /// The entry by which an earlier opening said that it failed, and its leaf hash.
     failed: Option<(u64, Hash)>,
 }
@@ -66,20 +70,25 @@ impl Open {
                     failed.extend(entry.completes.map(|id| (id, (*index, leaf_hash(leaf)))));
                 }
                 Phase::Commit if entry.act.has_effect() => {
-                    let range = entry.range.filter(|_| entry.act == Act::PiiCollect);
+                    let writes = matches!(entry.act, Act::PiiCollect | Act::PiiShred);
+                    let range = entry.range.filter(|_| writes);
                     // INVARIANT: a forged act must not turn other people's slots into authentic
                     // tombstones: numbers are given out once, below the high-water mark, and
-                    // those of settled acts lie below `settled_records`.
-                    if let Some(range) = range {
+                    // those of settled acts lie below `settled_records`. What overwrites the slot
+                    // of a settled act counts only with that record's row in the control table,
+                    // which comes of an erasure whose slot opened at this tenant's address.
+                    if let Some(range) = range.filter(|_| entry.act == Act::PiiCollect) {
                         let end = range.first.saturating_add(range.count);
                         if range.first < notes.settled_records || end > notes.high_water {
                             return Err(damaged(" names records that were never given out to it"));
                         }
                         ranges.push((range.first, end));
                     }
-                    let (log, index, leaf) = (*log, *index, leaf_hash(leaf));
-                    let (id, act) = (entry.id, entry.act);
-                    acts.push(Dangling { log, index, leaf, id, act, range, failed: None });
+                    let (log, index, leaf_hash) = (*log, *index, leaf_hash(leaf));
+                    let erasing = Erasing::of(&entry, &Position { log, index, leaf_hash });
+                    let (id, act, leaf) = (entry.id, entry.act, leaf_hash);
+                    let failed = None;
+                    acts.push(Dangling { log, index, leaf, id, act, range, erasing, failed });
                 }
                 Phase::Commit | Phase::Denied => {}
             }
@@ -112,6 +121,7 @@ pub struct Mending<'a> {
     pub writer: &'a mut LedgerWriter,
     pub slots: &'a SlotFile,
     pub engine: &'a dyn Engine,
+    pub notes: &'a NoteKeeper,
     pub key: &'a StoreKey,
     pub install: InstallId,
     pub epoch: &'a EpochKey,
@@ -119,31 +129,43 @@ pub struct Mending<'a> {
 }
 
 impl Mending<'_> {
-    /// Marks acts failed: a `failed` entry, then tombstones that name it, then the engine's mark.
-    /// Each step may be repeated, and an opening that died between two goes on here.
+    /// Finishes erasures, and marks every other act failed: a `failed` entry, then tombstones that
+    /// name it, then the engine's mark. Each step may be repeated, and an opening that died between
+    /// two goes on here.
     ///
     /// # Errors
     /// [`OpenError`] of the media.
-    pub fn fail(&mut self, dangling: &[Dangling], marks: &mut Marks) -> Result<(), OpenError> {
-        let mut passed = Vec::new();
+    pub fn settle(&mut self, dangling: &[Dangling], marks: &mut Marks) -> Result<(), OpenError> {
+        // A clock that stands before the newest entry is said now, whether or not anything follows.
+        // What cannot be written yet is said with the first entry that can.
+        let _ = self.writer.append(Vec::new());
+        let (mut passed, mut rows) = (Vec::new(), Rows::default());
         for act in dangling {
-            let (index, leaf_hash) = match act.failed {
-                Some(failed) => failed,
-                None => self.state(act)?,
-            };
-            if let (LogId::Tenant(tenant), Some(range)) = (act.log, act.range) {
-                self.bury(TenantId(tenant), range, index, &leaf_hash)?;
+            let finished = act.failed.is_none() && self.finish(act, &mut rows)?;
+            if !finished {
+                self.fail(act)?;
             }
             passed.push(Position { log: act.log, index: act.index, leaf_hash: act.leaf });
         }
         if passed.is_empty() {
             return Ok(());
         }
-        let rows = marks::rows(self.key, &passed);
-        let mut rows = rows.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice())));
-        at("the engine", self.engine.commit(&mut rows))?;
+        self.commit(&rows, &passed)?;
         marks::advance(marks, &passed);
         Ok(())
+    }
+
+    fn fail(&mut self, act: &Dangling) -> Result<(), OpenError> {
+        let (index, leaf_hash) = match act.failed {
+            Some(failed) => failed,
+            None => self.state(act)?,
+        };
+        match (act.log, act.range) {
+            (LogId::Tenant(tenant), Some(range)) if act.act == Act::PiiCollect => {
+                self.bury(TenantId(tenant), range, index, &leaf_hash)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn state(&mut self, act: &Dangling) -> Result<(u64, Hash), OpenError> {
@@ -182,6 +204,6 @@ impl Mending<'_> {
     }
 }
 
-fn stuck(why: &'static str) -> OpenError {
+pub(super) fn stuck(why: &'static str) -> OpenError {
     OpenError::Io { what: "the store's recovery", source: io::Error::other(why) }
 }

@@ -35,6 +35,25 @@ pub trait Disk: Send + Sync {
     /// As the medium's; the old content then stands.
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
+    /// Gives a file another name, in place of what stood there; durable when this returns.
+    ///
+    /// # Errors
+    /// As the medium's; which of the two names it has is then not said.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Unlinks a file; durable when this returns.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Overwrites a small file where it lies, and unlinks it; both durable when this returns. What
+    /// the medium keeps elsewhere, it keeps.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn destroy(&self, name: &str) -> io::Result<()>;
+
     /// The names in a folder, sorted; empty when there is none.
     ///
     /// # Errors
@@ -126,6 +145,11 @@ impl Folder {
         self.root.join(name)
     }
 
+    fn sync_folder_of(&self, name: &str) -> io::Result<()> {
+        let path = self.path(name);
+        File::open(path.parent().unwrap_or(&self.root))?.sync_all()
+    }
+
     /// Writes a file beside its place and moves it there.
     fn put(&self, name: &str, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
         let path = self.path(name);
@@ -201,6 +225,29 @@ impl Disk for Folder {
 
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.put(name, |file| file.write_all(bytes)).map(|_| ())
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path(from), self.path(to))?;
+        self.sync_folder_of(to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path(name))?;
+        self.sync_folder_of(name)
+    }
+
+    fn destroy(&self, name: &str) -> io::Result<()> {
+        let path = self.path(name);
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        let mode = fs::Permissions::from_mode(0o600);
+        options.open(&path)?.set_permissions(mode)?;
+        let mut file = options.write(true).open(&path)?;
+        let length = file.metadata()?.len().min(SMALL_BYTES_MAX);
+        file.write_all(&vec![0; usize::try_from(length).unwrap_or(0)])?;
+        file.sync_all()?;
+        self.remove(name)
     }
 
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {

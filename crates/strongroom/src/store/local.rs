@@ -15,8 +15,9 @@ use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::source::{Clock, Random};
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Extent, ReadError, Snapshot, Store, Table,
+    Batch, Commit, CommitError, Extent, LayError, NextEpoch, ReadError, Snapshot, Store, Table,
 };
+use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::keys::StoreKey;
 use strongroom_core::vault::slot::{EpochKey, SlotBytes};
 
@@ -24,6 +25,7 @@ use super::applier::Work;
 use super::dangling::Mending;
 use super::disk::Disk;
 use super::engine::Engine;
+use super::epoch::sweep;
 use super::marks::{Marks, check_control, control_digests};
 use super::notes::{NoteKeeper, Notes};
 use super::reader::read_entries;
@@ -65,10 +67,13 @@ pub struct LocalStore {
 /// What both threads and all callers share. Locks are taken in the order of the fields.
 pub(super) struct Shared {
     pub(super) data: Arc<dyn Disk>,
+    pub(super) custody: Arc<dyn Disk>,
+    pub(super) random: Arc<dyn Random>,
     pub(super) engine: Arc<dyn Engine>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) key: Arc<StoreKey>,
     pub(super) slots: SlotFile,
+    pub(super) epoch: Mutex<Epoch>,
     pub(super) reserve: Mutex<Reserve>,
     pub(super) notes: NoteKeeper,
     /// Durable state of every log, for readers.
@@ -82,6 +87,15 @@ pub(super) struct Shared {
     pub(super) stopped: AtomicBool,
     /// Set when the sequencer has ended with every byte of the ledger accounted for.
     pub(super) complete: AtomicBool,
+}
+
+/// The epoch whose slots are written.
+pub(super) struct Epoch {
+    pub(super) number: u32,
+    /// Whether slots may be written: not while they are laid down anew, nor behind a turn.
+    pub(super) open: bool,
+    /// The next epoch, once its slots lie there.
+    pub(super) laid: Option<u32>,
 }
 
 /// Record numbers given out.
@@ -157,6 +171,10 @@ impl LocalStore {
     ) -> Result<Self, OpenError> {
         let notes = open_notes(&media, install)?;
         let noted = notes.get();
+        if noted.epoch != epoch.number() {
+            let text = "the epoch's key is not of the epoch that the key folder notes";
+            return Err(OpenError::Damaged(text.to_owned()));
+        }
         let slots = at("the slot file", SlotFile::open(&*media.data, epoch.number()))?
             .ok_or(OpenError::RolledBack("the slot file"))?;
         let replayed = replay(&*media.data, &key, &noted, &*media.engine)?;
@@ -181,21 +199,22 @@ impl LocalStore {
             writer: &mut writer,
             slots: &slots,
             engine: &*media.engine,
+            notes: &notes,
             key: &key,
             install,
             epoch,
             random: &*media.random,
         };
-        mending.fail(&dangling, &mut marks)?;
-        // A clock that stands before the newest entry is said now, whether or not anything follows.
-        // What cannot be written yet is said with the first entry that can.
-        let _ = writer.append(Vec::new());
+        mending.settle(&dangling, &mut marks)?;
         let shared = Shared {
             data: media.data,
+            custody: media.custody,
+            random: media.random,
             engine: media.engine,
             clock: media.clock,
             key,
             slots,
+            epoch: Mutex::new(Epoch { number: epoch.number(), open: true, laid: None }),
             reserve: Mutex::new(Reserve {
                 next: noted.high_water,
                 limit: noted.high_water,
@@ -209,6 +228,9 @@ impl LocalStore {
             complete: AtomicBool::new(false),
         };
         at("the key folder", shared.note(|_| {}))?;
+        // Only now, with the current epoch's key and slots at hand: what is left of another one,
+        // of a turn that was interrupted before it counted or before it was through.
+        at("the key folder", sweep(&*shared.data, &*shared.custody, epoch.number()))?;
         Ok(Self::start(Arc::new(shared), writer, noted.clean))
     }
 
@@ -264,8 +286,7 @@ impl Drop for LocalStore {
 impl Store for LocalStore {
     fn commit(&self, batch: Batch) -> Commit {
         let (reply, answer) = oneshot::async_channel();
-        let (entries, changes, ticket) = batch.into_parts();
-        let request = Request { entries, changes, ticket, reply };
+        let request = Request::new(batch, reply);
         // A dropped sender resolves the future below, so a stopped store answers too.
         if let Some(queue) = &self.queue {
             let _ = queue.send(Message::Commit(request));
@@ -318,6 +339,10 @@ impl Store for LocalStore {
         let state = lock(&self.shared.logs).get(&log).cloned();
         let LogState { frontier, .. } = state.unwrap_or_default();
         read_entries(&*self.shared.data, &self.shared.key, log, &frontier, visit)
+    }
+
+    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError> {
+        self.shared.lay_epoch(next)
     }
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {

@@ -160,7 +160,9 @@ pub fn check_control(engine: &dyn Engine, notes: &Notes, marks: &Marks) -> Resul
     Err(OpenError::Damaged(text.to_owned()))
 }
 
-fn is_covered(next: &ControlNext, marks: &Marks) -> bool {
+/// Whether a change that was announced took place.
+#[must_use]
+pub fn is_covered(next: &ControlNext, marks: &Marks) -> bool {
     let log = next.log.parse().ok();
     log.and_then(|log: LogId| marks.get(&log)).is_some_and(|mark| *mark >= next.index)
 }

@@ -5,6 +5,8 @@ mod applier;
 mod dangling;
 pub mod disk;
 pub mod engine;
+pub mod epoch;
+mod finish;
 pub mod fjall;
 pub mod local;
 mod marks;

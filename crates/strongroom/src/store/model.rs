@@ -34,6 +34,10 @@ pub enum Operation {
     Create,
     /// Replaces a small file.
     Replace,
+    /// Gives a file another name.
+    Rename,
+    /// Unlinks a file.
+    Remove,
     /// Writes into a file.
     Write,
     /// Makes a file longer.
@@ -88,6 +92,7 @@ enum Pending {
     Put(String, Node),
     Change(u64, Change),
     Commit(Rows),
+    Names(Vec<(String, Option<u64>)>),
 }
 
 type Rows = Vec<((Table, Vec<u8>), Option<Vec<u8>>)>;
@@ -198,7 +203,8 @@ impl ModelWorld {
                 nodes.insert(newest_node, node);
             }
             Pending::Commit(rows) if dice.happens() => take(&mut tables, rows),
-            Pending::Put(..) | Pending::Commit(_) => {}
+            Pending::Names(changed) if dice.happens() => lead(&mut names, changed),
+            Pending::Put(..) | Pending::Commit(_) | Pending::Names(_) => {}
         }
         // What no name leads to is gone with the process.
         let named = names.values().filter_map(|id| Some((*id, nodes.get(id)?)));
@@ -226,6 +232,16 @@ impl Drop for Hold<'_> {
     fn drop(&mut self) {
         self.0.lock().held = None;
         self.0.world.1.notify_all();
+    }
+}
+
+/// Leads names elsewhere, or nowhere.
+fn lead(names: &mut BTreeMap<String, u64>, changed: Vec<(String, Option<u64>)>) {
+    for (name, node) in changed {
+        match node {
+            Some(node) => drop(names.insert(name, node)),
+            None => drop(names.remove(&name)),
+        }
     }
 }
 
@@ -284,6 +300,18 @@ impl World {
                 Err(io::Error::other("the machine died"))
             }
         }
+    }
+
+    /// Leads names elsewhere, durably.
+    fn lead(
+        &mut self,
+        operation: Operation,
+        place: &str,
+        changed: Vec<(String, Option<u64>)>,
+    ) -> io::Result<()> {
+        let late = self.step(operation, place, || Pending::Names(changed.clone()))?;
+        lead(&mut self.names, changed);
+        late.answer(())
     }
 
     fn put(&mut self, operation: Operation, name: &str, node: Node) -> io::Result<u64> {

@@ -74,6 +74,9 @@ pub struct ControlNext {
     pub log: String,
     /// That act's index: once the engine's mark covers it, the change is done.
     pub index: u64,
+    /// The epoch that is the current one then, if it is a turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
 }
 
 /// Stands behind the notes in their file: a CRC-32C of them, so that a flipped bit does not pass

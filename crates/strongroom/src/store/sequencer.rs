@@ -7,11 +7,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 use strongroom_core::access::system;
+use strongroom_core::erasure::Erasing;
+use strongroom_core::ledger::entry::Act;
 use strongroom_core::ledger::{Entry, LogId};
-use strongroom_core::store::{Changes, CommitError, Committed, Position, Ticket};
+use strongroom_core::store::{Batch, Changes, CommitError, Committed, Position, Ticket};
+use strongroom_core::vault::slot::epoch_of;
 
 use super::applier::{Apply, Work};
-use super::local::{Shared, lock};
+use super::local::{Epoch, Shared, lock};
 use super::marks::advance;
 use super::snapshot::CutReply;
 use super::writer::LedgerWriter;
@@ -38,9 +41,28 @@ pub(super) enum Message {
 /// A batch on its way to the ledger.
 pub(super) struct Request {
     pub(super) entries: Vec<(LogId, Entry)>,
+    /// Those of them that state an erasure, whose effect follows from the entry alone, by their
+    /// place among the entries.
+    pub(super) erasing: Vec<(usize, Entry)>,
     pub(super) changes: Changes,
     pub(super) ticket: Ticket,
     pub(super) reply: Reply,
+}
+
+impl Request {
+    /// A batch that waits for `reply`.
+    pub(super) fn new(batch: Batch, reply: Reply) -> Self {
+        let (entries, changes, ticket) = batch.into_parts();
+        let states = |(_, entry): &(LogId, Entry)| entry.act == Act::PiiErase;
+        let erasing = entries.iter().enumerate().filter(|(_, e)| states(e));
+        let erasing = erasing.map(|(place, (_, entry))| (place, entry.clone())).collect();
+        Self { entries, erasing, changes, ticket, reply }
+    }
+
+    /// Whether it ends with its entries.
+    fn is_idle(&self) -> bool {
+        self.changes.is_empty() && self.erasing.is_empty()
+    }
 }
 
 /// What the system log has noted of the tenants' logs.
@@ -95,9 +117,12 @@ impl Shared {
     ) {
         let (mut waiting, mut size, mut cuts) = (Vec::new(), 0, Vec::new());
         let mut next = Some(first);
+        // INVARIANT: held until what is taken in is in `stated`: whoever closes the epoch under it
+        // sees every write that is still on its way.
+        let mut epoch = lock(&self.epoch);
         while let Some(request) = next {
-            if !request.changes.is_empty() && self.stopped.load(Ordering::Acquire) {
-                let _ = request.reply.send(Err(CommitError::Stopped));
+            if let Err(error) = self.admit(&request, &mut epoch) {
+                let _ = request.reply.send(Err(error));
             } else {
                 size += request.entries.len();
                 waiting.push(request);
@@ -117,10 +142,11 @@ impl Shared {
         match writer.append(entries) {
             Ok(placed) => {
                 for (request, placed) in waiting.iter().zip(&placed) {
-                    if let (false, Ok(positions)) = (request.changes.is_empty(), placed) {
+                    if let (false, Ok(positions)) = (request.is_idle(), placed) {
                         advance(&mut lock(&self.stated), positions);
                     }
                 }
+                drop(epoch);
                 writer.publish(&mut lock(&self.logs));
                 for (request, placed) in waiting.into_iter().zip(placed) {
                     self.hand_on(request, placed, apply);
@@ -135,19 +161,40 @@ impl Shared {
         cuts.into_iter().for_each(|reply| cut(writer, reply, apply));
     }
 
+    /// Whether a request may be stated: not when its effect could not follow, nor when its slots
+    /// are of another epoch than the current one. A turn closes its epoch behind it.
+    fn admit(&self, request: &Request, epoch: &mut Epoch) -> Result<(), CommitError> {
+        if !request.is_idle() && self.stopped.load(Ordering::Acquire) {
+            return Err(CommitError::Stopped);
+        }
+        match request.changes.epoch {
+            Some(next) if epoch.laid != Some(next) => return Err(CommitError::OtherEpoch),
+            Some(_) => epoch.laid = None,
+            None => {}
+        }
+        let mut slots = request.changes.slots();
+        let fits = slots.all(|slot| epoch.open && epoch_of(slot) == epoch.number);
+        if fits { Ok(()) } else { Err(CommitError::OtherEpoch) }
+    }
+
     fn hand_on(
         &self,
         request: Request,
         placed: Result<Vec<Position>, CommitError>,
         apply: &SyncSender<Work>,
     ) {
-        let Request { changes, ticket, reply, .. } = request;
+        let idle = request.is_idle();
+        let Request { erasing, changes, ticket, reply, .. } = request;
         match placed {
-            Ok(positions) if changes.is_empty() => {
+            Ok(positions) if idle => {
                 let _ = reply.send(Ok(Committed::new(ticket, positions)));
             }
             Ok(positions) => {
-                let work = Work::Apply(Apply { positions, changes, ticket, reply });
+                let stated = |(place, entry): &(usize, Entry)| {
+                    positions.get(*place).and_then(|at| Erasing::of(entry, at))
+                };
+                let erasing = erasing.iter().filter_map(stated).collect();
+                let work = Work::Apply(Apply { positions, changes, erasing, ticket, reply });
                 if apply.send(work).is_err() {
                     // The applier is gone. Dropping the batch answers it.
                     self.stopped.store(true, Ordering::Release);

@@ -5,7 +5,7 @@ use std::io;
 use strongroom_core::id::RecordNumber;
 use strongroom_core::vault::slot::{SLOT_BYTES, SlotBytes};
 
-use super::disk::{Disk, DiskFile};
+use super::disk::{ASIDE, Disk, DiskFile};
 
 /// The file grows by this much at a time: 65,536 slots.
 const GROW_BYTES: u64 = 4 << 20;
@@ -22,6 +22,22 @@ pub fn slot_file_name(epoch: u32) -> String {
 }
 
 impl SlotFile {
+    /// Makes the file of an epoch that is laid down, beside its place: as long as this one.
+    ///
+    /// # Errors
+    /// As the medium's, above all a full disk.
+    pub fn aside(&self, disk: &dyn Disk, epoch: u32) -> io::Result<Box<dyn DiskFile>> {
+        let file = disk.create(&format!("{}{ASIDE}", slot_file_name(epoch)), &[], 0)?;
+        file.grow(self.file.length()?)?;
+        Ok(file)
+    }
+
+    /// The raw file.
+    #[must_use]
+    pub fn file(&self) -> &dyn DiskFile {
+        &*self.file
+    }
+
     /// Opens the file of `epoch`, if there is one.
     ///
     /// # Errors

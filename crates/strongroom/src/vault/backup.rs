@@ -19,7 +19,8 @@ use strongroom_core::vault::keys::{BackupKey, SecretKey};
 
 use super::Vault;
 use crate::backup::{
-    self, BackupError, Head, Identity, Item, Kind, Manifest, Opened, Sink, StreamKind, entry_key,
+    self, BackupError, Fill, Head, Identity, Item, Kind, Manifest, Means, Opened, Sink, StreamKind,
+    entry_key,
 };
 use crate::problem::Problem;
 use crate::store::disk::{Disk, Folder, is_full};
@@ -150,30 +151,42 @@ impl Vault {
         };
         let before = AtomicU64::new(0);
         let said = |at: u64| progress(before.load(Ordering::Relaxed) + at);
-        let write = |kind, fill: &dyn Fn(&mut Sink) -> Result<(), BackupError>| {
-            let part = backup::write(disk, kind, &identity, &key, &*self.random, &said, fill)?;
-            before.fetch_add(part.bytes, Ordering::Relaxed);
-            Ok::<_, BackupError>(part)
-        };
+        let random = &*self.random;
+        let means = Means { identity: &identity, key: &key, random, progress: &said };
+        let moment = &*moment;
+        let (record, index) = (rows_of(moment, Table::Record), rows_of(moment, Table::Index));
+        let others = |sink: &mut Sink| others(moment, sink);
+        let slots = |sink: &mut Sink| slots(moment, sink);
         // INVARIANT: records, then slots: whoever is erased in between is erased in the backup.
-        let records = write(StreamKind::Records, &|sink| records(&*moment, sink))?;
-        let slots = write(StreamKind::Slots, &|sink| slots(&*moment, sink))?;
+        let steps: [&[&Fill<'_>]; 2] = [&[&record, &index], &[&others]];
+        let records = backup::write(disk, StreamKind::Records, &means, &steps)?;
+        before.fetch_add(records.bytes, Ordering::Relaxed);
+        let slots = backup::write(disk, StreamKind::Slots, &means, &[&[&slots]])?;
         let head = |size, root: strongroom_core::ledger::Hash| Head { size, root: root.to_hex() };
         let logs = moment.heads().into_iter();
         let logs = logs.map(|(log, size, root)| (log.to_string(), head(size, root))).collect();
         let manifest = Manifest::new(&identity, logs, records, slots);
         let opened = Opened { manifest, identity, key };
-        backup::check(disk, &opened, true, progress)?;
+        backup::check(disk, &opened, true, progress, &mut |_| {})?;
         Ok(opened)
     }
 }
 
-/// Puts the rows and entries of a moment.
-fn records(moment: &dyn Snapshot, sink: &mut Sink) -> Result<(), BackupError> {
-    let tables = [Table::Record, Table::Index, Table::Control, Table::Job, Table::Applied];
-    for table in tables {
+/// Puts the rows of a table.
+fn rows_of(
+    moment: &dyn Snapshot,
+    table: Table,
+) -> impl Fn(&mut Sink) -> Result<(), BackupError> + Sync + '_ {
+    move |sink| {
         let kind = Kind::Row(table);
-        moment.scan(table, &[], &mut |key, value| sink.put(&Item { kind, key, value }))?;
+        Ok(moment.scan(table, &[], &mut |key, value| sink.put(&Item { kind, key, value }))?)
+    }
+}
+
+/// Puts the smaller tables, and the entries of all logs.
+fn others(moment: &dyn Snapshot, sink: &mut Sink) -> Result<(), BackupError> {
+    for table in [Table::Control, Table::Job, Table::Applied] {
+        rows_of(moment, table)(sink)?;
     }
     Ok(moment.entries(&mut |log, index, value| {
         sink.put(&Item { kind: Kind::Entry, key: &entry_key(log, index), value })

@@ -7,6 +7,8 @@ mod admin;
 mod backup;
 mod custody;
 mod doctor;
+mod epoch;
+mod erase;
 mod examine;
 mod export;
 mod find;
@@ -17,6 +19,7 @@ mod renew;
 mod restore;
 mod reveal;
 pub mod seal;
+mod statement;
 mod strengthen;
 mod update;
 mod verify;
@@ -37,12 +40,15 @@ use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantK
 
 pub use admin::{NewPrincipal, digest};
 pub use backup::BackupReport;
+pub use epoch::{EpochState, Turned};
+pub use erase::{EraseRequest, ErasedRecord};
 pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised, is_development, is_key_file};
 pub use quarantine::QuarantinedJob;
 pub use restore::{NewReport, NewRequest, RestoreReport};
 pub use seal::LeftOut;
+pub use statement::{Remains, Statement};
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
 

@@ -10,6 +10,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use strongroom_core::access::system;
 use strongroom_core::control::{Registry, principal_key, wrapped_key};
+use strongroom_core::erasure::ERASING_KIND;
 use strongroom_core::id::{InstallId, Name, PrincipalId};
 use strongroom_core::principal::{Credential, Kind, PrincipalRow, Scope};
 use strongroom_core::source::{Clock, Random, draw};
@@ -25,6 +26,7 @@ use crate::custody::{self, Ask, KeyFolder, OPERATOR_FILE, Passphrase, RootKeys};
 use crate::problem::Problem;
 use crate::store::disk::{ASIDE, Disk, Folder, is_full};
 use crate::store::engine::Engine;
+use crate::store::epoch::current;
 use crate::store::fjall::Fjall;
 use crate::store::local::{LocalStore, Media};
 use crate::store::notes::{NOTES_FILE, NoteKeeper};
@@ -162,9 +164,10 @@ impl Vault {
         }
         let held = locks(&folders)?;
         let keys = KeyFolder::open(&folders.keys)?.asking(ask);
-        let epoch = epoch_of(&folders)?;
-        let root = keys.load(there.install, epoch)?;
+        let notes = notes_of(&folders)?;
+        let (now_us, key) = (clock.now_us(), keys.store(there.install)?);
         let media = media(&folders, clock, Arc::clone(&random))?;
+        let root = keys.load(there.install, current(&notes, &*media.engine, &key)?)?;
         let store = LocalStore::open(media, there.install, &root.epoch, Arc::clone(&root.store))?;
         let mut vault =
             Self::over(there.install, there.development, root, Arc::new(store), random)?;
@@ -174,6 +177,8 @@ impl Vault {
         }
         vault.folders = Some(folders);
         vault.held = Some(held);
+        // What cannot be overwritten now is not seen either, and is tried again the next time.
+        let _ = vault.shred_due(now_us);
         Ok(vault)
     }
 
@@ -197,7 +202,11 @@ impl Vault {
         let mut registry = Registry::default();
         let mut bad = None;
         vault.store.scan(Table::Control, &[], &mut |key, value| {
-            bad = registry.load(&vault.control, key, value).err();
+            let loaded = match key.first() {
+                Some(&ERASING_KIND) => registry.load_erasing(&vault.keys.store, key, value),
+                _ => registry.load(&vault.control, key, value),
+            };
+            bad = loaded.err();
             bad.is_none()
         })?;
         if let Some(bad) = bad {
@@ -447,9 +456,10 @@ pub(super) fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> 
     }
 }
 
-/// The current epoch, as custody notes it.
-fn epoch_of(folders: &Folders) -> Result<u32, Problem> {
-    let disk: Arc<dyn Disk> = Arc::new(folder(&folders.keys)?);
+/// Custody's notes.
+fn notes_of(folders: &Folders) -> Result<NoteKeeper, Problem> {
+    let disk = Folder::of_keys(&folders.keys).map_err(|e| unusable(&folders.keys, &e))?;
+    let disk: Arc<dyn Disk> = Arc::new(disk);
     let notes = NoteKeeper::open(disk).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidData => Problem::tampered(format!("the key folder's notes: {e}")),
         _ => {
@@ -458,7 +468,7 @@ fn epoch_of(folders: &Folders) -> Result<u32, Problem> {
             Problem::usage(detail, "run as the user who owns both folders, and own all in them")
         }
     })?;
-    notes.map(|n| n.get().epoch).ok_or_else(|| OpenError::NotInitialised.into())
+    notes.ok_or_else(|| OpenError::NotInitialised.into())
 }
 
 /// Whether keys and data lie on one volume: whoever copies the one then copies the other.

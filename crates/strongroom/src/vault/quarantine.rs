@@ -1,13 +1,13 @@
 //! Quarantine: the rows that jobs left out, by place and reason. There are no values here.
 
-use strongroom_core::access::admin::ReadJobs;
+use strongroom_core::access::admin::{DismissJob, ReadJobs};
 use strongroom_core::control::open as open_row;
 use strongroom_core::id::{JobId, Name, TenantId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::Table;
 
 use super::Vault;
-use super::seal::{BatchRow, JobRow, LeftOut};
+use super::seal::{BatchRow, JobRow, LeftOut, job_key};
 use super::strengthen::BATCH_KEY_BYTES;
 use crate::problem::Problem;
 
@@ -84,6 +84,26 @@ impl Vault {
         Ok(QuarantinedJob { job, collection, began_us: row.began_us, rows: row.left_out, places })
     }
 
+    /// Gives up the rows that a job left out; says how many.
+    ///
+    /// # Errors
+    /// A [`Problem`]: refused, no such job.
+    pub fn dismiss(&self, who: &Principal, tenant: &str, job: JobId) -> Result<u64, Problem> {
+        let tenant = self.tenant(tenant);
+        let authorized = self.authorize(who, DismissJob { tenant, job })?;
+        let _one = self.rewriting();
+        let key = job_key(tenant.ok_or_else(Problem::not_found)?, job, None);
+        let Some(row) = self.read_job::<JobRow>(&key)? else {
+            return Err(self.missed(authorized));
+        };
+        let given_up = row.left_out;
+        if given_up > 0 {
+            let changes = self.job_changes(&key, &JobRow { left_out: 0, ..row })?;
+            self.commit(authorized.record(changes))?;
+        }
+        Ok(given_up)
+    }
+
     /// The job to try again where none is named: the only one of a collection with rows in
     /// quarantine.
     ///
@@ -99,8 +119,8 @@ impl Vault {
         match jobs.as_slice() {
             [only] => Ok(only.job),
             [] => Err(Problem::usage(
-                "no row of the collection is in quarantine",
-                "a file is sealed with `strongroom seal`",
+                "no row of the collection is left out any more",
+                "there is nothing to try again; `strongroom quarantine list` shows all jobs",
             )),
             [..] => Err(Problem::usage(
                 format!("{} jobs of the collection have rows in quarantine", jobs.len()),

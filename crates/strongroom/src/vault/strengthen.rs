@@ -36,6 +36,21 @@ pub(super) struct Cheap {
     pub until_us: u64,
 }
 
+impl Cheap {
+    /// What waits of two.
+    pub fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(mut one), Some(other)) => {
+                one.runs.extend(other.runs);
+                one.left += other.left;
+                one.until_us = one.until_us.min(other.until_us);
+                Some(one)
+            }
+            (one, other) => one.or(other),
+        }
+    }
+}
+
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Strengthened {

@@ -4,15 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use strongroom_core::control::{principal_key, tenant_key};
-use strongroom_core::id::{PrincipalId, TenantId};
+use strongroom_core::erasure::Erasing;
+use strongroom_core::id::{PrincipalId, RecordNumber, TenantId};
 use strongroom_core::ledger::entry::{Act, Entry, Phase};
 use strongroom_core::ledger::merkle::leaf_hash;
 use strongroom_core::ledger::{Id, LogId};
 use strongroom_core::store::{Position, Store, Table};
-use strongroom_core::vault::slot::Slot;
+use strongroom_core::vault::slot::{EpochKey, Slot};
 
-use super::office::slot;
-use super::{leaves, root_of};
+use super::office::slot_in;
+use super::{epoch_key, leaves, root_of};
 
 /// What a store holds, apart from what every opening adds.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,8 +22,11 @@ pub struct Account {
     pub failed: BTreeSet<(LogId, u64)>,
     /// Live records by tenant.
     pub live: BTreeSet<(TenantId, u64)>,
-    /// Tombstones: record and index of the entry they name.
+    /// Tombstones of acts that failed: record and index of the entry they name.
     pub erased: BTreeSet<(u64, u64)>,
+    /// Records that were erased: tombstones, and those that are leaving.
+    pub gone: BTreeSet<u64>,
+    pub leaving: BTreeSet<u64>,
     /// Every row of the engine.
     pub rows: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
     /// The tenants' logs.
@@ -31,10 +35,17 @@ pub struct Account {
 
 /// Checks a store against itself and against what was acknowledged of it.
 pub fn account(store: &dyn Store, acknowledged: &[Position]) -> Account {
+    account_in(&epoch_key(), store, acknowledged)
+}
+
+/// The same in another epoch than the first.
+pub fn account_in(epoch: &EpochKey, store: &dyn Store, acknowledged: &[Position]) -> Account {
     let mut account = Account {
         failed: BTreeSet::new(),
         live: BTreeSet::new(),
         erased: BTreeSet::new(),
+        gone: BTreeSet::new(),
+        leaving: BTreeSet::new(),
         rows: BTreeMap::new(),
         logs: BTreeMap::new(),
     };
@@ -59,12 +70,14 @@ pub fn account(store: &dyn Store, acknowledged: &[Position]) -> Account {
     for (log, stored) in &account.logs {
         let entries: Vec<_> = stored.iter().map(|l| Entry::from_bytes(l).unwrap()).collect();
         account.failed.extend(check_log(*log, &entries));
-        ranges.extend(entries.iter().enumerate().filter_map(|(n, e)| Some((*log, n, e.range?))));
+        let seals = entries.iter().enumerate().filter(|(_, e)| e.act == Act::PiiCollect);
+        ranges.extend(seals.filter_map(|(n, e)| Some((*log, n, e.range?))));
     }
     let failed = &account.failed;
     let acknowledged = acknowledged.iter().find(|p| failed.contains(&(p.log, p.index)));
     assert_eq!(acknowledged, None, "what was acknowledged is not failed");
-    check_records(store, &ranges, &mut account);
+    check_records(epoch, store, &ranges, &mut account);
+    check_erasures(&account);
     check_control(&account);
     account.logs.remove(&LogId::System);
     account
@@ -96,7 +109,7 @@ fn check_log(log: LogId, entries: &[Entry]) -> BTreeSet<(LogId, u64)> {
 type Range = (LogId, usize, strongroom_core::ledger::entry::RecordRange);
 
 /// Every record belongs to one act: whole if the act took place, buried if it failed.
-fn check_records(store: &dyn Store, ranges: &[Range], account: &mut Account) {
+fn check_records(epoch: &EpochKey, store: &dyn Store, ranges: &[Range], account: &mut Account) {
     let mut rows: BTreeMap<u64, usize> = BTreeMap::new();
     for (table, key) in account.rows.keys().filter(|(table, _)| *table == Table::Record) {
         let number = u64::from_be_bytes(*key.last_chunk().unwrap());
@@ -109,9 +122,23 @@ fn check_records(store: &dyn Store, ranges: &[Range], account: &mut Account) {
         let failed = account.failed.contains(&(*log, *index as u64));
         for number in range.first..range.first + range.count {
             assert!(seen.insert(number), "record {number} is in two acts");
-            match slot(store, tenant, number) {
+            match slot_in(epoch, store, tenant, number) {
                 Ok(Slot::Live(_)) if !failed => {
                     account.live.insert((tenant, number));
+                    let leaving = Erasing::key(tenant, RecordNumber(number)).to_vec();
+                    if account.rows.contains_key(&(Table::Control, leaving)) {
+                        account.leaving.insert(number);
+                    }
+                }
+                Ok(Slot::Erased(stone)) if !failed => {
+                    let by = &account.logs[log][stone.index as usize];
+                    assert_eq!(leaf_hash(by).0[..24], stone.leaf_head, "the stone names an entry");
+                    let by = Entry::from_bytes(by).unwrap();
+                    assert_eq!((by.act, by.phase), (Act::PiiErase, Phase::Commit));
+                    assert_eq!(by.range.map(|r| (r.first, r.count)), Some((number, 1)));
+                    assert!(rows.remove(&number).is_none(), "row of erased record {number}");
+                    account.gone.insert(number);
+                    continue;
                 }
                 Ok(Slot::Erased(stone)) if failed => {
                     let by = &account.logs[log][stone.index as usize];
@@ -129,6 +156,26 @@ fn check_records(store: &dyn Store, ranges: &[Range], account: &mut Account) {
         }
     }
     assert!(rows.is_empty(), "rows of no act: {rows:?}");
+}
+
+/// Nothing that was stated to be erased is there, unless it was taken back; nothing else is gone.
+fn check_erasures(account: &Account) {
+    let mut stated = BTreeSet::new();
+    for (log, leaves) in &account.logs {
+        for (index, leaf) in (0..).zip(leaves) {
+            let entry = Entry::from_bytes(leaf).unwrap();
+            let done = entry.phase == Phase::Commit && !account.failed.contains(&(*log, index));
+            let record = entry.range.map(|range| range.first);
+            match (entry.act, record.filter(|_| done)) {
+                (Act::PiiErase, Some(record)) => assert!(stated.insert(record), "erased twice"),
+                (Act::EraseCancel, Some(record)) => assert!(stated.remove(&record)),
+                (Act::PiiShred, Some(record)) => assert!(account.gone.contains(&record)),
+                _ => {}
+            }
+        }
+    }
+    let found: BTreeSet<u64> = account.gone.union(&account.leaving).copied().collect();
+    assert_eq!(found, stated, "what is erased");
 }
 
 /// Every tenant and principal that an act added is there, if the act did not fail.

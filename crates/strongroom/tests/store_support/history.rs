@@ -9,19 +9,22 @@ use std::sync::{Arc, Mutex};
 use strongroom::problem::Problem;
 use strongroom::store::local::LocalStore;
 use strongroom::store::model::ModelWorld;
-use strongroom::vault::Vault;
 use strongroom::vault::seal::SealRequest;
+use strongroom::vault::{EraseRequest, Vault};
+use strongroom_core::erasure::Reason;
 use strongroom_core::id::RecordNumber;
 use strongroom_core::ledger::entry::Form;
 use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{Kind, Principal};
 use strongroom_core::store::{
-    Batch, Commit, CommitError, Extent, Position, ReadError, Snapshot, Store, Table,
+    Batch, Commit, CommitError, Extent, LayError, NextEpoch, Position, ReadError, Snapshot, Store,
+    Table,
 };
+use strongroom_core::vault::epoch::Carried;
 use strongroom_core::vault::slot::SlotBytes;
 
-use super::{INSTALL, Sources, Temp, new_world, open, root_keys};
+use super::{INSTALL, Sources, Temp, new_world, open, root_keys, root_keys_on};
 
 /// One thing asked of a vault.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +47,23 @@ pub enum Act {
     Clock(i64),
     /// Stops the store in good order and opens it again.
     Reopen,
+    /// Erases the person of one row of an input, at once or with a grace time.
+    Erase {
+        tenant: &'static str,
+        input: u64,
+        row: usize,
+        now: bool,
+    },
+    /// Takes that back.
+    Cancel {
+        tenant: &'static str,
+        input: u64,
+        row: usize,
+    },
+    /// Overwrites the slots that are due.
+    Due,
+    /// Turns the epoch and opens the store again.
+    Turn,
 }
 
 /// What was acknowledged.
@@ -54,6 +74,14 @@ pub struct Oracle {
     pub revoked: BTreeSet<&'static str>,
     pub sealed: Vec<(&'static str, String, String)>,
     pub inputs: BTreeMap<(&'static str, u64), u64>,
+    /// The tokens of each row of an input.
+    pub rows: BTreeMap<(&'static str, u64, usize), Vec<String>>,
+    /// The id of each row's record, as far as it was asked for.
+    pub records: BTreeMap<(&'static str, u64, usize), String>,
+    /// Tokens of people who were erased.
+    pub erased: BTreeSet<String>,
+    /// Turns of the epoch.
+    pub turns: u32,
     pub reserved: BTreeSet<u64>,
     pub positions: Vec<Position>,
     /// The act that was not answered, or was answered with an error.
@@ -86,11 +114,18 @@ impl Base {
     ) -> Result<(Vault, Principal), String> {
         let store = open(world, &self.sources).map_err(|e| format!("opening: {e}"))?;
         let store = Arc::new(Watched { store, positions: Arc::clone(positions) });
-        let vault = Vault::over(INSTALL, true, root_keys(), store, self.sources.random());
+        let keys = root_keys_on(world, &self.sources);
+        let vault = Vault::over(INSTALL, true, keys, store, self.sources.random());
         let vault = vault.map_err(|p| format!("over: {}", p.detail))?;
         let who = vault.authenticate(&self.credential, true);
         let who = who.map_err(|p| format!("authenticating: {}", p.detail))?;
         Ok((vault, who))
+    }
+
+    /// The wall clock.
+    pub fn now_us(&self) -> u64 {
+        use strongroom_core::source::Clock as _;
+        self.sources.clock.now_us()
     }
 
     /// Runs a history on a world until it ends or the machine dies.
@@ -107,6 +142,18 @@ impl Base {
             if matches!(act, Act::Reopen) {
                 vault = None;
                 vault = vault.or_else(|| self.vault(world, &positions).ok());
+                continue;
+            }
+            if matches!(act, Act::Turn) {
+                let who = who.clone();
+                let now_us = self.now_us();
+                let turned = vault.take().map(|(vault, _)| vault.turn_epoch(&who, None, now_us));
+                if !matches!(turned, Some(Ok(_))) {
+                    oracle.open = Some(*act);
+                    break;
+                }
+                oracle.turns += 1;
+                vault = self.vault(world, &positions).ok();
                 continue;
             }
             let done = perform(vault_now, who, act, &mut oracle, self, &temp);
@@ -145,11 +192,16 @@ pub fn perform(
         }
         Act::Seal { tenant, input, rows } => {
             let sealed = seal(vault, who, (tenant, input, rows), temp)?;
+            for (row, cells) in sealed.chunks(2).enumerate() {
+                let tokens = cells.iter().map(|(_, token, _)| token.clone());
+                oracle.rows.insert((tenant, input, row), tokens.collect());
+            }
             oracle.sealed.extend(sealed);
             oracle.inputs.insert((tenant, input), rows);
         }
         Act::Reveal(tenant) => {
             let known = oracle.sealed.iter().filter(|(t, ..)| *t == tenant);
+            let known = known.filter(|(_, token, _)| !oracle.erased.contains(token));
             let (tokens, values): (Vec<_>, Vec<_>) =
                 known.map(|(_, token, value)| (token.clone(), value.clone())).unzip();
             assert_eq!(reveal(vault, who, tenant, tokens)?, values);
@@ -170,9 +222,48 @@ pub fn perform(
             let now = base.sources.clock.now_us();
             base.sources.clock.put(now.saturating_add_signed(seconds * 1_000_000));
         }
-        Act::Reopen => {}
+        Act::Erase { .. } | Act::Cancel { .. } => leave(vault, who, act, oracle, base)?,
+        Act::Due => drop(vault.shred_due(base.now_us())?),
+        Act::Reopen | Act::Turn => {}
     }
     Ok(())
+}
+
+/// Erases somebody, or takes that back.
+fn leave(
+    vault: &Vault,
+    who: &Principal,
+    act: &Act,
+    oracle: &mut Oracle,
+    base: &Base,
+) -> Result<(), Problem> {
+    match *act {
+        Act::Erase { tenant, input, row, now } => {
+            let tokens = &oracle.rows[&(tenant, input, row)];
+            let record = record(vault, who, tenant, &tokens[0])?;
+            oracle.records.insert((tenant, input, row), record.clone());
+            let records = vec![record];
+            let (collection, reason) = ("people", Reason::Request);
+            let request = EraseRequest { tenant, collection, records, reason, now };
+            vault.erase(who, None, request, base.now_us())?;
+            oracle.erased.extend(tokens.iter().cloned());
+        }
+        Act::Cancel { tenant, input, row } => {
+            let tokens = &oracle.rows[&(tenant, input, row)];
+            let record = oracle.records[&(tenant, input, row)].clone();
+            vault.cancel_erase(who, (tenant, "people", &record), base.now_us())?;
+            oracle.erased.retain(|token| !tokens.contains(token));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The id of a token's record.
+fn record(vault: &Vault, who: &Principal, tenant: &str, token: &str) -> Result<String, Problem> {
+    let tokens = vec![token.to_owned()];
+    let revealed = vault.reveal(who, tenant, tokens, Purpose::Support, Form::Redacted)?;
+    Ok(revealed.disclose().remove(0).record)
 }
 
 /// Reveals tokens of a tenant.
@@ -268,6 +359,10 @@ impl Store for Watched {
         visit: &mut dyn FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), ReadError> {
         self.store.entries(log, visit)
+    }
+
+    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError> {
+        self.store.lay_epoch(next)
     }
 
     fn heads(&self) -> Vec<(LogId, u64, Hash)> {

@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use strongroom::custody::RootKeys;
+use strongroom::custody::{RootKeys, epoch_file, open_epoch};
 use strongroom::store::disk::Folder;
+use strongroom::store::epoch::current;
 use strongroom::store::fjall::Fjall;
 use strongroom::store::local::{LocalStore, Media};
 use strongroom::store::model::{ModelClock, ModelWorld};
+use strongroom::store::notes::NoteKeeper;
 use strongroom::store::recovery::OpenError;
 use strongroom_core::id::InstallId;
 use strongroom_core::ledger::entry::Entry;
@@ -86,7 +88,27 @@ pub fn media(world: &ModelWorld, sources: &Sources) -> Media {
 }
 
 pub fn open(world: &ModelWorld, sources: &Sources) -> Result<LocalStore, OpenError> {
-    LocalStore::open(media(world, sources), INSTALL, &epoch_key(), store_key())
+    let media = media(world, sources);
+    let epoch = EpochKey::new(epoch_on(&media).0, &epoch_on(&media).1).unwrap();
+    LocalStore::open(media, INSTALL, &epoch, store_key())
+}
+
+/// The keys of custody as they stand on a machine.
+pub fn root_keys_on(world: &ModelWorld, sources: &Sources) -> RootKeys {
+    let (number, key) = epoch_on(&media(world, sources));
+    let epoch_wrap = WrappingKey::new(&key, "strongroom/epoch").unwrap();
+    RootKeys { epoch_wrap, epoch: EpochKey::new(number, &key).unwrap(), ..root_keys() }
+}
+
+/// The current epoch: its key lies in the key folder once it was turned. Whatever cannot be read
+/// is for the store to say.
+fn epoch_on(media: &Media) -> (u32, SecretKey) {
+    let notes = NoteKeeper::open(Arc::clone(&media.custody)).ok().flatten();
+    let number = notes.and_then(|n| current(&n, &*media.engine, &store_key()).ok());
+    let number = number.unwrap_or(1);
+    let file = media.custody.read(&epoch_file(number)).ok().flatten();
+    let key = file.and_then(|file| open_epoch(&root_keys().root, INSTALL, number, &file));
+    (number, key.unwrap_or_else(|| secret(2)))
 }
 
 /// Media that a store of the contract stands on.

@@ -210,8 +210,18 @@ pub fn values(from: u64, count: u64) -> Vec<String> {
 
 /// What the slot of a tenant's record is.
 pub fn slot(store: &dyn Store, tenant: TenantId, record: u64) -> Result<Slot, SlotError> {
+    slot_in(&epoch_key(), store, tenant, record)
+}
+
+/// The same in another epoch.
+pub fn slot_in(
+    epoch: &EpochKey,
+    store: &dyn Store,
+    tenant: TenantId,
+    record: u64,
+) -> Result<Slot, SlotError> {
     let at = SlotAddress { install: INSTALL, tenant, record: RecordNumber(record) };
-    epoch_key().open(at, &store.slot(RecordNumber(record)).unwrap())
+    epoch.open(at, &store.slot(RecordNumber(record)).unwrap())
 }
 
 fn collection(tenant: TenantId) -> CollectionRow {

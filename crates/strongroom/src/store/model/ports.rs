@@ -77,8 +77,32 @@ impl Disk for ModelDisk {
         self.world.at(&name).put(Operation::Replace, &name, node).map(|_| ())
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let (from, to) = (self.name(from), self.name(to));
+        let mut world = self.world.at(&from);
+        let node = *world.names.get(&from).ok_or(io::ErrorKind::NotFound)?;
+        world.lead(Operation::Rename, &from, vec![(to, Some(node)), (from.clone(), None)])
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        let name = self.name(name);
+        let mut world = self.world.at(&name);
+        world.names.get(&name).ok_or(io::ErrorKind::NotFound)?;
+        world.lead(Operation::Remove, &name, vec![(name.clone(), None)])
+    }
+
+    fn destroy(&self, name: &str) -> io::Result<()> {
+        let file = self.open(name)?.ok_or(io::ErrorKind::NotFound)?;
+        file.write_at(0, &vec![0; usize::try_from(file.length()?).unwrap_or(0)])?;
+        file.sync()?;
+        self.remove(name)
+    }
+
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
-        let prefix = format!("{}/", self.name(folder));
+        let prefix = match folder {
+            "" => self.folder.to_owned(),
+            folder => format!("{}/", self.name(folder)),
+        };
         let mut world = self.world.at(&prefix);
         world.step(Operation::Read, &prefix, || Pending::Nothing)?.answer(())?;
         let inside = world.names.keys().filter_map(|name| name.strip_prefix(&prefix));

@@ -2,8 +2,10 @@
 //! the key folder's notes.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{self, SyncSender};
 
 use strongroom_core::control::Registry;
+use strongroom_core::erasure::ERASING_KIND;
 use strongroom_core::id::{InstallId, PrincipalId, RecordNumber, TenantId};
 use strongroom_core::ledger::note::{Signer, VerifierKey, origin};
 use strongroom_core::ledger::{Id, LogId};
@@ -34,18 +36,10 @@ pub(super) struct Rows(Registry);
 impl Rows {
     /// Reads them, authentic or not at all.
     pub(super) fn read(
-        disk: &dyn Disk,
-        opened: &Opened,
+        rows: &[(Vec<u8>, Vec<u8>)],
         root: &RootKeys,
         install: InstallId,
     ) -> Result<Self, Problem> {
-        let mut rows = Vec::new();
-        backup::read(disk, StreamKind::Records, opened, &mut |item| {
-            if item.kind == Kind::Row(Table::Control) {
-                rows.push((item.key.to_vec(), item.value.to_vec()));
-            }
-            Ok(!matches!(item.kind, Kind::Row(Table::Job | Table::Applied) | Kind::Entry))
-        })?;
         let place = KeyPlace { install, tenant: None, job: Job::Control, version: 1 };
         let key = strongroom_core::control::wrapped_key(None, Job::Control, 1);
         let missing = || Problem::tampered("the backup has no control key");
@@ -53,8 +47,11 @@ impl Rows {
         let wrapped = wrapped.get(..strongroom_core::vault::keys::WRAPPED_BYTES);
         let control = ControlKey::new(&root.root.unwrap(&place, wrapped.ok_or_else(missing)?)?);
         let mut registry = Registry::default();
-        for (key, value) in &rows {
-            let loaded = registry.load(&control, key, value);
+        for (key, value) in rows {
+            let loaded = match key.first() {
+                Some(&ERASING_KIND) => registry.load_erasing(&root.store, key, value),
+                _ => registry.load(&control, key, value),
+            };
             loaded.map_err(|e| Problem::tampered(e.to_string()))?;
         }
         Ok(Self(registry))
@@ -129,12 +126,73 @@ pub(super) fn build(
     Ok(lost)
 }
 
-/// Fills the tables, one after the other as they come, and then the ledger.
+/// Bytes of index rows that are handed over at once, and how many such are on their way.
+const BLOCK_BYTES: usize = 1 << 20;
+const BLOCKS_WAITING: usize = 4;
+
+/// Rows on their way to another thread: keys and values in one piece, and where each ends.
+#[derive(Default)]
+struct Block {
+    bytes: Vec<u8>,
+    ends: Vec<(usize, usize)>,
+}
+
+impl Block {
+    fn put(&mut self, key: &[u8], value: &[u8]) {
+        self.bytes.extend_from_slice(key);
+        let middle = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.ends.push((middle, self.bytes.len()));
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(middle, end)| {
+            let key = self.bytes.get(start..middle).unwrap_or_default();
+            start = end;
+            (key, self.bytes.get(middle..end).unwrap_or_default())
+        })
+    }
+}
+
+/// Fills the tables, the index by a thread of its own, and then the ledger.
 fn rows(engine: &dyn Engine, store: &mut Rebuild<'_>, from: &Sources<'_>) -> Result<(), Problem> {
+    let (to_index, blocks) = mpsc::sync_channel::<Block>(BLOCKS_WAITING);
+    std::thread::scope(|scope| {
+        let indexing = scope.spawn(move || {
+            let mut loader = engine.loader(Table::Index)?;
+            for block in blocks {
+                block.rows().try_for_each(|(key, value)| loader.put(key, value))?;
+            }
+            loader.finish()
+        });
+        let filled = fill(engine, store, from, to_index);
+        let indexed = indexing.join().unwrap_or(Err(std::io::ErrorKind::Other.into()));
+        indexed.map_err(engine_fault)?;
+        Ok(filled?)
+    })
+}
+
+fn engine_fault(source: std::io::Error) -> BackupError {
+    BackupError::Io { what: "the engine", source }
+}
+
+fn fill(
+    engine: &dyn Engine,
+    store: &mut Rebuild<'_>,
+    from: &Sources<'_>,
+    to_index: SyncSender<Block>,
+) -> Result<(), BackupError> {
     let mut loading: Option<(Table, Box<dyn Loader + '_>)> = None;
-    let engine_fault = |source| BackupError::Io { what: "the engine", source };
+    let mut block = Block::default();
     backup::read(from.disk, StreamKind::Records, from.opened, &mut |item| {
         let table = match item.kind {
+            Kind::Row(Table::Index) => {
+                block.put(item.key, item.value);
+                // A thread that ended says why when it is joined.
+                return Ok(block.bytes.len() < BLOCK_BYTES
+                    || to_index.send(std::mem::take(&mut block)).is_ok());
+            }
             Kind::Row(table) => Some(table),
             _ => None,
         };
@@ -155,8 +213,9 @@ fn rows(engine: &dyn Engine, store: &mut Rebuild<'_>, from: &Sources<'_>) -> Res
         store.entry(log, item.value).map_err(stopped)?;
         Ok(true)
     })?;
+    let _ = to_index.send(block);
     match loading {
-        Some((_, loader)) => Ok(loader.finish().map_err(engine_fault)?),
+        Some((_, loader)) => loader.finish().map_err(engine_fault),
         None => Ok(()),
     }
 }

@@ -74,8 +74,10 @@ pub struct NewReport {
     pub erased: u64,
     /// Principals that it says were revoked since.
     pub revoked: u64,
-    /// Records that it says were sealed since: they are not here.
-    pub newer: u64,
+    /// Records that it says were sealed since: they are not here. Without it nobody can say.
+    pub newer: Option<u64>,
+    /// Record numbers given out since the copy, as far as the key folder noted: a bound, in blocks.
+    pub newer_at_most: u64,
     /// Acts of it whose effect is not here, by act.
     pub lost: BTreeMap<String, u64>,
     /// Entries that the key folder knew of and that are not at hand, by log.
@@ -112,8 +114,13 @@ impl Vault {
         let disk = Folder::to_read(&request.from);
         let opened = backup::open(&disk, there.install, &root.root)?;
         same_epoch(&opened, &old)?;
-        backup::check(&disk, &opened, true, progress)?;
-        let registry = Rows::read(&disk, &opened, &root, there.install)?;
+        let mut control = Vec::new();
+        backup::check(&disk, &opened, true, progress, &mut |item| {
+            if item.kind == Kind::Row(Table::Control) {
+                control.push((item.key.to_vec(), item.value.to_vec()));
+            }
+        })?;
+        let registry = Rows::read(&control, &root, there.install)?;
         let (later, meaning) = match &request.ledger {
             Some(folder) => {
                 let key = |log| registry.key(&root, there.install, log);
@@ -144,6 +151,8 @@ impl Vault {
         let revoked = meaning.revoked.iter().filter(|id| registry.is_live(**id)).count() as u64;
         let report = NewReport {
             later: later.is_some(),
+            newer: later.is_some().then_some(meaning.newer),
+            newer_at_most: old.high_water.saturating_sub(opened.manifest.end),
             revoked,
             entries_lost: lost,
             next_record: next,
@@ -234,7 +243,8 @@ impl NewReport {
             later_entries: meaning.entries,
             erased: meaning.erased.iter().map(|(_, (first, end), _)| end - first).sum(),
             revoked: 0,
-            newer: meaning.newer,
+            newer: None,
+            newer_at_most: 0,
             lost: meaning.lost,
             entries_lost: BTreeMap::new(),
             next_record: 0,

@@ -97,21 +97,18 @@ impl Vault {
         let id = opened.as_ref().ok().map(|opened| opened.manifest.backup);
         let authorized = self.authorize(who, Restore { backup: id })?;
         let opened = opened?;
-        let slots = backup::check(disk, &opened, false, progress)?;
+        let slots = backup::check(disk, &opened, false, progress, &mut |_| {})?;
         // Whatever was checked of a record still holds when its batch is committed.
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         self.commit(authorized.begin())?;
-        let moment = self.store.snapshot()?;
-        let run = Run {
-            vault: self,
-            disk,
-            opened: &opened,
-            slots,
-            dry_run,
-            end: moment.end().0,
-            erased: Erased::of(&*moment)?,
-            tenants: self.tenants_to_restore(who, opened.manifest.backup)?,
+        let (end, erased) = {
+            let moment = self.store.snapshot()?;
+            (moment.end().0, Erased::of(&*moment)?)
         };
+        let tenants = self.tenants_to_restore(who, opened.manifest.backup)?;
+        let collections = self.read().registry.collections().map(|c| (c.tenant, c.id)).collect();
+        let (vault, opened) = (self, &opened);
+        let run = Run { vault, disk, opened, slots, dry_run, end, erased, tenants, collections };
         run.all()
     }
 
@@ -144,6 +141,7 @@ struct Run<'a> {
     end: u64,
     erased: Erased,
     tenants: BTreeMap<TenantId, Authorized<RestoreRecords>>,
+    collections: HashSet<(TenantId, CollectionId)>,
 }
 
 /// Records that may come back.
@@ -210,7 +208,8 @@ impl Run<'_> {
         let (mut window, mut problem) = (Window { ended: true, ..Window::default() }, None);
         backup::read(self.disk, StreamKind::Records, self.opened, &mut |item| {
             if item.kind != Kind::Row(Table::Record) {
-                return Ok(false);
+                // Chunks of the index come between those of the records, the rest behind them.
+                return Ok(item.kind == Kind::Row(Table::Index));
             }
             let key: Option<[u8; 28]> = item.key.try_into().ok();
             let Some(key) = key.filter(|key| after.is_none_or(|after| *key > after)) else {
@@ -243,13 +242,10 @@ impl Run<'_> {
     fn judge<'c>(&self, copied: Copied<'c>) -> Result<Judged<'c>, Unfit> {
         let at = copied.at;
         let stage = self.tenants.get(&at.tenant).ok_or(Unfit::Reason("no_tenant"))?;
-        let state = self.vault.read();
-        let of = |c: &&strongroom_core::control::CollectionRow| {
-            (c.tenant, c.id) == (at.tenant, at.collection)
-        };
-        if state.registry.collections().find(of).is_none() {
+        if !self.collections.contains(&(at.tenant, at.collection)) {
             return Err(Unfit::Reason("no_collection"));
         }
+        let state = self.vault.read();
         let store = &self.vault.store;
         let slot = store.slot(at.record).map_err(Problem::from)?;
         let row = store.get(Table::Record, &at.key()).map_err(Problem::from)?;

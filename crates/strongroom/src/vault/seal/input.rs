@@ -205,7 +205,8 @@ impl Input {
         let detail =
             format!("{}: the schema says nothing of {}", self.path.display(), missing.join(", "));
         let remedy = "add the columns to the schema (`strongroom schema propose FILE` shows how \
-                      they look) and pass it with --schema";
+                      they look, with --key where rows are known by a key) and pass it with \
+                      --schema";
         Err(Problem::usage(detail, remedy))
     }
 }

@@ -45,7 +45,7 @@ impl Keys {
 ///
 /// # Errors
 /// A [`Problem`] when there is no such column, or it holds what must not stay in clear.
-pub fn name(proposal: &mut Proposal, key: Option<&str>) -> Result<(), Problem> {
+pub fn make_key(proposal: &mut Proposal, key: Option<&str>) -> Result<(), Problem> {
     let Some(key) = key else { return Ok(()) };
     let named = |column: &&mut ProposedColumn| is_same_header(&column.name, key);
     let column = proposal.columns.iter_mut().find(named).ok_or_else(|| none(key))?;

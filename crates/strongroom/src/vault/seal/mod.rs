@@ -40,6 +40,7 @@ use crate::problem::Problem;
 
 pub use clear::ClearCopy;
 pub use input::Input;
+pub use keyed::make_key;
 pub use output::{keep_apart, remove_partial};
 pub(super) use pipeline::unchanged;
 pub use report::{SealReport, Totals};
@@ -123,9 +124,13 @@ pub(super) struct JobRow {
     pub collection: u32,
     /// When it began.
     pub began_us: u64,
-    /// Rows that were left out and are still to be dealt with: those of a later job that tried
-    /// them again are that one's.
+    /// Rows of its input, those left out among them.
+    pub rows: u64,
+    /// Rows that were left out and not dealt with since.
     pub left_out: u64,
+    /// The job whose left out rows this one tries again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<JobId>,
 }
 
 impl Vault {
@@ -161,15 +166,12 @@ impl Vault {
         }
         let found = self.schema_for(who, tenant, request, &input, &out)?;
         let (collection, schema, proposal) = found;
-        let job = self.job_id(tenant, &collection, &input)?;
+        let (job, base) = self.jobs(&collection, &input, request.retry)?;
         let authorized = self.authorize(who, Seal { tenant: Some(tenant), job })?;
         self.load_keys(Some(tenant))?;
         let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
-        if let Some(base) = request.retry {
-            let row = self.read_job(&job_key(tenant, base, None))?;
-            retry::check(&row.ok_or_else(Problem::not_found)?, collection.id)?;
-        }
-        let _one = plan.key.map(|_| self.rewriting());
+        let writes = !request.dry_run && (plan.key.is_some() || base.is_some());
+        let _one = writes.then(|| self.rewriting());
         let mut run = Run {
             vault: self,
             authorized: &authorized,
@@ -179,8 +181,8 @@ impl Vault {
             schema: &schema,
             plan: &plan,
             job,
-            base: request.retry.filter(|base| *base != job),
-            known: true,
+            base,
+            looks_up: false,
             out,
             now_us: request.now_us,
             progress,
@@ -202,6 +204,22 @@ impl Vault {
         Ok(report)
     }
 
+    /// The job to run, and the one whose left out rows it tries again.
+    fn jobs(
+        &self,
+        collection: &CollectionRow,
+        input: &Input,
+        retry: Option<JobId>,
+    ) -> Result<(JobId, Option<JobId>), Problem> {
+        let (tenant, id) = (collection.tenant, collection.id);
+        let base = retry.map(|job| self.base_of(tenant, job, id)).transpose()?;
+        let job = match base.filter(|_| collection.key.is_none()) {
+            Some(base) => self.retry_id(base),
+            None => self.job_id(tenant, collection, input)?,
+        };
+        Ok((job, base.filter(|base| *base != job)))
+    }
+
     /// The schema to seal by: given, stored, or proposed now.
     fn schema_for(
         &self,
@@ -217,7 +235,7 @@ impl Vault {
             (None, Some(row)) => (stored_schema(row)?, None),
             (None, None) => {
                 let mut proposal = input.propose()?;
-                keyed::name(&mut proposal, request.key.as_deref())?;
+                keyed::make_key(&mut proposal, request.key.as_deref())?;
                 (proposal.schema(), Some(proposal))
             }
         };
@@ -295,7 +313,7 @@ impl Vault {
         row.map(Some).ok_or_else(|| Problem::tampered("a job's row is not authentic"))
     }
 
-    fn job_changes(&self, key: &[u8], row: &JobRow) -> Result<Changes, Problem> {
+    pub(super) fn job_changes(&self, key: &[u8], row: &JobRow) -> Result<Changes, Problem> {
         let mut changes = Changes::default();
         self.put_job(&mut changes, key, row)?;
         Ok(changes)
@@ -326,8 +344,8 @@ struct Run<'a> {
     job: JobId,
     /// The job whose left out rows are tried again.
     base: Option<JobId>,
-    /// Whether rows may belong to records that are there.
-    known: bool,
+    /// Whether rows may belong to records that are there, so that the index is asked for keys.
+    looks_up: bool,
     out: PathBuf,
     now_us: u64,
     progress: &'a (dyn Fn(u64) + Sync),
@@ -365,17 +383,22 @@ impl Run<'_> {
         self.vault.commit(self.authorized.ask())?;
         let key = job_key(self.tenant, self.job, None);
         let known: Option<JobRow> = self.vault.read_job(&key)?;
-        // A run that goes on may meet its own rows under a batch whose bytes are others now.
-        self.known = known.is_some() || keyed::are_there(self)?;
+        self.looks_up = keyed::are_there(self)?;
+        if let Some(base) = self.base.filter(|_| self.plan.key.is_none()) {
+            retry::check_rows(self, base)?;
+        }
         let mut row = match known {
             Some(row) => row,
             None => {
                 output::refuse_existing(&self.out)?;
-                if let Some(base) = self.base.filter(|_| self.plan.key.is_none()) {
-                    retry::check_rows(self, base)?;
-                }
-                let (collection, began_us) = (self.collection.id.0, self.now_us);
-                let row = JobRow { ended: false, collection, began_us, left_out: 0 };
+                let row = JobRow {
+                    ended: false,
+                    collection: self.collection.id.0,
+                    began_us: self.now_us,
+                    rows: 0,
+                    left_out: 0,
+                    retry_of: self.base.filter(|_| self.plan.key.is_none()),
+                };
                 self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;
                 row
             }
@@ -390,19 +413,31 @@ impl Run<'_> {
             done => done?,
         };
         aside.finish(&self.out)?;
-        if !row.ended {
-            (row.ended, row.left_out) = (true, done.quarantined);
-            let mut changes = self.vault.job_changes(&key, &row)?;
-            if let Some(base) = self.base {
-                // What is still left out is the new job's.
-                let key = job_key(self.tenant, base, None);
-                if let Some(row) = self.vault.read_job::<JobRow>(&key)? {
-                    self.vault.put_job(&mut changes, &key, &JobRow { left_out: 0, ..row })?;
-                }
+        self.end(&key, &mut row, &done)?;
+        Ok(self.report(done, false))
+    }
+
+    /// Notes that the job has ended, and what is still left out; once.
+    fn end(&self, key: &[u8], row: &mut JobRow, done: &pipeline::Done) -> Result<(), Problem> {
+        let (rows, left_out) = (done.rows + done.quarantined, done.quarantined);
+        let mut changes = Changes::default();
+        if !row.ended || (row.retry_of.is_some() && row.left_out != left_out) {
+            (row.ended, row.rows, row.left_out) = (true, rows, left_out);
+            self.vault.put_job(&mut changes, key, row)?;
+        }
+        if let Some(base) = self.base {
+            let key = job_key(self.tenant, base, None);
+            let row = self.vault.read_job::<JobRow>(&key)?;
+            // What is still left out is the new job's. A file that has fewer rows than that one
+            // had does not hold all of them.
+            if let Some(row) = row.filter(|row| row.left_out > 0 && rows >= row.rows) {
+                self.vault.put_job(&mut changes, &key, &JobRow { left_out: 0, ..row })?;
             }
+        }
+        if !changes.is_empty() {
             self.vault.commit(self.authorized.end(changes))?;
         }
-        Ok(self.report(done, false))
+        Ok(())
     }
 
     fn report(&self, done: pipeline::Done, dry_run: bool) -> SealReport {
@@ -420,6 +455,7 @@ impl Run<'_> {
             rows: done.rows,
             added: done.added,
             updated: done.updated,
+            keyed: self.plan.key.is_some(),
             quarantined: done.quarantined,
             bad: done.bad,
             counts: done.totals,

@@ -198,16 +198,17 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
     let known: Option<BatchRow> = run.vault.read_job(&key)?;
     let mac = run.vault.batch_mac(run.job, read.batch.bytes());
     // A known batch of other bytes is none of this input's: it is sealed anew, and its tokens are
-    // never given out.
-    let rows = read.batch.rows() as u64;
-    let Some(known) = known.filter(|k| k.rows == rows && k.mac == mac) else {
-        return seal_new(run, read, &key, mac);
+    // never given out. Rows with keys are held against their records whenever they come.
+    let same = |k: &&BatchRow| k.rows == read.batch.rows() as u64 && k.mac == mac;
+    let same = known.as_ref().filter(|_| run.plan.key.is_none()).filter(same);
+    let Some(known) = same else {
+        return seal_new(run, read, (&key, known), mac);
     };
     let mut counts = SealCounts::default();
     for row in read.batch.iter() {
         note_cells(&mut counts, &run.plan.columns, row);
     }
-    let tokens = tokens(run, &read.batch, &known)?;
+    let tokens = tokens(run, &read.batch, known)?;
     Ok(SealedBatch { read, tokens, counts, added: 0, updated: 0, commit: None })
 }
 
@@ -216,7 +217,7 @@ fn seal_batch(run: &Run<'_>, read: ReadBatch) -> Result<SealedBatch, Problem> {
 fn seal_new(
     run: &Run<'_>,
     read: ReadBatch,
-    key: &[u8],
+    (key, before): (&[u8], Option<BatchRow>),
     mac: String,
 ) -> Result<SealedBatch, Problem> {
     let vault = run.vault;
@@ -247,28 +248,32 @@ fn seal_new(
                 Ok(false)
             }
         };
-        updated += u64::from(sealed.map_err(|_| too_long(&run.input.path, row.line()))?);
+        updated += usize::from(sealed.map_err(|_| too_long(&run.input.path, row.line()))?);
     }
     let SealCheap { count, runs } = batch.cheap();
-    job_row.cheap = (count > 0).then(|| Cheap {
+    let fresh = (count > 0).then(|| Cheap {
         collection: run.collection.id.0,
         runs,
         left: count,
         until_us: run.now_us.saturating_add(CHEAP_US_MAX),
     });
+    let stands = before.as_ref().is_some_and(|row| row.mac == job_row.mac && new + updated == 0);
+    job_row.cheap = Cheap::joined(before.and_then(|row| row.cheap), fresh);
     let body = serde_json::to_vec(&job_row).map_err(|_| Problem::internal("a job's row"))?;
     let (batch, mut counts) = batch.finish(&vault.control, key, &body);
     counts.add(&kept);
     drop(state);
-    let commit = Some(vault.store.commit(batch));
+    // What an earlier run noted and nothing differs from is not written again.
+    let commit = (!stands).then(|| vault.store.commit(batch));
     let tokens = tokens(run, &read.batch, &job_row)?;
-    Ok(SealedBatch { read, tokens, counts, added: new as u64, updated, commit })
+    let (added, updated) = (new as u64, updated as u64);
+    Ok(SealedBatch { read, tokens, counts, added, updated, commit })
 }
 
 /// What becomes of each row of a batch that is new.
 fn fates(run: &Run<'_>, read: &ReadBatch) -> Result<Vec<Fate>, Problem> {
     match (run.plan.key, run.base) {
-        (Some(column), _) if run.known => keyed::fates(run, column, &read.batch),
+        (Some(column), _) if run.looks_up => keyed::fates(run, column, &read.batch),
         (None, Some(base)) => retry::fates(run, base, read.number, &read.batch),
         (Some(_), _) | (None, None) => Ok((0..read.batch.rows()).map(|_| Fate::New).collect()),
     }
@@ -346,12 +351,13 @@ fn sealed_cells<'a>(
     })
 }
 
-/// The fields that a row speaks of, each with its cell if there is something in it.
+/// The fields that a row speaks of, each with its cell if there is something in it. Of a member
+/// that an object lacks it says nothing.
 fn spoken_of<'a>(
     columns: &'a [ColumnPlan],
     row: RowView<'a>,
 ) -> impl Iterator<Item = (FieldPlan, Option<SealCell<'a>>)> {
-    columns.iter().enumerate().filter_map(move |(i, plan)| {
+    columns.iter().enumerate().filter(move |(i, _)| !row.lacks(*i)).filter_map(move |(i, plan)| {
         let cell = sealed_cell(plan, row, i);
         let spelling = row.spelling(i).filter(|_| !matches!(plan, ColumnPlan::Key { .. }));
         Some((plan.field()?, cell.map(|cell| SealCell { spelling, ..cell })))

@@ -22,6 +22,8 @@ pub struct SealReport {
     pub rows: u64,
     /// Records added by this run.
     pub added: u64,
+    /// Whether rows are known by a key.
+    pub keyed: bool,
     /// Records that were there, and that this run changed.
     pub updated: u64,
     /// Rows that could not be read.

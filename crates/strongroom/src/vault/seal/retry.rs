@@ -8,13 +8,14 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use strongroom_core::id::{CollectionId, JobId, RecordNumber};
+use strongroom_core::id::{CollectionId, JobId, RecordNumber, TenantId};
 
 use super::input::bad_file;
 use super::keyed::Fate;
 use super::{BATCH_ROWS, BatchRow, JobRow, Run, job_key};
 use crate::import::{BadRow, Batch};
 use crate::problem::Problem;
+use crate::vault::Vault;
 
 /// A row that was left out: its place and the reason, never what stands there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,20 +51,43 @@ pub fn left_out(batch: &Batch) -> Vec<LeftOut> {
     batch.bad().iter().enumerate().map(row).collect()
 }
 
-/// The job whose rows are tried again: it has ended, and is of this collection.
-///
-/// # Errors
-/// A [`Problem`] otherwise.
-pub fn check(job_row: &JobRow, collection: CollectionId) -> Result<(), Problem> {
-    if job_row.collection != collection.0 {
-        let detail = "the job is of another collection";
-        return Err(Problem::usage(detail, "`strongroom quarantine list` shows whose each is"));
+impl Vault {
+    /// The job whose left out rows are tried again: of one that did so already, the one before.
+    ///
+    /// # Errors
+    /// A [`Problem`]: there is no such job, it is of another collection, has not ended, or left
+    /// nothing out that was not dealt with.
+    pub(super) fn base_of(
+        &self,
+        tenant: TenantId,
+        job: JobId,
+        collection: CollectionId,
+    ) -> Result<JobId, Problem> {
+        let row: Option<JobRow> = self.read_job(&job_key(tenant, job, None))?;
+        let row = row.ok_or_else(Problem::not_found)?;
+        let shown = "`strongroom quarantine list` shows the jobs that left rows out";
+        if row.collection != collection.0 {
+            return Err(Problem::usage("the job is of another collection", shown));
+        }
+        if !row.ended {
+            let remedy = "run `seal` on its file again first";
+            return Err(Problem::usage("the job has not ended", remedy));
+        }
+        // What is still left out of it may be that of an earlier try by now.
+        let again = job_key(tenant, self.retry_id(job), None);
+        let again = self.read_job::<JobRow>(&again)?.is_some_and(|row| row.left_out > 0);
+        if row.left_out == 0 && !again {
+            return Err(Problem::usage("no row of the job is left out any more", shown));
+        }
+        Ok(row.retry_of.unwrap_or(job))
     }
-    if !job_row.ended {
-        let detail = "the job has not ended";
-        return Err(Problem::usage(detail, "run `seal` on the file again first"));
+
+    /// The job that tries the rows of another again, whatever file they come in: what one run of
+    /// it sealed is known to the next.
+    pub(super) fn retry_id(&self, base: JobId) -> JobId {
+        let mac = self.control.mac("strongroom/retry", &[&base.0]);
+        JobId(mac.first_chunk().copied().unwrap_or_default())
     }
-    Ok(())
 }
 
 /// Holds a whole input against the job that it corrects, before anything is sealed: of a file that
@@ -89,15 +113,15 @@ pub fn check_rows(run: &Run<'_>, base: JobId) -> Result<(), Problem> {
 /// # Errors
 /// A [`Problem`] when the rows that were sealed do not stand where they stood.
 pub fn fates(run: &Run<'_>, base: JobId, number: u32, batch: &Batch) -> Result<Vec<Fate>, Problem> {
-    let known: Option<BatchRow> = run.vault.read_job(&job_key(run.tenant, base, Some(number)))?;
     let moved = || moved(run, batch);
-    let known = known.ok_or_else(moved)?;
+    let of = |job| run.vault.read_job::<BatchRow>(&job_key(run.tenant, job, Some(number)));
+    // What an earlier try sealed stands as it was sealed.
+    let (job, known) = match of(run.job)? {
+        Some(known) => (run.job, known),
+        None => (base, of(base)?.ok_or_else(moved)?),
+    };
     let left_out: BTreeSet<u32> = known.left_out.iter().map(|row| row.at).collect();
     let bad: BTreeSet<u32> = self::left_out(batch).iter().map(|row| row.at).collect();
-    // A row that was sealed and cannot be read any more would be lost to the output.
-    if !bad.is_subset(&left_out) {
-        return Err(moved());
-    }
     let places = (0..).filter(|place| !bad.contains(place));
     let (mut fates, mut bytes) = (Vec::with_capacity(batch.rows()), Vec::new());
     let mut records = known.records();
@@ -109,7 +133,7 @@ pub fn fates(run: &Run<'_>, base: JobId, number: u32, batch: &Batch) -> Result<V
         bytes.extend_from_slice(row.raw());
         fates.push(Fate::Kept(RecordNumber(records.next().ok_or_else(moved)?)));
     }
-    let same = run.vault.batch_mac(base, &bytes) == known.mac;
+    let same = run.vault.batch_mac(job, &bytes) == known.mac;
     if records.next().is_some() || !same { Err(moved()) } else { Ok(fates) }
 }
 
