@@ -104,7 +104,7 @@ fn restore(place: &Path, from: &Path, other: &Path, rows: u64) {
     std::fs::create_dir_all(other).unwrap();
     cp(&place.join("keys"), &other.join("keys"), false);
     let folders = Folders { data: other.join("data"), keys: other.join("keys") };
-    let request = NewRequest { from: from.to_path_buf(), ledger: None };
+    let request = NewRequest { from: from.to_path_buf(), ledger: None, ask: None };
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let done = Vault::restore_new(&folders, &request, clock, random, &|_| Ok(()), &|_| {});
     assert_eq!(done.unwrap().0.records, rows);

@@ -5,10 +5,14 @@
 #[error("the system's random source does not answer")]
 pub struct RandomError;
 
-/// Wall-clock time, in microseconds since the Unix epoch.
+/// Time, in microseconds.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The wall clock: since the Unix epoch. Whoever may set it may step it.
     fn now_us(&self) -> u64;
+
+    /// Since some moment before this process began, on a clock that nobody sets: it goes forward
+    /// alone, at the pace of time, also while the machine sleeps.
+    fn steady_us(&self) -> u64;
 }
 
 /// A cryptographically secure random source.

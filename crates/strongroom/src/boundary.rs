@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 
 use strongroom_core::principal::CREDENTIAL_PREFIX;
 
-use crate::custody::ROOT_PREFIX;
+use crate::custody::{ROOT_PREFIX, WRAPPED_PREFIX};
 use crate::problem::Problem;
 use crate::vault::Folders;
 
@@ -53,7 +53,8 @@ pub fn no_secret(path: &Path, head: &[u8]) -> Result<(), Problem> {
         let is_base32 = |b: &&u8| matches!(b, b'a'..=b'z' | b'2'..=b'7');
         body.iter().take_while(is_base32).count() >= CREDENTIAL_CHARACTERS_MIN
     };
-    let what = if head.starts_with(ROOT_PREFIX.as_bytes()) {
+    let is_root = |prefix: &&str| head.starts_with(prefix.as_bytes());
+    let what = if [ROOT_PREFIX, WRAPPED_PREFIX].iter().any(is_root) {
         "a root key"
     } else if head.strip_prefix(CREDENTIAL_PREFIX.as_bytes()).is_some_and(long) {
         "a credential"
@@ -125,8 +126,10 @@ mod tests {
     #[test]
     fn a_secret_is_known_by_how_it_begins() {
         let credential = format!("srk_{}\n", "a2".repeat(40));
-        let key = "strongroom-root-key-1 AAAA";
-        for text in [credential.as_str(), key, &format!("\u{feff} \n{key}"), &credential[..36]] {
+        let (key, wrapped) = ("strongroom-root-key-1 AAAA", "strongroom-root-key-2 AAAA");
+        for text in
+            [credential.as_str(), key, wrapped, &format!("\u{feff} \n{key}"), &credential[..36]]
+        {
             let problem = no_secret(Path::new("x"), text.as_bytes()).unwrap_err();
             assert!(!problem.detail.contains("AAAA") && !problem.detail.contains("a2a2"));
         }

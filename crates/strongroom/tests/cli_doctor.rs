@@ -305,3 +305,28 @@ fn keys_updates_and_values_that_fit_no_type_leave_nothing_amiss() {
     let said = desk.done(&["doctor", "--deep"])["findings"].to_string();
     assert!(!said.contains("in all"), "{said}");
 }
+
+#[test]
+fn who_was_erased_and_an_epoch_that_turned_leave_nothing_amiss() {
+    let desk = Desk::new("doctor-erased");
+    desk.write("people.csv", PEOPLE);
+    desk.seal("people.csv");
+    let tokens: Vec<String> = {
+        let text = desk.read("people.sealed.csv");
+        let lines = text.lines().skip(1).map(|line| desk::tokens(line)[0].to_owned());
+        lines.collect()
+    };
+    let sound = |when: &str| {
+        let said = desk.done(&["doctor", "--deep"])["findings"].to_string();
+        assert!(!said.contains("in all") && !said.contains("none of Strongroom"), "{when}: {said}");
+    };
+    for (token, now) in [(&tokens[0], &[][..]), (&tokens[1], &["--now"])] {
+        let reveal = ["reveal", "--tenant", "acme", "--purpose", "support", token];
+        let record = desk.done(&reveal)["values"][0]["record"].as_str().unwrap().to_owned();
+        let erase = ["erase", "--tenant", "acme", "--collection", "people", "--record", &record];
+        desk.done(&[&erase[..], &["--reason", "request"], now].concat());
+        sound("erased");
+    }
+    desk.done(&["epoch", "turn"]);
+    sound("turned");
+}

@@ -79,6 +79,23 @@ object_action!(
     RevokePrincipal, PrincipalRevoke, PrincipalId
 );
 
+/// Put the root key under a passphrase, or back in clear.
+pub struct ChangePassphrase {
+    /// Whether there is one from now on.
+    pub set: bool,
+}
+
+impl Action for ChangePassphrase {
+    const ACT: Act = Act::CustodyPassphrase;
+    type Plan = ();
+    fn target(&self) -> Target {
+        Target::Install
+    }
+    fn describe(&self, entry: &mut Entry) {
+        entry.object = Some(if self.set { "argon2id" } else { "none" }.to_owned());
+    }
+}
+
 /// Add a principal.
 pub struct AddPrincipal {
     /// Its id.
@@ -200,6 +217,15 @@ impl<A: Changing> Authorized<A> {
     #[must_use]
     pub fn record(self, changes: Changes) -> Batch {
         Batch::of(vec![(self.log, self.entry(Phase::Commit))], changes).0
+    }
+}
+
+impl Authorized<ChangePassphrase> {
+    /// Records the change, whose receipt is what allows it.
+    #[must_use]
+    pub fn plan(self) -> (Pending<ChangePassphrase>, Batch) {
+        let entry = self.entry(Phase::Commit);
+        self.pending((), vec![entry], Changes::default())
     }
 }
 

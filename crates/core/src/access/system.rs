@@ -60,8 +60,11 @@ pub(super) fn shred(log: LogId, erasing: &Erasing) -> Entry {
     entry
 }
 
-/// For a store: says that the wall clock went back by more than entries may hide.
+/// For a store: says that the wall clock stepped, forward or, where negative, back, and how far.
 #[must_use]
-pub fn clock_step() -> Entry {
-    blank(LogId::System, Act::ClockStep, Phase::Commit, SYSTEM)
+pub fn clock_step(step_us: i64) -> Entry {
+    let mut entry = blank(LogId::System, Act::ClockStep, Phase::Commit, SYSTEM);
+    let way = if step_us < 0 { "back" } else { "forward" };
+    entry.object = Some(format!("{way}:{}", step_us.unsigned_abs()));
+    entry
 }

@@ -144,13 +144,23 @@ impl WrappingKey {
         place: &KeyPlace,
         key: &SecretKey,
     ) -> Result<[u8; WRAPPED_BYTES], KeyError> {
+        self.wrap_with(random, &place_bytes(place), key)
+    }
+
+    /// Wraps `key` with `associated` data.
+    pub(super) fn wrap_with(
+        &self,
+        random: &dyn Random,
+        associated: &[u8],
+        key: &SecretKey,
+    ) -> Result<[u8; WRAPPED_BYTES], KeyError> {
         let nonce: [u8; NONCE_BYTES] = draw(random)?;
         let mut body = Zeroizing::new(*key.expose());
         let tag = self
             .key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(place_bytes(place)),
+                Aad::from(associated),
                 body.as_mut_slice(),
             )
             .map_err(|_| KeyError::DoesNotOpen)?;
@@ -163,6 +173,15 @@ impl WrappingKey {
     /// # Errors
     /// [`KeyError::DoesNotOpen`] when it is not whole, belongs elsewhere, or the root is another.
     pub fn unwrap(&self, place: &KeyPlace, wrapped: &[u8]) -> Result<SecretKey, KeyError> {
+        self.unwrap_with(&place_bytes(place), wrapped)
+    }
+
+    /// Opens what was wrapped with `associated` data.
+    pub(super) fn unwrap_with(
+        &self,
+        associated: &[u8],
+        wrapped: &[u8],
+    ) -> Result<SecretKey, KeyError> {
         let (nonce, body) =
             wrapped.split_first_chunk::<NONCE_BYTES>().ok_or(KeyError::DoesNotOpen)?;
         let mut body = Zeroizing::new(body.to_vec());
@@ -170,7 +189,7 @@ impl WrappingKey {
             .key
             .open_in_place(
                 Nonce::assume_unique_for_key(*nonce),
-                Aad::from(place_bytes(place)),
+                Aad::from(associated),
                 body.as_mut_slice(),
             )
             .map_err(|_| KeyError::DoesNotOpen)?;

@@ -6,6 +6,7 @@ pub mod cell;
 pub mod epoch;
 pub mod index;
 pub mod keys;
+pub mod passphrase;
 pub mod plaintext;
 pub mod sealed;
 pub mod slot;

@@ -48,6 +48,7 @@ words! {
         RestoreBegin = "restore.begin": "a backup is held against what is there",
         RestoreRecords = "restore.records": "records were put back from a backup",
         RestoreInstall = "restore.install": "an install was made from a backup",
+        CustodyPassphrase = "custody.passphrase": "the root key was put under a passphrase, or not",
         DoctorRead = "doctor.read": "the install's safeguards were looked at",
         DoctorDeep = "doctor.deep": "rows, slots and index of a range of records were checked",
     }
@@ -99,6 +100,7 @@ impl Act {
             | Self::BackupBegin
             | Self::BackupEnd
             | Self::RestoreBegin
+            | Self::CustodyPassphrase
             | Self::DoctorRead
             | Self::DoctorDeep => false,
         }

@@ -14,6 +14,7 @@ const AFTER_HELP: &str = "\
 Examples:
   strongroom init --data /srv/strongroom/data --keys /mnt/keys/strongroom
   strongroom init --development
+  strongroom init --passphrase --passphrase-file /etc/strongroom/passphrase
 
 The local operator's credential is printed once. A development install keeps it in the key folder
 as operator.credential and uses it when none is given.";
@@ -25,13 +26,25 @@ pub struct Args {
     /// An install to try things on: never for real people's data
     #[arg(long)]
     development: bool,
+    /// Put the root key under a passphrase, out of --passphrase-file or typed at the terminal
+    #[arg(long)]
+    passphrase: bool,
 }
 
 /// Makes an install.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let folders = global.folders();
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-    let made = Vault::init(&folders, args.development, clock, random)?;
+    if !args.passphrase && global.passphrase_file.is_some() {
+        let detail = "a passphrase file is named, and no passphrase is asked for";
+        return Err(Problem::usage(detail, "add --passphrase, or leave --passphrase-file out"));
+    }
+    let passphrase = match args.passphrase {
+        true => Some(global.new_passphrase(global.passphrase_file().as_deref())?),
+        false => None,
+    };
+    let passphrase = passphrase.as_ref();
+    let made = Vault::init_under(&folders, args.development, passphrase, clock, random)?;
     let mut text = format!(
         "install  {}\ndata     {}\nkeys     {}\n",
         made.install,

@@ -5,6 +5,7 @@
 
 mod backup;
 mod completions;
+mod custody;
 mod doctor;
 mod epoch;
 mod erase;
@@ -15,6 +16,7 @@ mod interrupt;
 mod ledger;
 mod man;
 mod output;
+mod passphrase;
 mod principal;
 mod quarantine;
 mod quickstart;
@@ -83,6 +85,10 @@ pub struct Global {
     /// A file that holds the credential [env: STRONGROOM_CREDENTIAL]
     #[arg(long, global = true, value_name = "FILE")]
     credential: Option<PathBuf>,
+    /// A file that holds the passphrase of the root key, if it has one
+    /// [env: STRONGROOM_PASSPHRASE_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 /// What can be done.
@@ -132,6 +138,9 @@ enum Command {
     Restore(restore::Args),
     /// The state of the install
     Status(status::Args),
+    /// Put the root key under a passphrase, or change it
+    #[command(subcommand, after_help = custody::AFTER_HELP)]
+    Custody(custody::Custody),
     /// Say what is not as it should be, of folders, machine and install, and what to do
     Doctor(doctor::Args),
     /// Print completions for a shell
@@ -199,6 +208,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Backup(args) => backup::run(global, &args),
         Command::Restore(args) => restore::run(global, &args),
         Command::Status(args) => status::run(global, &args),
+        Command::Custody(command) => custody::run(global, &command),
         Command::Doctor(args) => doctor::run(global, &args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(global, &args),

@@ -78,7 +78,11 @@ struct NewJson<'a> {
 }
 
 fn anew(global: &Global, args: &Args) -> Result<Answer, Problem> {
-    let request = NewRequest { from: args.from.clone(), ledger: args.ledger.clone() };
+    let request = NewRequest {
+        from: args.from.clone(),
+        ledger: args.ledger.clone(),
+        ask: Some(global.ask()),
+    };
     let keep = |text: &str| match &args.out {
         Some(out) => write_secret(out, text),
         None => Ok(()),

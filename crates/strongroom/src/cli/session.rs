@@ -50,7 +50,8 @@ impl Global {
         // The file is read first: a wrong path is told without opening anything.
         let given = self.credential_file().as_deref().map(credential).transpose()?;
         let folders = self.folders();
-        let vault = Vault::open(folders.clone(), Arc::new(SystemClock), Arc::new(SystemRandom))?;
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let vault = Vault::open_asking(folders.clone(), Some(self.ask()), clock, random)?;
         vault.settle_operator()?;
         let development = given.is_none() && vault.development();
         let text = match given {
@@ -121,7 +122,7 @@ fn is_secret(path: &Path) -> bool {
 }
 
 /// A path from the command line, else from the environment, where empty means unset.
-fn given(option: Option<&PathBuf>, variable: &str) -> Option<PathBuf> {
+pub(super) fn given(option: Option<&PathBuf>, variable: &str) -> Option<PathBuf> {
     let from_environment = || std::env::var_os(variable).filter(|v| !v.is_empty());
     option.cloned().or_else(|| from_environment().map(PathBuf::from))
 }

@@ -6,26 +6,33 @@
 //! writes astray, by a link in another folder, can overwrite one; the key of an epoch that ended
 //! is the one exception: it is overwritten where it lies.
 
+mod passphrase_file;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use data_encoding::BASE64;
 use strongroom_core::id::InstallId;
 use strongroom_core::source::Random;
 use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, StoreKey, WrappingKey};
+use strongroom_core::vault::passphrase;
 use strongroom_core::vault::slot::EpochKey;
 use zeroize::Zeroizing;
 
 use crate::problem::{Kind, Problem};
 use crate::store::disk::{Disk, Folder, is_full};
 
+pub use passphrase_file::{Ask, Passphrase, missing};
+
 const ROOT_FILE: &str = "root.key";
 const STORE_FILE: &str = "store.key";
-/// How the file of the root key begins.
+/// How the file of the root key begins where it lies in clear.
 pub const ROOT_PREFIX: &str = "strongroom-root-key-1 ";
+/// How it begins where it is under a passphrase.
+pub const WRAPPED_PREFIX: &str = "strongroom-root-key-2 ";
 /// The operator's credential of a development install.
 pub const OPERATOR_FILE: &str = "operator.credential";
 
@@ -49,6 +56,9 @@ pub struct RootKeys {
 pub struct KeyFolder {
     path: PathBuf,
     disk: Folder,
+    ask: Option<Ask>,
+    /// Read once: under a passphrase that is work.
+    root: OnceLock<SecretKey>,
 }
 
 impl KeyFolder {
@@ -58,20 +68,28 @@ impl KeyFolder {
     /// A [`Problem`] that names the folder.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let disk = Folder::of_keys(path).map_err(|e| trouble(path, &e))?;
-        Ok(Self { path: path.to_path_buf(), disk })
+        Ok(Self { path: path.to_path_buf(), disk, ask: None, root: OnceLock::new() })
     }
 
-    /// Draws the root key, the first epoch key and the store's, and stores them.
+    /// The same, with somebody to ask for its passphrase.
+    #[must_use]
+    pub fn asking(self, ask: Option<Ask>) -> Self {
+        Self { ask, ..self }
+    }
+
+    /// Draws the root key, the first epoch key and the store's, and stores them; the root key
+    /// under a passphrase, if one is given.
     ///
     /// # Errors
     /// A [`Problem`] of the folder or the random source.
-    pub fn create(&self, install: InstallId, random: &dyn Random) -> Result<RootKeys, Problem> {
+    pub fn create(
+        &self,
+        install: InstallId,
+        passphrase: Option<&Passphrase>,
+        random: &dyn Random,
+    ) -> Result<RootKeys, Problem> {
         let root = SecretKey::generate(random)?;
-        let mut text = Zeroizing::new(String::with_capacity(80));
-        text.push_str(ROOT_PREFIX);
-        BASE64.encode_append(root.expose(), &mut text);
-        text.push('\n');
-        self.write(ROOT_FILE, text.as_bytes())?;
+        self.put_root(&root, passphrase, random)?;
         let wrapping = WrappingKey::new(&root, "strongroom/root")?;
         let fresh = |file: &str, place: &KeyPlace| -> Result<SecretKey, Problem> {
             let key = SecretKey::generate(random)?;
@@ -90,7 +108,7 @@ impl KeyFolder {
     /// A [`Problem`]: a missing, readable-by-others, weak or foreign key.
     pub fn load(&self, install: InstallId, number: u32) -> Result<RootKeys, Problem> {
         let root = self.root()?;
-        let wrapping = WrappingKey::new(&root, "strongroom/root")?;
+        let wrapping = WrappingKey::new(root, "strongroom/root")?;
         let unwrap = |file: &str, which: &str, place: &KeyPlace| -> Result<SecretKey, Problem> {
             let wrapped = self.read(file)?;
             let wrapped = BASE64.decode(wrapped.trim_ascii()).ok();
@@ -107,7 +125,7 @@ impl KeyFolder {
     /// # Errors
     /// As [`KeyFolder::load`].
     pub fn store(&self, install: InstallId) -> Result<StoreKey, Problem> {
-        let wrapping = WrappingKey::new(&self.root()?, "strongroom/root")?;
+        let wrapping = WrappingKey::new(self.root()?, "strongroom/root")?;
         let wrapped = BASE64.decode(self.read(STORE_FILE)?.trim_ascii()).ok();
         let key = wrapped.and_then(|w| wrapping.unwrap(&store_place(install), &w).ok());
         key.map(|key| StoreKey::new(&key)).ok_or_else(|| self.unreadable("store"))
@@ -152,8 +170,73 @@ impl KeyFolder {
         read.map(Zeroizing::new).ok_or_else(missing)
     }
 
-    fn root(&self) -> Result<SecretKey, Problem> {
+    /// Puts the root key, in clear or under a passphrase, into the place of what is there. What it
+    /// writes is read back before.
+    ///
+    /// # Errors
+    /// A [`Problem`]; the old file then stands.
+    pub fn put_root(
+        &self,
+        root: &SecretKey,
+        passphrase: Option<&Passphrase>,
+        random: &dyn Random,
+    ) -> Result<(), Problem> {
+        let mut text = Zeroizing::new(String::with_capacity(160));
+        match passphrase {
+            None => {
+                text.push_str(ROOT_PREFIX);
+                BASE64.encode_append(root.expose(), &mut text);
+            }
+            Some(passphrase) => {
+                text.push_str(WRAPPED_PREFIX);
+                let wrapped = passphrase::wrap(passphrase.as_ref(), root, random)?;
+                let ask = || Ok::<_, Problem>(passphrase);
+                let opened = passphrase::unwrap(&wrapped, ask)?;
+                if opened.expose() != root.expose() {
+                    return Err(Problem::internal("the root key did not come back"));
+                }
+                BASE64.encode_append(&wrapped, &mut text);
+            }
+        }
+        text.push('\n');
+        self.write(ROOT_FILE, text.as_bytes())
+    }
+
+    /// Whether the root key is under a passphrase.
+    ///
+    /// # Errors
+    /// As [`KeyFolder::read`].
+    pub fn is_under_passphrase(&self) -> Result<bool, Problem> {
+        Ok(self.read(ROOT_FILE)?.starts_with(WRAPPED_PREFIX.as_bytes()))
+    }
+
+    /// The root key.
+    ///
+    /// # Errors
+    /// A [`Problem`]: missing, damaged, an example, or the passphrase is missing or another.
+    pub fn root(&self) -> Result<&SecretKey, Problem> {
+        if let Some(root) = self.root.get() {
+            return Ok(root);
+        }
         let text = self.read(ROOT_FILE)?;
+        let wrapped = text.strip_prefix(WRAPPED_PREFIX.as_bytes()).map(<[u8]>::trim_ascii);
+        let root = match wrapped {
+            Some(wrapped) => self.opened(wrapped)?,
+            None => self.clear(&text)?,
+        };
+        if is_example(root.expose()) {
+            let detail = "the root key is an example or a placeholder, not a random key";
+            return Err(Problem::usage(detail, "make a new install with `strongroom init`"));
+        }
+        Ok(self.root.get_or_init(|| root))
+    }
+
+    fn opened(&self, wrapped: &[u8]) -> Result<SecretKey, Problem> {
+        let bytes = BASE64.decode(wrapped).map_err(|_| self.unreadable("root"))?;
+        passphrase::unwrap(&bytes, || self.ask.as_ref().ok_or_else(missing)?())
+    }
+
+    fn clear(&self, text: &[u8]) -> Result<SecretKey, Problem> {
         let body = text.strip_prefix(ROOT_PREFIX.as_bytes()).map(<[u8]>::trim_ascii);
         let mut key = Zeroizing::new([0; 33]);
         let decoded = body.filter(|b| b.len() == 44).map(|b| BASE64.decode_mut(b, &mut *key));
@@ -162,10 +245,6 @@ impl KeyFolder {
         }
         let mut bytes = Zeroizing::new([0; 32]);
         bytes.iter_mut().zip(key.iter()).for_each(|(to, from)| *to = *from);
-        if is_example(&bytes) {
-            let detail = "the root key is an example or a placeholder, not a random key";
-            return Err(Problem::usage(detail, "make a new install with `strongroom init`"));
-        }
         Ok(SecretKey::from_bytes(bytes))
     }
 

@@ -136,6 +136,9 @@ impl Mending<'_> {
     /// # Errors
     /// [`OpenError`] of the media.
     pub fn settle(&mut self, dangling: &[Dangling], marks: &mut Marks) -> Result<(), OpenError> {
+        // A clock that stands before the newest entry is said now, whether or not anything follows.
+        // What cannot be written yet is said with the first entry that can.
+        let _ = self.writer.append(Vec::new());
         let (mut passed, mut rows) = (Vec::new(), Rows::default());
         for act in dangling {
             let finished = act.failed.is_none() && self.finish(act, &mut rows)?;

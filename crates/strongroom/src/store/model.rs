@@ -334,24 +334,38 @@ impl Late {
     }
 }
 
-/// A clock that goes on by a millisecond a look.
-pub struct ModelClock(AtomicU64);
+/// Clocks that move a millisecond each time the wall clock is read.
+pub struct ModelClock {
+    wall_us: AtomicU64,
+    steady_us: AtomicU64,
+}
 
 impl ModelClock {
-    /// A clock that stands at `now_us`.
+    /// A wall clock that stands at `now_us`.
     #[must_use]
     pub fn at(now_us: u64) -> Self {
-        Self(AtomicU64::new(now_us))
+        Self { wall_us: AtomicU64::new(now_us), steady_us: AtomicU64::new(7_000_000) }
     }
 
-    /// Puts the clock.
+    /// Sets the wall clock, as an administrator or a wrong time server does.
     pub fn put(&self, now_us: u64) {
-        self.0.store(now_us, Ordering::Relaxed);
+        self.wall_us.store(now_us, Ordering::Relaxed);
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, us: u64) {
+        self.wall_us.fetch_add(us, Ordering::Relaxed);
+        self.steady_us.fetch_add(us, Ordering::Relaxed);
     }
 }
 
 impl Clock for ModelClock {
     fn now_us(&self) -> u64 {
-        self.0.fetch_add(1000, Ordering::Relaxed)
+        self.steady_us.fetch_add(1000, Ordering::Relaxed);
+        self.wall_us.fetch_add(1000, Ordering::Relaxed)
+    }
+
+    fn steady_us(&self) -> u64 {
+        self.steady_us.load(Ordering::Relaxed)
     }
 }

@@ -79,10 +79,9 @@ impl Shared {
         apply: &SyncSender<Work>,
     ) {
         let mut headed = if headed { sizes(&writer) } else { Headed::new() };
-        let (mut minute_us, mut segment_us) = (self.clock.now_us(), 0);
+        let (mut minute_us, mut segment_us) = (self.clock.steady_us(), 0);
         let mut segment = writer.segment();
-        // A wall clock that jumps brings a note forward, or puts it off once.
-        let since = |us: u64| Duration::from_micros(self.clock.now_us().abs_diff(us));
+        let since = |us: u64| Duration::from_micros(self.clock.steady_us().abs_diff(us));
         loop {
             let received = match NOTE_EVERY.saturating_sub(since(minute_us)) {
                 Duration::ZERO => Err(RecvTimeoutError::Timeout),
@@ -95,13 +94,13 @@ impl Shared {
                     self.append_heads(&mut writer, &mut headed);
                     // Custody that cannot be written now is tried again in a minute.
                     let _ = self.note(|_| {});
-                    minute_us = self.clock.now_us();
+                    minute_us = self.clock.steady_us();
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if writer.segment() != segment && since(segment_us) >= NOTE_SEGMENT_EVERY {
                 let _ = self.note(|_| {});
-                (segment, segment_us) = (writer.segment(), self.clock.now_us());
+                (segment, segment_us) = (writer.segment(), self.clock.steady_us());
             }
         }
         self.append_heads(&mut writer, &mut headed);

@@ -15,8 +15,12 @@ use super::segment::{
     Chain, FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name,
 };
 
-/// The wall clock may go back by this much before an entry says so: time synchronisation slews.
-const STEP_US: u64 = 2_000_000;
+/// The wall clock may stand this far before the newest entry until an entry says so: time
+/// synchronisation slews.
+const BEHIND_US_MAX: u64 = 2_000_000;
+/// The wall clock may leave the steady one by this much, in all its small steps since the last that
+/// an entry states.
+const DRIFT_US_MAX: i64 = 60_000_000;
 
 /// Where the next frame goes.
 pub struct Tail {
@@ -78,6 +82,8 @@ pub struct LedgerWriter {
     logs: Logs,
     tail: Tail,
     newest_us: u64,
+    /// Wall clock and steady clock, read together when the writer began or last stated a step.
+    anchor: (u64, u64),
     /// Logs that grew and were not yet published.
     grown: BTreeSet<LogId>,
     stopped: bool,
@@ -103,6 +109,7 @@ impl LedgerWriter {
         tail: Tail,
     ) -> Self {
         let newest_us = logs.values().map(|l| l.time_us).max().unwrap_or(0);
+        let anchor = (clock.now_us(), clock.steady_us());
         Self {
             disk,
             clock,
@@ -112,6 +119,7 @@ impl LedgerWriter {
             logs,
             tail,
             newest_us,
+            anchor,
             grown: BTreeSet::new(),
             stopped: false,
         }
@@ -155,13 +163,13 @@ impl LedgerWriter {
         if self.stopped {
             return Err(CommitError::Stopped);
         }
-        let now = self.clock.now_us();
+        let (now, steady) = (self.clock.now_us(), self.clock.steady_us());
         let mut group =
             Group { frame: FrameWriter::new(), next: HashMap::new(), leaves: Vec::new() };
-        let stepped = now.saturating_add(STEP_US) < self.newest_us;
-        if stepped {
-            let step = strongroom_core::access::system::clock_step();
-            let _ = self.place(&mut group, vec![(LogId::System, step)], now);
+        let step = self.step(now, steady);
+        if let Some(step_us) = step {
+            let entry = strongroom_core::access::system::clock_step(step_us);
+            let _ = self.place(&mut group, vec![(LogId::System, entry)], now);
         }
         let placed: Vec<_> =
             requests.into_iter().map(|entries| self.place(&mut group, entries, now)).collect();
@@ -169,8 +177,28 @@ impl LedgerWriter {
             self.write(group)?;
         }
         // A step is said once: the clock's new time counts from here on.
-        self.newest_us = if stepped { now } else { self.newest_us.max(now) };
+        if step.is_some() {
+            (self.newest_us, self.anchor) = (now, (now, steady));
+        }
+        self.newest_us = self.newest_us.max(now);
         Ok(placed)
+    }
+
+    /// How far the wall clock stepped, if it did: against the steady clock, and, since that says
+    /// nothing of the time before this start, against the newest entry.
+    fn step(&self, now: u64, steady: u64) -> Option<i64> {
+        let (wall, since) = self.anchor;
+        let difference = |a: u64, b: u64| {
+            let far = i64::try_from(a.abs_diff(b)).unwrap_or(i64::MAX);
+            if a < b { -far } else { far }
+        };
+        let expected = wall.saturating_add(steady.saturating_sub(since));
+        let drift = difference(now, expected);
+        if drift.abs() > DRIFT_US_MAX {
+            return Some(drift);
+        }
+        let behind = now.saturating_add(BEHIND_US_MAX) < self.newest_us;
+        behind.then(|| difference(now, self.newest_us).min(drift))
     }
 
     /// Stamps, encodes and places the entries of one request.

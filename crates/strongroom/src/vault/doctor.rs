@@ -7,6 +7,7 @@ use strongroom_core::principal::Principal;
 
 use super::Vault;
 use super::ledger::day;
+use crate::custody::KeyFolder;
 use crate::doctor::{Finding, Severity};
 use crate::problem::Problem;
 
@@ -27,10 +28,23 @@ impl Vault {
             let remedy = "make another with plain `strongroom init` for real people's data";
             out.push(Finding::new(Severity::Medium, what, remedy));
         }
+        out.extend(self.open_root()?);
         out.extend(self.unlocked()?);
         out.extend(self.behind(now_us));
         out.extend(self.overdue(now_us)?);
         Ok(out)
+    }
+
+    /// A root key in clear.
+    fn open_root(&self) -> Result<Option<Finding>, Problem> {
+        let Some(folders) = &self.folders else { return Ok(None) };
+        if KeyFolder::open(&folders.keys)?.is_under_passphrase()? {
+            return Ok(None);
+        }
+        let what = format!("the root key lies in clear in {}", folders.keys.display());
+        let remedy = "whoever copies the folder has the key: `strongroom custody passphrase` puts \
+                      it under one, which every start then needs";
+        Ok(Some(Finding::new(Severity::Low, what, remedy)))
     }
 
     /// Keys that can be swapped out.

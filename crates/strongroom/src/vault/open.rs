@@ -22,7 +22,7 @@ use super::renew::NEXT_FILE;
 use super::restore::MARKER_FILE;
 use super::{State, Vault};
 use crate::boundary::resolved;
-use crate::custody::{self, KeyFolder, OPERATOR_FILE, RootKeys};
+use crate::custody::{self, Ask, KeyFolder, OPERATOR_FILE, Passphrase, RootKeys};
 use crate::problem::Problem;
 use crate::store::disk::{ASIDE, Disk, Folder, is_full};
 use crate::store::engine::Engine;
@@ -77,6 +77,20 @@ impl Vault {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Initialised, Problem> {
+        Self::init_under(folders, development, None, clock, random)
+    }
+
+    /// The same, with the root key under a passphrase, if one is given.
+    ///
+    /// # Errors
+    /// As [`Vault::init`].
+    pub fn init_under(
+        folders: &Folders,
+        development: bool,
+        passphrase: Option<&Passphrase>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Initialised, Problem> {
         keep_apart(folders)?;
         refuse_finished(folders)?;
         let keys = KeyFolder::open(&folders.keys)?;
@@ -84,7 +98,7 @@ impl Vault {
         start_over(folders)?;
         keys.write(INCOMPLETE_FILE, incomplete(folders).as_bytes())?;
         let install = InstallId(draw(&*random)?);
-        let root = keys.create(install, &*random)?;
+        let root = keys.create(install, passphrase, &*random)?;
         let media = media(folders, clock, Arc::clone(&random))?;
         let epoch = root.epoch.number();
         LocalStore::create(&media, install, epoch, &root.store)?;
@@ -114,6 +128,19 @@ impl Vault {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Result<Self, Problem> {
+        Self::open_asking(folders, None, clock, random)
+    }
+
+    /// The same, with somebody to ask for the key folder's passphrase.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]; and when there is a passphrase and none, or another, is given.
+    pub fn open_asking(
+        folders: Folders,
+        ask: Option<Ask>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, Problem> {
         let here = read_install(&folders.data)?;
         let there = read_install(&folders.keys)?;
         let (here, there) = match (here, there) {
@@ -136,7 +163,7 @@ impl Vault {
             return Err(Problem::usage(detail, "use the version of strongroom that made it"));
         }
         let held = locks(&folders)?;
-        let keys = KeyFolder::open(&folders.keys)?;
+        let keys = KeyFolder::open(&folders.keys)?.asking(ask);
         let notes = notes_of(&folders)?;
         let (now_us, key) = (clock.now_us(), keys.store(there.install)?);
         let media = media(&folders, clock, Arc::clone(&random))?;

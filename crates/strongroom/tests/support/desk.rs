@@ -92,7 +92,9 @@ impl Desk {
     /// The binary in this folder, with this install and nothing of the environment's own.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-        for name in ["STRONGROOM_KEYS", "STRONGROOM_CREDENTIAL", "NO_COLOR"] {
+        for name in
+            ["STRONGROOM_KEYS", "STRONGROOM_CREDENTIAL", "STRONGROOM_PASSPHRASE_FILE", "NO_COLOR"]
+        {
             command.env_remove(name);
         }
         command.env("STRONGROOM_DATA", self.path("data")).env("TMPDIR", self.path("tmp"));

@@ -95,8 +95,8 @@ impl Install {
     /// A command of a caller, with nothing of the environment's own.
     pub fn command(&self, credential: Option<&Path>, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-        for name in ["STRONGROOM_DATA", "STRONGROOM_KEYS", "STRONGROOM_CREDENTIAL"] {
-            command.env_remove(name);
+        for name in ["DATA", "KEYS", "CREDENTIAL", "PASSPHRASE_FILE"] {
+            command.env_remove(format!("STRONGROOM_{name}"));
         }
         command.arg("--json").arg("--data").arg(self.scratch.path("data")).args(args);
         if let Some(file) = credential {

@@ -15,6 +15,7 @@ use strongroom_core::access::admin::ReadDoctor;
 use strongroom_core::access::examine::{Examine, RowFound, SlotFound, SoundRow};
 use strongroom_core::access::{Context, Receipt, Stop, Tampering};
 use strongroom_core::control::{Registry, open as open_row};
+use strongroom_core::erasure::ERASING_KIND;
 use strongroom_core::id::{RecordNumber, TenantId};
 use strongroom_core::ledger::LogId;
 use strongroom_core::principal::Principal;
@@ -351,13 +352,19 @@ impl Vault {
     fn control_rows(&self) -> Result<Vec<Finding>, Problem> {
         let (mut registry, mut bad, mut jobs) = (Registry::default(), 0_u64, 0_u64);
         self.store.scan(Table::Control, &[], &mut |key, value| {
-            bad += u64::from(registry.load(&self.control, key, value).is_err());
+            let loaded = match key.first() {
+                Some(&ERASING_KIND) => registry.load_erasing(&self.keys.store, key, value),
+                _ => registry.load(&self.control, key, value),
+            };
+            bad += u64::from(loaded.is_err());
             true
         })?;
         let State { registry, .. } = &*self.read();
         self.store.scan(Table::Job, &[], &mut |key, value| {
-            let tenant = key.first_chunk().and_then(|id| registry.tenant_of(TenantId(*id)));
-            let sound = tenant.is_some() && open_row(&self.control, "job", key, value).is_some();
+            // Under zeros lies what is of the install.
+            let of = |id: &[u8; 16]| *id == [0; 16] || registry.tenant_of(TenantId(*id)).is_some();
+            let sound = key.first_chunk().is_some_and(of)
+                && open_row(&self.control, "job", key, value).is_some();
             jobs += u64::from(!sound);
             true
         })?;

@@ -25,7 +25,7 @@ use super::build::{Rows, Sources, build, heads};
 use super::later::{Later, Meaning};
 use crate::backup::{self, Kind, Opened};
 use crate::boundary::resolved;
-use crate::custody::{KeyFolder, OPERATOR_FILE};
+use crate::custody::{Ask, KeyFolder, OPERATOR_FILE};
 use crate::problem::{Kind as ProblemKind, Problem};
 use crate::store::disk::{Disk as _, Folder};
 use crate::store::local::LocalStore;
@@ -50,6 +50,8 @@ pub struct NewRequest {
     pub from: PathBuf,
     /// An export of the ledger that is newer, if one is at hand.
     pub ledger: Option<PathBuf>,
+    /// Somebody to ask for the key folder's passphrase.
+    pub ask: Option<Ask>,
 }
 
 /// A new install.
@@ -105,7 +107,7 @@ impl Vault {
     ) -> Result<(NewReport, Zeroizing<String>), Problem> {
         let there = of_custody(folders)?;
         let _locks = open::locks(folders)?;
-        let keys = KeyFolder::open(&folders.keys)?;
+        let keys = KeyFolder::open(&folders.keys)?.asking(request.ask.clone());
         let (old, interrupted) = notes(folders, &keys)?;
         empty(folders, interrupted)?;
         let root = keys.load(there.install, old.epoch)?;
