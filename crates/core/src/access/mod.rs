@@ -15,6 +15,7 @@ mod person;
 pub mod reason;
 pub mod reveal;
 mod rewrite;
+pub mod rotate;
 pub mod seal;
 pub mod strengthen;
 pub mod system;
@@ -171,6 +172,11 @@ impl KeyRing {
     /// Adds or replaces a tenant's keys.
     pub fn insert(&mut self, keys: Arc<TenantKeys>) {
         self.0.insert(keys.tenant(), keys);
+    }
+
+    /// Lets go of a tenant's keys.
+    pub fn remove(&mut self, tenant: TenantId) {
+        self.0.remove(&tenant);
     }
 
     /// Whether a tenant's keys are loaded.

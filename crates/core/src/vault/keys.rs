@@ -60,6 +60,28 @@ pub enum Job {
     Store = 8,
     /// Enters every password verifier (a tenant's, for life).
     Pepper = 9,
+    /// Wraps the others (the install's, in custody). No key of this job is wrapped: its rows in the
+    /// control table say which version the root key has.
+    Root = 10,
+}
+
+impl Job {
+    /// Its name in commands and entries.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Token => "token",
+            Self::Pseudonym => "pseudonym",
+            Self::Index => "index",
+            Self::Log => "ledger",
+            Self::Control => "control",
+            Self::Epoch => "epoch",
+            Self::Store => "store",
+            Self::Pepper => "pepper",
+            Self::Root => "root",
+        }
+    }
 }
 
 /// Where a wrapped key belongs.

@@ -9,6 +9,7 @@ pub mod plaintext;
 pub mod sealed;
 pub mod slot;
 pub mod token;
+mod varint;
 #[cfg(test)]
 mod vectors;
 pub mod verifier;

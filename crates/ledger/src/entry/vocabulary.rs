@@ -25,6 +25,10 @@ words! {
         PiiGuess = "pii.guess": "a guess that named nobody was counted",
         StrengthenBegin = "strengthen.begin": "password verifiers are opened, to be strengthened",
         PiiStrengthen = "pii.strengthen": "password verifiers were strengthened",
+        KeyRotate = "key.rotate": "a key was given its next version",
+        RotateBegin = "rotate.begin": "records are opened, to be carried to a key's next version",
+        KeyCarry = "key.carry": "what stood under a key was carried to its next version",
+        KeyDestroy = "key.destroy": "the versions of a key before the last were destroyed",
         PiiExport = "pii.export": "the values of a tokenised file were given out",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
@@ -54,13 +58,17 @@ impl Act {
             | Self::PiiVerify
             | Self::PiiGuess
             | Self::PiiUpdate
-            | Self::PiiStrengthen => true,
+            | Self::PiiStrengthen
+            | Self::KeyRotate
+            | Self::KeyCarry
+            | Self::KeyDestroy => true,
             Self::SchemaRead
             | Self::JobRead
             | Self::PiiReveal
             | Self::PiiFind
             | Self::UpdateBegin
             | Self::StrengthenBegin
+            | Self::RotateBegin
             | Self::PiiExport
             | Self::LedgerExport
             | Self::LedgerWho

@@ -16,6 +16,7 @@ mod quarantine;
 mod quickstart;
 mod reading;
 mod reveal;
+mod rotate;
 mod schema;
 mod seal;
 mod session;
@@ -111,6 +112,8 @@ enum Command {
     VerifyPassword(verify_password::Args),
     /// Wrap what `seal` keeps of passwords at full strength, from cron
     Strengthen(strengthen::Args),
+    /// Give a key its next version, and carry over what stands under the old one
+    Rotate(rotate::Args),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -176,6 +179,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Update(args) => update::run(global, &args),
         Command::VerifyPassword(args) => verify_password::run(global, &args),
         Command::Strengthen(args) => strengthen::run(global, &args),
+        Command::Rotate(args) => rotate::run(global, &args),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Status(args) => status::run(global, &args),
