@@ -247,6 +247,11 @@ impl Registry {
         &mut self.leaving
     }
 
+    /// Lets go of a wrapped key whose row was taken away.
+    pub fn forget_wrapped(&mut self, key: &[u8]) {
+        self.wrapped.remove(key);
+    }
+
     /// A tenant by name or id.
     #[must_use]
     pub fn tenant(&self, name_or_id: &str) -> Option<&TenantRow> {

@@ -21,6 +21,7 @@ pub mod reason;
 pub mod restore;
 pub mod reveal;
 mod rewrite;
+pub mod rotate;
 pub mod seal;
 pub mod statement;
 pub mod strengthen;
@@ -178,6 +179,11 @@ impl KeyRing {
     /// Adds or replaces a tenant's keys.
     pub fn insert(&mut self, keys: Arc<TenantKeys>) {
         self.0.insert(keys.tenant(), keys);
+    }
+
+    /// Lets go of a tenant's keys.
+    pub fn remove(&mut self, tenant: TenantId) {
+        self.0.remove(&tenant);
     }
 
     /// Whether a tenant's keys are loaded.

@@ -57,7 +57,8 @@ impl<A: Action> Authorized<A> {
         self.person_or_leaving(context, record, slots)
     }
 
-    /// The same, also of a record that is on its way out: for its history and its erasure alone.
+    /// The same, also of a record that is on its way out: for its history, its erasure, and the
+    /// rotation of keys, which gives nothing out.
     ///
     /// # Errors
     /// As [`Authorized::person`].

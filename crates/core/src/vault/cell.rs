@@ -5,7 +5,7 @@
 //! value's length in LEB128 before it and the spelling after it.
 
 use super::plaintext::Plaintext;
-use super::sealed::{put_varint, take_varint};
+use super::varint::{put_varint, take_varint};
 use crate::field::FieldType;
 
 /// The value was a bare JSON literal.

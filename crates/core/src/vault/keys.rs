@@ -64,6 +64,25 @@ pub enum Job {
     Backup = 10,
 }
 
+impl Job {
+    /// Its name in commands and entries.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Token => "token",
+            Self::Pseudonym => "pseudonym",
+            Self::Index => "index",
+            Self::Log => "ledger",
+            Self::Control => "control",
+            Self::Epoch => "epoch",
+            Self::Store => "store",
+            Self::Pepper => "pepper",
+            Self::Backup => "backup",
+        }
+    }
+}
+
 /// Where a wrapped key belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyPlace {

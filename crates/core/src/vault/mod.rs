@@ -12,6 +12,7 @@ pub mod sealed;
 pub mod slot;
 pub mod stream;
 pub mod token;
+mod varint;
 #[cfg(test)]
 mod vectors;
 pub mod verifier;

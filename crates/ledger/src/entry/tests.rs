@@ -87,8 +87,8 @@ fn the_vocabularies_spell_back() {
         assert_eq!(Act::parse(act.as_str()), Some(*act));
         assert_eq!(serde_json::to_string(act).unwrap(), format!("\"{act}\""));
     }
-    assert_eq!(Act::ALL.len(), 45);
-    assert_eq!(Act::ALL.iter().filter(|act| act.has_effect()).count(), 20);
+    assert_eq!(Act::ALL.len(), 49);
+    assert_eq!(Act::ALL.iter().filter(|act| act.has_effect()).count(), 23);
     assert_eq!(Act::parse("pii"), None);
 }
 

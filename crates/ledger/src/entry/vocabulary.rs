@@ -32,6 +32,10 @@ words! {
         SecondApprove = "second.approve": "a second person approved what another one asked for",
         EpochTurn = "epoch.turn": "every slot was sealed anew under a fresh epoch key",
         EpochRead = "epoch.read": "the state of the epoch was read",
+        KeyRotate = "key.rotate": "a key was given its next version",
+        RotateBegin = "rotate.begin": "records are opened, to be carried to a key's next version",
+        KeyCarry = "key.carry": "what stood under a key was carried to its next version",
+        KeyDestroy = "key.destroy": "the versions of a key before the last were destroyed",
         PiiExport = "pii.export": "the values of a tokenised file were given out",
         LedgerExport = "ledger.export": "the ledger was exported",
         LedgerWho = "ledger.who": "it was asked who saw a record",
@@ -77,13 +81,17 @@ impl Act {
             | Self::EraseCancel
             | Self::EpochTurn
             | Self::RestoreRecords
-            | Self::RestoreInstall => true,
+            | Self::RestoreInstall
+            | Self::KeyRotate
+            | Self::KeyCarry
+            | Self::KeyDestroy => true,
             Self::SchemaRead
             | Self::JobRead
             | Self::PiiReveal
             | Self::PiiFind
             | Self::UpdateBegin
             | Self::StrengthenBegin
+            | Self::RotateBegin
             | Self::PiiExport
             | Self::LedgerExport
             | Self::LedgerWho

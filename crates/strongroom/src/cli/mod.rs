@@ -23,6 +23,7 @@ mod quickstart;
 mod reading;
 mod restore;
 mod reveal;
+mod rotate;
 mod schema;
 mod seal;
 mod session;
@@ -127,6 +128,8 @@ enum Command {
     /// Turn the epoch, or say when it is to be turned
     #[command(subcommand, after_help = epoch::AFTER_HELP)]
     Epoch(epoch::Epoch),
+    /// Give a key its next version, and carry over what stands under the old one
+    Rotate(rotate::Args),
     /// Give the original of a tokenised file back; everybody in it is recorded first
     Export(export::Args),
     /// Export the ledger, print its keys, ask who saw a record
@@ -203,6 +206,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Strengthen(args) => strengthen::run(global, &args),
         Command::Erase(args) => erase::run(global, &args),
         Command::Epoch(command) => epoch::run(global, &command),
+        Command::Rotate(args) => rotate::run(global, &args),
         Command::Export(args) => export::run(global, &args),
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Backup(args) => backup::run(global, &args),

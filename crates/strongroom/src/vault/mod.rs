@@ -18,6 +18,7 @@ mod quarantine;
 mod renew;
 mod restore;
 mod reveal;
+mod rotate;
 pub mod seal;
 mod statement;
 mod strengthen;
@@ -47,6 +48,7 @@ pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised, is_development, is_key_file};
 pub use quarantine::QuarantinedJob;
 pub use restore::{NewReport, NewRequest, RestoreReport};
+pub use rotate::{Rotated, Rotation};
 pub use seal::LeftOut;
 pub use statement::{Remains, Statement};
 pub use strengthen::Strengthened;
@@ -252,12 +254,24 @@ impl Vault {
         job: Job,
     ) -> Result<SecretKey, Problem> {
         let key = SecretKey::generate(&*self.random)?;
-        let place = KeyPlace { install: self.install, tenant, job, version: 1 };
-        let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
-        let wrapped = with.wrap(&*self.random, &place, &key)?;
-        let row = strongroom_core::control::wrapped_key(tenant, job, 1);
-        self.put_control(changes, &row, &wrapped);
+        self.put_version(changes, tenant, (job, 1), &key)?;
         Ok(key)
+    }
+
+    /// Wraps a version of a key, and adds its row to a batch.
+    fn put_version(
+        &self,
+        changes: &mut Changes,
+        tenant: Option<TenantId>,
+        (job, version): (Job, u16),
+        key: &SecretKey,
+    ) -> Result<(), Problem> {
+        let place = KeyPlace { install: self.install, tenant, job, version };
+        let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
+        let wrapped = with.wrap(&*self.random, &place, key)?;
+        let row = strongroom_core::control::wrapped_key(tenant, job, version);
+        self.put_control(changes, &row, &wrapped);
+        Ok(())
     }
 
     /// Commits an administrative batch and takes its control rows into the state in memory.
@@ -265,9 +279,12 @@ impl Vault {
         let committed = self.commit(batch)?;
         let mut state = self.write();
         for key in keys {
-            if let Some(value) = self.store.get(Table::Control, key)? {
-                let loaded = state.registry.load(&self.control, key, &value);
-                loaded.map_err(|e| Problem::tampered(e.to_string()))?;
+            match self.store.get(Table::Control, key)? {
+                Some(value) => {
+                    let loaded = state.registry.load(&self.control, key, &value);
+                    loaded.map_err(|e| Problem::tampered(e.to_string()))?;
+                }
+                None => state.registry.forget_wrapped(key),
             }
         }
         Ok(committed)

@@ -1,0 +1,58 @@
+//! `strongroom rotate`
+
+use serde_json::json;
+use strongroom_core::vault::keys::Job;
+
+use super::Global;
+use super::output::{Answer, count, table};
+use crate::problem::Problem;
+use crate::vault::{Rotated, Rotation};
+
+const AFTER_HELP: &str = "\
+Examples:
+  strongroom rotate token --tenant acme      new tokens under a new key; the old ones stay good
+  strongroom rotate seal --tenant acme       every record sealed again, then the old key destroyed
+
+Killed or interrupted, the same command goes on where it was. Without --tenant every tenant's key
+is rotated, one after the other.";
+
+/// Options of `rotate`.
+#[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// The key
+    #[arg(value_name = "KEY")]
+    key: Key,
+    /// The tenant; every one without
+    #[arg(long, value_name = "T")]
+    tenant: Option<String>,
+}
+
+/// The keys that can be rotated.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Key {
+    /// What records are sealed under
+    Seal,
+    /// What tokens and record ids are made with
+    Token,
+}
+
+/// Rotates.
+pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
+    let session = global.session()?;
+    let job = match args.key {
+        Key::Seal => Job::Seal,
+        Key::Token => Job::Token,
+    };
+    let all = session.vault.rotate(&session.who, &Rotation::of(job, args.tenant.as_deref()))?;
+    let (from, to) = (all.iter().map(|r| r.from).min(), all.iter().map(|r| r.to).max());
+    let done = all.iter().all(|r| r.done);
+    let json = json!({"key": job.name(), "from": from, "to": to, "done": done, "keys": all});
+    let line = |r: &Rotated| {
+        let whose = r.tenant.clone().unwrap_or_else(|| "the install".to_owned());
+        let done = if r.done { "done" } else { "under way" };
+        vec![whose, r.from.to_string(), r.to.to_string(), count(r.records), done.to_owned()]
+    };
+    let lines: Vec<_> = all.iter().map(line).collect();
+    Ok(Answer::new(&json, table(&["WHOSE", "FROM", "TO", "RECORDS", ""], &lines)))
+}

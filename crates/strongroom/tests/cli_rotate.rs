@@ -1,0 +1,81 @@
+//! `rotate`: keys get their next version, values stay what they are, and tokens stay good.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests may")]
+
+#[path = "support/desk.rs"]
+mod desk;
+
+use desk::{Desk, tokens};
+use serde_json::json;
+
+const PEOPLE: &str = "\
+member,name,email,password
+1,Ada Archer,ada@example.com,river 7
+2,Bruno Boone,bruno@example.com,stone 9
+3,Cleo Cho,cleo@example.com,lake 3
+";
+
+fn people(name: &str) -> Desk {
+    let desk = Desk::new(name);
+    desk.write("people.csv", PEOPLE);
+    let args = ["seal", "people.csv", "--tenant", "acme", "--collection", "people"];
+    desk.done(&[&args[..], &["--key", "member"]].concat());
+    desk
+}
+
+#[test]
+fn values_tokens_passwords_and_the_way_back_outlive_their_keys() {
+    let desk = people("rotate");
+    let sealed = desk.read("people.sealed.csv");
+    let tokens = tokens(&sealed);
+    for (key, records) in [("seal", 3), ("token", 0), ("seal", 3)] {
+        let json = desk.done(&["rotate", key, "--tenant", "acme"]);
+        assert_eq!((&json["done"], &json["keys"][0]["records"]), (&json!(true), &json!(records)));
+        assert_eq!(desk.values(&tokens[..2]), ["Ada Archer", "ada@example.com"]);
+        let find = ["find", "--tenant", "acme", "--collection", "people", "email=cleo@example.com"];
+        assert_eq!(desk.done(&find)["records"][0]["record"], "3");
+        let verify = ["verify-password", "--tenant", "acme", "--collection", "people", "--record"];
+        assert_eq!(desk.run_on(&[&verify[..], &["2"]].concat(), "stone 9").code, Some(0));
+        let back = format!("back-{key}-{records}.csv");
+        let _ = std::fs::remove_file(desk.path(&back));
+        let export = ["export", "--tenant", "acme", "--collection", "people", "--purpose", "tax"];
+        let like = ["--like", "people.sealed.csv", "--out", &back];
+        desk.done(&[&export[..], &like].concat());
+        assert!(desk.read(&back).contains("Bruno Boone,bruno@example.com"));
+    }
+    // A file that comes again is the same people.
+    desk.write("again.csv", PEOPLE.replace("ada@example.com", "ada@example.org"));
+    let json = desk.seal("again.csv");
+    assert_eq!((&json["added"], &json["updated"]), (&json!(0), &json!(1)));
+    assert_eq!(desk.values(&tokens[1..2]), ["ada@example.org"]);
+    desk.ends(0, &["doctor", "--deep"]);
+}
+
+#[test]
+fn an_erasure_is_taken_back_after_the_key_was_rotated() {
+    let desk = people("rotate-leaving");
+    let sealed = desk.read("people.sealed.csv");
+    let tokens = tokens(&sealed);
+    let erase = ["erase", "--tenant", "acme", "--collection", "people", "--record", "1"];
+    desk.done(&[&erase[..], &["--reason", "request"]].concat());
+    let gone = ["erase", "--tenant", "acme", "--collection", "people", "--record", "2", "--now"];
+    desk.done(&[&gone[..], &["--reason", "request"]].concat());
+    let json = desk.done(&["rotate", "seal", "--tenant", "acme"]);
+    assert_eq!((&json["done"], &json["keys"][0]["records"]), (&json!(true), &json!(2)));
+    let reveal = ["reveal", "--tenant", "acme", "--purpose", "support", tokens[0]];
+    desk.ends(12, &reveal);
+    desk.done(&[&erase[..], &["--cancel"]].concat());
+    assert_eq!(desk.values(&tokens[..1]), ["Ada Archer"]);
+}
+
+#[test]
+fn an_older_backup_gives_nothing_back_once_the_seal_key_is_gone() {
+    let desk = people("rotate-backup");
+    desk.done(&["backup", "--out", "before"]);
+    desk.done(&["rotate", "seal", "--tenant", "acme"]);
+    desk.done(&["backup", "--out", "after"]);
+    for (copy, sound) in [("before", 3), ("after", 3)] {
+        let json = desk.done(&["restore", copy, "--dry-run"]);
+        assert_eq!((&json["records"], &json["left_alone"]), (&json!(3), &json!(sound)), "{copy}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Rotations cut off at every step: whatever was sealed opens at every instant after that, the next
+//! run finishes what was begun, and nothing is left under a key that is gone.
+//!
+//! A failing case prints its step and seed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may unwrap, what their tests share too"
+)]
+
+mod store_support;
+
+use std::sync::Arc;
+
+use store_support::history::{Base, reveal, seal};
+use store_support::{NOW_US, Temp, long};
+use strongroom::problem::Problem;
+use strongroom::store::model::ModelWorld;
+use strongroom::vault::{Rotated, Rotation, Vault};
+use strongroom_core::ledger::entry::{Act, Phase};
+use strongroom_core::ledger::{Entry, LogId};
+use strongroom_core::principal::Principal;
+use strongroom_core::store::Table;
+use strongroom_core::vault::keys::Job;
+use strongroom_core::vault::sealed::claimed_seal_key;
+
+const ROWS: u64 = 7;
+
+/// A machine with a tenant whose seven people are sealed, and one with others.
+struct Kept {
+    base: Base,
+    world: ModelWorld,
+    tokens: Vec<String>,
+    values: Vec<String>,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let base = Base::new();
+        let world = base.world.restart(0);
+        let (vault, who) = base.vault(&world, &Arc::default()).unwrap();
+        let temp = Temp::new();
+        vault.add_tenant(&who, "acme").map_err(|p| p.detail).unwrap();
+        vault.add_tenant(&who, "other").map_err(|p| p.detail).unwrap();
+        let sealed = |tenant, rows| {
+            let cells = seal(&vault, &who, (tenant, 1, rows), &temp).map_err(|p| p.detail);
+            cells.unwrap().into_iter().map(|(_, token, value)| (token, value)).unzip()
+        };
+        let (tokens, values) = sealed("acme", ROWS);
+        let _: (Vec<String>, Vec<String>) = sealed("other", 2);
+        drop(vault);
+        Self { base, world, tokens, values }
+    }
+
+    fn vault(&self, world: &ModelWorld) -> Result<(Vault, Principal), String> {
+        self.base.vault(world, &Arc::default())
+    }
+
+    /// Every value opens under the tokens of old, and is found.
+    fn holds(&self, vault: &Vault, who: &Principal, case: &str) {
+        let opened = reveal(vault, who, "acme", self.tokens.clone());
+        assert_eq!(opened.map_err(|p| p.detail).as_ref(), Ok(&self.values), "{case}");
+        for email in self.values.iter().filter(|v| v.contains('@')).step_by(3) {
+            let value = zeroize::Zeroizing::new(email.clone());
+            let found = vault.find(who, "acme", "people", "email", value, NOW_US);
+            let (found, _) = found.map_err(|p| format!("{case}: {}", p.detail)).unwrap();
+            assert_eq!(found.len(), 1, "{case}: {email}");
+        }
+    }
+}
+
+/// In steps of two, so that seven people take four.
+fn rotate(vault: &Vault, who: &Principal, job: Job) -> Result<Rotated, Problem> {
+    let rotation = Rotation { step_records: 2, ..Rotation::of(job, Some("acme")) };
+    Ok(vault.rotate(who, &rotation)?.remove(0))
+}
+
+/// The versions of a tenant's key in the control table.
+fn versions(vault: &Vault, who: &Principal, job: Job) -> Vec<u16> {
+    let tenant = vault.show_tenant(who, "acme").map_err(|p| p.detail).unwrap().id;
+    let prefix = [b"k".as_slice(), &tenant.0, &[job as u8]].concat();
+    let mut found = Vec::new();
+    let mut keep = |key: &[u8], _: &[u8]| {
+        found.push(u16::from_be_bytes(key[18..].try_into().unwrap()));
+        true
+    };
+    vault.store().scan(Table::Control, &prefix, &mut keep).unwrap();
+    found
+}
+
+/// The versions of the seal key that the tenant's rows are under.
+fn sealed_under(vault: &Vault, who: &Principal) -> Vec<u16> {
+    let tenant = vault.show_tenant(who, "acme").map_err(|p| p.detail).unwrap().id;
+    let mut found = Vec::new();
+    let mut keep = |_: &[u8], row: &[u8]| {
+        found.push(claimed_seal_key(row).unwrap());
+        true
+    };
+    vault.store().scan(Table::Record, &tenant.0, &mut keep).unwrap();
+    found
+}
+
+/// The entries of the tenant's log.
+fn entries(vault: &Vault, who: &Principal) -> Vec<Entry> {
+    let tenant = vault.show_tenant(who, "acme").map_err(|p| p.detail).unwrap().id;
+    let mut found = Vec::new();
+    let mut keep = |_, leaf: &[u8]| {
+        found.push(Entry::from_bytes(leaf).unwrap());
+        true
+    };
+    vault.store().entries(LogId::Tenant(tenant.0), &mut keep).unwrap();
+    found
+}
+
+#[test]
+fn a_seal_key_rotates_with_an_entry_before_each_step() {
+    let kept = Kept::new();
+    let (vault, who) = kept.vault(&kept.world).unwrap();
+    let known = entries(&vault, &who).len();
+    let done = rotate(&vault, &who, Job::Seal).map_err(|p| p.detail).unwrap();
+    assert_eq!((done.from, done.to, done.done, done.records), (1, 2, true, ROWS));
+    assert_eq!(versions(&vault, &who, Job::Seal), [2]);
+    assert_eq!(sealed_under(&vault, &who), [2; ROWS as usize]);
+    let all = entries(&vault, &who);
+    let of = |act| {
+        let of = all[known..].iter().filter(|e| e.act == act);
+        of.inspect(|e| {
+            assert_eq!((e.phase, e.object.as_deref()), (Phase::Commit, Some("seal:1:2")))
+        })
+        .map(|e| e.range.map(|r| (r.first, r.count)))
+        .collect::<Vec<_>>()
+    };
+    assert_eq!((of(Act::KeyRotate), of(Act::KeyDestroy)), (vec![None], vec![None]));
+    let mut carried = of(Act::KeyCarry);
+    carried.sort_unstable();
+    assert_eq!(carried.iter().map(|r| r.unwrap().1).sum::<u64>(), ROWS);
+    assert_eq!(of(Act::RotateBegin), carried);
+    // Each range is named before it is carried over.
+    for (at, entry) in all.iter().enumerate().filter(|(_, e)| e.act == Act::KeyCarry) {
+        let before = &all[known..at];
+        assert!(before.iter().any(|e| e.act == Act::RotateBegin && e.range == entry.range));
+    }
+    kept.holds(&vault, &who, "after");
+    // Sealed again by another rotation, and the versions of the records stay.
+    let again = rotate(&vault, &who, Job::Seal).map_err(|p| p.detail).unwrap();
+    assert_eq!((again.from, again.to, again.records), (2, 3, ROWS));
+    kept.holds(&vault, &who, "twice");
+}
+
+#[test]
+fn old_tokens_stay_good_and_new_ones_are_under_the_next_key() {
+    let kept = Kept::new();
+    let (vault, who) = kept.vault(&kept.world).unwrap();
+    for to in 2..5 {
+        let done = rotate(&vault, &who, Job::Token).map_err(|p| p.detail).unwrap();
+        assert_eq!((done.from, done.to, done.done, done.records), (to - 1, to, true, 0));
+    }
+    assert_eq!(versions(&vault, &who, Job::Token), [1, 2, 3, 4]);
+    kept.holds(&vault, &who, "after");
+    let sealed = seal(&vault, &who, ("acme", 2, 1), &Temp::new()).map_err(|p| p.detail).unwrap();
+    // Behind the prefix stands the version, in base32: 4 as `aq` to `at`, 1 as `ae` to `ah`.
+    let second = |token: &String| token.as_bytes()[5];
+    assert!(sealed.iter().all(|(_, token, _)| (b'q'..=b't').contains(&second(token))));
+    assert!(kept.tokens.iter().all(|token| (b'e'..=b'h').contains(&second(token))));
+    let (new, values) = sealed.into_iter().map(|(_, t, v)| (t, v)).unzip::<_, _, Vec<_>, Vec<_>>();
+    assert_eq!(reveal(&vault, &who, "acme", new).map_err(|p| p.detail), Ok(values));
+}
+
+#[test]
+fn killed_at_every_step_everything_opens_and_the_next_run_goes_on() {
+    let kept = Kept::new();
+    for job in [Job::Seal] {
+        let whole = kept.world.restart(0);
+        let (vault, who) = kept.vault(&whole).unwrap();
+        let before = whole.steps().len() as u64;
+        rotate(&vault, &who, job).map_err(|p| p.detail).unwrap();
+        let steps = whole.steps().len() as u64;
+        drop((vault, who));
+        assert!(steps > before + 12, "{job:?}: {before} {steps}");
+        for n in before..=steps {
+            let world = kept.world.restart(0);
+            world.kill_at(n);
+            if let Ok((vault, who)) = kept.vault(&world) {
+                let _ = rotate(&vault, &who, job);
+            }
+            for seed in 0..if long() { 40 } else { 3 } {
+                let case = format!("{job:?}, step {n}, seed {seed}");
+                let after = world.crash(seed);
+                let (vault, who) = kept.vault(&after).unwrap_or_else(|e| panic!("{case}: {e}"));
+                kept.holds(&vault, &who, &case);
+                let begun = versions(&vault, &who, job);
+                let done = rotate(&vault, &who, job).map_err(|p| format!("{case}: {}", p.detail));
+                let done = done.unwrap();
+                // What was begun is finished; a rotation that had ended is followed by another.
+                let of = (begun[0], *begun.last().unwrap());
+                let next = if of.0 == of.1 { (of.0, of.0 + 1) } else { of };
+                assert_eq!((done.from, done.to, done.done), (next.0, next.1, true), "{case}");
+                assert_eq!(versions(&vault, &who, job), [done.to], "{case}");
+                if job == Job::Seal {
+                    assert_eq!(sealed_under(&vault, &who), [done.to; ROWS as usize], "{case}");
+                }
+                kept.holds(&vault, &who, &case);
+            }
+        }
+    }
+}
