@@ -289,7 +289,11 @@ fn rows_without_a_key_of_their_own_are_left_out() {
     let long = "9".repeat(257);
     let text = format!("member_id,name\n1,Ada\n,Bo\n2,Cleo\n 1 ,Dora\n{long},Emil\n3,Fay\n");
     desk.write("bad.csv", text);
-    let said = seal(&desk, "bad.csv", &["--key", "member_id", "--report", "report.json"]);
+    let schema = "[[column]]\nname = \"member_id\"\nkey = \"ours\"\n\
+                  [[column]]\nname = \"name\"\ntype = \"name\"\n";
+    desk.write("schema.toml", schema);
+    let args = ["--schema", "schema.toml", "--report", "report.json"];
+    let said = seal(&desk, "bad.csv", &args);
     assert_eq!(said.code, Some(4), "{} {}", said.out, said.err);
     let json = said.json();
     assert_eq!(
@@ -351,4 +355,56 @@ fn the_way_back_leads_over_keys_too() {
         })
         .collect();
     assert_eq!(desk.read("back.csv").lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_tokenised_copy_is_no_file_to_seal() {
+    let (desk, ..) = with_two_files("key-copy");
+    let before = desk.read("two.sealed.csv");
+    for more in [&[][..], &["--dry-run"]] {
+        let args = [&["--out", "again.csv"], more].concat();
+        let said = seal(&desk, "two.sealed.csv", &args);
+        assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"), "{}", said.out);
+        assert!(said.out.contains("tokenised copy"), "{}", said.out);
+    }
+    assert!(!desk.path("again.csv").exists());
+    assert_eq!(desk.values(&[line(&before, "1002")[2]]), ["bruno@example.org"]);
+}
+
+#[test]
+fn a_key_is_held_over_the_whole_file_and_later_ones() {
+    let desk = Desk::new("key-held");
+    let row = |n: usize| match n {
+        0..6_000 => format!("c{n},Ada Archer\n"),
+        _ => format!("person{n}@example.com,Ada Archer\n"),
+    };
+    let rows = |all: usize| format!("member_id,name\n{}", (0..all).map(row).collect::<String>());
+    desk.write("one.csv", rows(6_200));
+    let said = seal(&desk, "one.csv", &["--key", "member_id"]);
+    assert_eq!((said.code, said.error().as_str()), (Some(2), "usage"), "{}", said.out);
+    assert!(!desk.path("one.sealed.csv").exists());
+    desk.write("two.csv", rows(6_000));
+    sealed(&desk, "two.csv", &["--key", "member_id"]);
+    desk.write("three.csv", "member_id,name\nperson1@example.com,Ada Archer\n");
+    assert_eq!(seal(&desk, "three.csv", &[]).code, Some(2));
+}
+
+#[test]
+fn keys_that_look_like_another_or_like_an_id_name_nobody_else() {
+    let desk = Desk::new("key-alike");
+    desk.write("solo.csv", "name,email\nDora Dunn,dora@example.com\n");
+    desk.done(&["seal", "solo.csv", "--tenant", "acme", "--collection", "solo"]);
+    let find = ["find", "--tenant", "acme", "--collection", "solo", "email=dora@example.com"];
+    let id = desk.done(&find)["records"][0]["record"].as_str().unwrap().to_owned();
+    let schema = "[[column]]\nname = \"member\"\nkey = \"ours\"\n\
+                  [[column]]\nname = \"name\"\ntype = \"name\"\n";
+    desk.write("schema.toml", schema);
+    desk.write("one.csv", format!("member,name\n{id},Ada\n1,Bo\n1\u{200b},Cy\n"));
+    let said = seal(&desk, "one.csv", &["--schema", "schema.toml"]);
+    assert_eq!((said.code, &said.json()["quarantined"]), (Some(4), &json!(1)), "{}", said.out);
+    let token = line(&desk.read("one.sealed.csv"), &id)[1].to_owned();
+    let update = ["update", "--tenant", "acme", "--collection", "people", "--json", "--record"];
+    let said = desk.run_on(&[&update[..], &[&id, "name=-"]].concat(), "Ada Archer");
+    assert_eq!(said.code, Some(0), "{}", said.out);
+    assert_eq!(desk.values(&[&token]), ["Ada Archer"]);
 }

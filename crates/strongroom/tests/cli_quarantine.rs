@@ -245,3 +245,15 @@ fn what_cannot_be_tried_again_says_so() {
     let said = retry(&desk, "people.csv", "a.csv", &[]);
     assert!(said.code == Some(2) && said.out.contains("--job"), "{}", said.out);
 }
+
+#[test]
+fn a_retry_has_the_columns_and_the_schema_of_its_job() {
+    let (desk, _) = sealed("quarantine-shape", &[]);
+    let whole = people(|_| None);
+    desk.write("people.csv", whole.replacen("member_id,name,email", "member_id,email,name", 1));
+    let said = retry(&desk, "people.csv", "swapped.csv", &[]);
+    assert_eq!(said.code, Some(2), "{} {}", said.out, said.err);
+    assert!(!desk.path("swapped.csv").exists());
+    desk.write("people.csv", whole);
+    assert_eq!(retry(&desk, "people.csv", "whole.csv", &[]).json()["added"], 4);
+}

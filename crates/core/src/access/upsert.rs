@@ -18,6 +18,7 @@ use crate::control::CollectionRow;
 use crate::id::{CollectionId, FieldNumber, RecordNumber};
 use crate::ledger::entry::Act;
 use crate::store::{Batch, Changes, Committed, Stub};
+use crate::text::is_hidden;
 use crate::vault::index::Tag;
 use crate::vault::token::{read_record_id, record_id};
 
@@ -25,11 +26,12 @@ use crate::vault::token::{read_record_id, record_id};
 pub const KEY_BYTES_MAX: usize = 256;
 
 /// The key that a cell holds: without the white space around it. None of an empty cell, nor of one
-/// that is too long.
+/// that is too long, or that holds what nobody sees: no two keys may look like one.
 #[must_use]
 pub fn key_of(cell: &str) -> Option<&str> {
     let key = cell.trim();
-    (1..=KEY_BYTES_MAX).contains(&key.len()).then_some(key)
+    let seen = !key.chars().any(|c| c.is_control() || is_hidden(c));
+    (seen && (1..=KEY_BYTES_MAX).contains(&key.len())).then_some(key)
 }
 
 /// Whom the keys of some rows name, with their entries on the way.
@@ -197,10 +199,12 @@ impl<A: Action> Authorized<A> {
         text: &str,
         index: &mut ScanIndex<'_>,
     ) -> Result<Vec<RecordNumber>, Stop> {
-        match read_record_id(self.keys(context.ring)?, text) {
-            Ok(record) => Ok(vec![record]),
-            Err(_) => self.keyed(context, collection, text, index),
+        // The key first: one may read like the id of another record.
+        let keyed = self.keyed(context, collection, text, index)?;
+        if !keyed.is_empty() {
+            return Ok(keyed);
         }
+        Ok(read_record_id(self.keys(context.ring)?, text).into_iter().collect())
     }
 
     /// The records that the index has under a key: in truth one, beside those that were erased.

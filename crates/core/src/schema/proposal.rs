@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::words::Class;
 use super::{Column, Schema, Treatment};
 use crate::field::FieldType;
 
@@ -49,6 +50,8 @@ pub struct ProposedColumn {
     pub doubts: Vec<String>,
     /// What a spreadsheet did to the values.
     pub damage: Vec<String>,
+    /// Whether it was to stay open, and its cells over the whole file spoke against it.
+    pub breached: bool,
     /// Values of known types inside longer text, by type.
     pub holds: Vec<(FieldType, u32)>,
 }
@@ -115,6 +118,7 @@ impl ProposedColumn {
             against: Vec::new(),
             doubts: Vec::new(),
             damage: Vec::new(),
+            breached: false,
             holds: Vec::new(),
         }
     }
@@ -123,17 +127,21 @@ impl ProposedColumn {
     pub fn seal_as_text(&mut self, why: String) {
         self.treatment = Treatment::of(FieldType::Text);
         self.unsure = true;
+        self.breached = true;
         self.against.push(why);
     }
 
     /// Makes the column the one that rows are known by.
     ///
     /// # Errors
-    /// The type that its values seem to have: a key stays in clear.
+    /// The type that its values seem to have, or text where they may not stay in clear: a key does.
+    /// Of one that the proposal is not sure of, every cell is held to being a number or code.
     pub fn make_key(&mut self) -> Result<(), FieldType> {
         let reason = match &self.treatment {
             Treatment::Clear { reason } | Treatment::Key { reason } => reason.clone(),
-            Treatment::Seal { kind: FieldType::Text, .. } => "named as the key".to_owned(),
+            Treatment::Seal { kind: FieldType::Text, .. } if !self.breached => {
+                Class::Code.describe().to_owned()
+            }
             sealed => return Err(sealed.kind().unwrap_or(FieldType::Text)),
         };
         self.treatment = Treatment::Key { reason };

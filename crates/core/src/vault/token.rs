@@ -93,20 +93,25 @@ fn write(
     Ok(())
 }
 
+/// Whether a text is spelt as a token is, whoever made it: by its checksum, without a key.
+#[must_use]
+pub fn is_spelt_as_token(text: &str) -> bool {
+    body(TOKEN_PREFIX, text).is_some()
+}
+
+/// Version and block of a text with this prefix whose checksum is right.
+fn body(prefix: &str, text: &str) -> Option<(u8, [u8; 16])> {
+    let body = text.strip_prefix(prefix).filter(|body| body.len() == BODY_CHARS)?;
+    let body = BASE32_LOWER.decode(body.as_bytes()).ok()?;
+    let (version, rest) = body.split_first()?;
+    let (block, sum) = rest.split_first_chunk::<16>()?;
+    (checksum(prefix, *version, block) == *sum).then_some((*version, *block))
+}
+
 fn read(keys: &TenantKeys, prefix: &str, text: &str) -> Result<Named, NoSuchToken> {
-    let body = text.strip_prefix(prefix).ok_or(NoSuchToken)?;
-    if body.len() != BODY_CHARS {
-        return Err(NoSuchToken);
-    }
-    let body = BASE32_LOWER.decode(body.as_bytes()).map_err(|_| NoSuchToken)?;
-    let (version, rest) = body.split_first().ok_or(NoSuchToken)?;
-    let (block, sum) = rest.split_first_chunk::<16>().ok_or(NoSuchToken)?;
-    if checksum(prefix, *version, block) != *sum {
-        return Err(NoSuchToken);
-    }
-    let found = keys.token.iter().find(|(v, _)| v == version);
+    let (version, mut block) = body(prefix, text).ok_or(NoSuchToken)?;
+    let found = keys.token.iter().find(|(v, _)| *v == version);
     let (_, key) = found.ok_or(NoSuchToken)?;
-    let mut block = *block;
     key.decrypt_block((&mut block).into());
     let (record, rest) = block.split_first_chunk::<8>().ok_or(NoSuchToken)?;
     let (field, zeros) = rest.split_first_chunk::<2>().ok_or(NoSuchToken)?;

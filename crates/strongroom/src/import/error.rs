@@ -176,7 +176,10 @@ pub enum Reason {
     )]
     NotInColumns,
     /// A row without a key where rows are known by one.
-    #[error("the row has no key, or one of more than 256 bytes: fill the column of the key")]
+    #[error(
+        "the row has no key, or one of more than 256 bytes or with characters that nobody sees: \
+         correct the column of the key"
+    )]
     NoKey,
     /// A key that stood in a row before.
     #[error("a row before has the same key: leave one of them, or tell them apart")]

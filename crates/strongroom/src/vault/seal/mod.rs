@@ -128,6 +128,8 @@ pub(super) struct JobRow {
     pub rows: u64,
     /// Rows that were left out and not dealt with since.
     pub left_out: u64,
+    /// A keyed digest of the schema's version and the input's columns: a retry has the same.
+    pub shape: String,
     /// The job whose left out rows this one tries again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<JobId>,
@@ -212,12 +214,21 @@ impl Vault {
         retry: Option<JobId>,
     ) -> Result<(JobId, Option<JobId>), Problem> {
         let (tenant, id) = (collection.tenant, collection.id);
-        let base = retry.map(|job| self.base_of(tenant, job, id)).transpose()?;
+        let shape = self.shape(collection, input);
+        let base = retry.map(|job| self.base_of(tenant, job, (id, &shape))).transpose()?;
         let job = match base.filter(|_| collection.key.is_none()) {
             Some(base) => self.retry_id(base),
             None => self.job_id(tenant, collection, input)?,
         };
         Ok((job, base.filter(|base| *base != job)))
+    }
+
+    /// What a retry must have in common with its job for kept rows to mean the same.
+    fn shape(&self, collection: &CollectionRow, input: &Input) -> String {
+        let version = collection.version.to_be_bytes();
+        let columns = input.columns.iter().map(String::as_bytes);
+        let parts: Vec<&[u8]> = std::iter::once(version.as_slice()).chain(columns).collect();
+        HEXLOWER.encode(&self.control.mac("strongroom/shape", &parts))
     }
 
     /// The schema to seal by: given, stored, or proposed now.
@@ -241,7 +252,7 @@ impl Vault {
         };
         input.check_covered(&schema)?;
         keyed::check(&schema, request.key.as_deref(), &input.columns)?;
-        if proposal.is_none() {
+        if proposal.is_none() || request.key.is_some() {
             open::refuse_breaches(input, &schema)?;
         }
         // A schema that stands already is not set again: a service may seal by it.
@@ -397,6 +408,7 @@ impl Run<'_> {
                     began_us: self.now_us,
                     rows: 0,
                     left_out: 0,
+                    shape: self.vault.shape(self.collection, self.input),
                     retry_of: self.base.filter(|_| self.plan.key.is_none()),
                 };
                 self.vault.commit(self.authorized.begin(self.vault.job_changes(&key, &row)?))?;

@@ -7,7 +7,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use strongroom_core::id::RecordNumber;
 use strongroom_core::store::Commit;
-use strongroom_core::vault::token::{Named, TOKEN_CHARS, write_token};
+use strongroom_core::vault::token::{Named, TOKEN_CHARS, is_spelt_as_token, write_token};
 
 use super::input::{bad_file, is_nested};
 use super::keyed::{self, Fate, Keys, key};
@@ -127,6 +127,7 @@ pub fn judge(run: &Run<'_>) -> Result<Done, Problem> {
         keys.pass(&mut batch);
         (run.progress)(passed.get());
         for row in batch.iter() {
+            refuse_tokens(run, row)?;
             refuse_open_nested(run, row)?;
             done.rows += 1;
             note_cells(&mut done.totals.sealed, &run.plan.columns, row);
@@ -221,6 +222,7 @@ fn seal_new(
     mac: String,
 ) -> Result<SealedBatch, Problem> {
     let vault = run.vault;
+    read.batch.iter().try_for_each(|row| refuse_tokens(run, row))?;
     let fates = fates(run, &read)?;
     let (rows, new) = (fates.len(), fates.iter().filter(|f| matches!(f, Fate::New)).count());
     let first = vault.store.reserve(new as u64)?;
@@ -384,6 +386,22 @@ pub fn sealed_cell<'a>(plan: &ColumnPlan, row: RowView<'a>, column: usize) -> Op
     let cell = row.cell(column);
     let sealed = SealCell { plan: *plan, value: cell.value, literal: cell.literal, spelling: None };
     (!cell.absent && !cell.value.is_empty()).then_some(sealed)
+}
+
+/// A token in the place of a value: the file is a tokenised copy, and sealed as it is it would put
+/// tokens where the values are.
+fn refuse_tokens(run: &Run<'_>, row: RowView<'_>) -> Result<(), Problem> {
+    for (column, plan) in run.plan.columns.iter().enumerate() {
+        if plan.field().is_some() && is_spelt_as_token(row.cell(column).value.trim()) {
+            let name = run.input.columns.get(column).map_or("", String::as_str);
+            let place = format!("{}:{}", run.input.path.display(), row.line());
+            return Err(Problem::usage(
+                format!("{place}: `{name}` holds a token, not a value: this is a tokenised copy"),
+                "seal the original; `strongroom export --like` gives it back",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// An object or array in an open column would pass in clear with whatever is in it.

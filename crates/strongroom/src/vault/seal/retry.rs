@@ -61,7 +61,7 @@ impl Vault {
         &self,
         tenant: TenantId,
         job: JobId,
-        collection: CollectionId,
+        (collection, shape): (CollectionId, &str),
     ) -> Result<JobId, Problem> {
         let row: Option<JobRow> = self.read_job(&job_key(tenant, job, None))?;
         let row = row.ok_or_else(Problem::not_found)?;
@@ -78,6 +78,13 @@ impl Vault {
         let again = self.read_job::<JobRow>(&again)?.is_some_and(|row| row.left_out > 0);
         if row.left_out == 0 && !again {
             return Err(Problem::usage("no row of the job is left out any more", shown));
+        }
+        if row.shape != shape {
+            return Err(Problem::usage(
+                "the job had other columns, or the collection another schema",
+                "keep the header as it was; where the schema changed, put the corrected rows into \
+                 a file of their own and seal that",
+            ));
         }
         Ok(row.retry_of.unwrap_or(job))
     }
