@@ -114,10 +114,16 @@ impl CollectionRow {
         self.fields.iter().find(|f| f.is(column))
     }
 
+    /// Whether a field holds the keys of its records.
+    #[must_use]
+    pub fn is_key(&self, field: FieldNumber) -> bool {
+        self.key == Some(field)
+    }
+
     /// The field that holds the keys of its records.
     #[must_use]
     pub fn key_field(&self) -> Option<&FieldRow> {
-        self.fields.iter().find(|f| Some(f.number) == self.key)
+        self.fields.iter().find(|f| self.is_key(f.number))
     }
 }
 

@@ -408,3 +408,15 @@ fn keys_that_look_like_another_or_like_an_id_name_nobody_else() {
     assert_eq!(said.code, Some(0), "{}", said.out);
     assert_eq!(desk.values(&[&token]), ["Ada Archer"]);
 }
+
+/// Also of a key whose letters are upper case: it is indexed as it stands, unlike other texts.
+#[test]
+fn nothing_of_an_erased_record_stays_in_the_index() {
+    let (desk, ..) = with_two_files("key-erased");
+    desk.write("three.csv", "member_id,email\nB-7,Fay@Example.com\n");
+    sealed(&desk, "three.csv", &[]);
+    let before = index_rows(&desk);
+    let erase = ["erase", "--tenant", "acme", "--collection", "people", "--record", "B-7"];
+    desk.done(&[&erase[..], &["--reason", "request", "--now"]].concat());
+    assert_eq!(index_rows(&desk), before - 2, "its key and its address");
+}

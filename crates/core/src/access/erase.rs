@@ -23,7 +23,7 @@ use crate::ledger::{Entry, LogId};
 use crate::principal::Principal;
 use crate::source::{Random, draw};
 use crate::store::{Batch, Changes, Position, ReadError, Table};
-use crate::vault::index::Tag;
+use crate::vault::index::{Tag, write_normal};
 use crate::vault::keys::TenantKeys;
 use crate::vault::sealed::RowAddress;
 use crate::vault::slot::{Slot, SlotAddress};
@@ -301,7 +301,8 @@ fn unindex(
     let _ = with_row(keys, at.collection, person, rows, |row| {
         for field in collection.fields.iter().filter(|field| field.index) {
             let Ok(opened) = row.open(field.number) else { continue };
-            if opened.kind.normalize(&opened.value.disclose(), &mut normal) {
+            let is_key = collection.is_key(field.number);
+            if write_normal(is_key, opened.kind, &opened.value.disclose(), &mut normal) {
                 let tag = Tag::of(keys, at.collection, field.number, &normal);
                 changes.rows.delete(Table::Index, &tag.row(keys, at.record).0);
             }

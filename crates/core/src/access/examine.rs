@@ -16,7 +16,7 @@ use crate::id::{CollectionId, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase, RecordRange};
 use crate::ledger::{Entry, Pseudonym};
 use crate::store::{Batch, Changes};
-use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag};
+use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag, write_normal};
 use crate::vault::keys::TenantKeys;
 use crate::vault::sealed::{RowAddress, SealedRow, VerifiedRow};
 use crate::vault::slot::{Slot, SlotAddress, SlotBytes, Tombstone};
@@ -246,13 +246,9 @@ fn wanted(
     for field in collection.fields.iter().filter(indexed) {
         let opened = row.open(field.number).ok()?;
         let kind = opened.kind;
-        // Of a key the normal form is the key.
-        let is_key = Some(field.number) == collection.key;
-        if !is_key && !opened.value.normalize(kind, &mut normal) {
+        let is_key = collection.is_key(field.number);
+        if !write_normal(is_key, kind, &opened.value.disclose(), &mut normal) {
             continue;
-        }
-        if is_key {
-            normal = opened.value.disclose();
         }
         let tag = Tag::of(keys, collection.id, field.number, &normal);
         let (key, check) = tag.row(keys, record);

@@ -139,7 +139,7 @@ fn sought<'c>(
         return Err(Unfit::NotIndexed);
     }
     let mut normals = Vec::new();
-    if collection.key == Some(field.number) {
+    if collection.is_key(field.number) {
         let key = key_of(value).ok_or(Unfit::NotOfItsType)?;
         normals.push((FieldType::Text, Zeroizing::new(key.to_owned())));
         return Ok((field, normals));
@@ -183,7 +183,7 @@ impl Receipt<Find> {
                     opened => opened?,
                 };
                 let kind = opened.kind;
-                let is = |normal: &str| match collection.key == Some(*field) {
+                let is = |normal: &str| match collection.is_key(*field) {
                     true => opened.value.is_exactly(normal),
                     false => opened.value.is(kind, normal),
                 };
@@ -209,7 +209,7 @@ fn tokens(
     let mut tokens = Vec::with_capacity(numbers.len());
     // No token of a password is ever printed; the key has none.
     let printed = |f: &&FieldRow| {
-        let has_token = !f.kinds.contains(&FieldType::Password) && collection.key != Some(f.number);
+        let has_token = !f.kinds.contains(&FieldType::Password) && !collection.is_key(f.number);
         numbers.contains(&f.number) && has_token
     };
     for field in collection.fields.iter().filter(printed) {

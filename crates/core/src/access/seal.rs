@@ -13,7 +13,7 @@ use crate::ledger::{Entry, Pseudonym};
 use crate::source::{Random, draw};
 use crate::store::{Batch, Changes, Table};
 use crate::vault::cell::Clear;
-use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag};
+use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag, write_normal};
 use crate::vault::keys::{ControlKey, KeyError, TenantKeys};
 use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
 use crate::vault::slot::{SlotAddress, SlotBytes};
@@ -279,13 +279,8 @@ impl SealBatch<'_> {
                     writer.field(plan.number, &Clear::verifier(&verifier.write()))?;
                     continue;
                 }
-                let fits = if is_key {
-                    // As it is: keys that differ in case alone are two.
-                    normal.clear();
-                    normal.push_str(value);
-                    true
-                } else if plan.index {
-                    plan.kind.normalize(value, normal)
+                let fits = if plan.index {
+                    write_normal(is_key, plan.kind, value, normal)
                 } else {
                     plan.kind.fits(value)
                 };

@@ -12,6 +12,7 @@ use hmac::Mac as _;
 
 use super::keys::TenantKeys;
 use super::{Fixed, feed};
+use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber, RecordNumber, TenantId};
 
 /// Bytes of an index row's key: tenant 16, collection 4, field 2, tag 8, record 8.
@@ -24,6 +25,18 @@ const TAG_BYTES: usize = 8;
 
 /// Bytes of an index row's value, which proves that this tenant's keys made the row.
 pub const CHECK_BYTES: usize = 8;
+
+/// Writes what the index knows a value by to `out`, and says whether it can know it: of a record's
+/// key the key itself, since keys that differ in case alone are two; of others the normal form.
+#[must_use]
+pub fn write_normal(is_key: bool, kind: FieldType, value: &str, out: &mut String) -> bool {
+    if !is_key {
+        return kind.normalize(value, out);
+    }
+    out.clear();
+    out.push_str(value);
+    true
+}
 
 /// What the storage keys of all rows of a field begin with.
 #[must_use]

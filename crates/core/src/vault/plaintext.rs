@@ -21,11 +21,6 @@ impl Plaintext {
         Self(Zeroizing::new(kind.mask(&self.0)))
     }
 
-    /// Writes its normal form into `out`; whether it has one.
-    pub(crate) fn normalize(&self, kind: FieldType, out: &mut Zeroizing<String>) -> bool {
-        kind.normalize(&self.0, out)
-    }
-
     pub(crate) fn redact(self) -> Self {
         Self(Zeroizing::new(crate::field::REDACTED.to_owned()))
     }
