@@ -254,3 +254,23 @@ fn a_damaged_slot_stops_a_turn_and_nothing_is_lost() {
     assert_eq!(names.len(), 1, "what was laid down is swept away");
     assert_eq!(office.install.operate(&["epoch", "turn"]).number("/epoch"), 2);
 }
+
+/// Whoever writes the data folder could otherwise have the turn itself make an erased person live
+/// again, for good.
+#[test]
+fn an_older_slot_of_an_erased_record_is_not_carried_into_the_next_epoch() {
+    let office = Office::new("epoch-revived");
+    let before = fs::read(office.slots(1)).unwrap();
+    let args = ["erase", "--tenant", "acme", "--collection", "people", "--record"];
+    let now = ["--reason", "request", "--now"];
+    office.install.operate(&[&args[..], &[&office.records[0]], &now].concat());
+    let after = fs::read(office.slots(1)).unwrap();
+    fs::write(office.slots(1), &before).unwrap();
+    let turn = office.install.run(Some(&office.install.operator), &["epoch", "turn"]);
+    assert_eq!(turn.code, 15, "{}", turn.json);
+    assert!(turn.text("/error/detail").contains("which was erased"), "{}", turn.json);
+    assert_eq!(office.install.operate(&["epoch", "status"]).number("/epoch"), 1);
+    fs::write(office.slots(1), &after).unwrap();
+    let turned = office.install.operate(&["epoch", "turn"]);
+    assert_eq!((turned.number("/epoch"), turned.number("/erased")), (2, 1));
+}

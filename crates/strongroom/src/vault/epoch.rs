@@ -3,21 +3,20 @@
 use serde::Serialize;
 use strongroom_core::access::bounds::{EPOCH_US, EpochCount};
 use strongroom_core::access::epoch::{ReadEpoch, TurnEpoch, Turning};
-use strongroom_core::id::TenantId;
+use strongroom_core::id::{RecordNumber, TenantId};
+use strongroom_core::ledger::entry::Phase;
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{Changes, LayError, NextEpoch, Table};
 use strongroom_core::vault::epoch::{Carried, Carrier, Owners};
 use strongroom_core::vault::keys::{Job, KeyPlace, WrappingKey};
-use strongroom_core::vault::slot::EpochKey;
+use strongroom_core::vault::slot::{EpochKey, Slot, SlotAddress};
 
 use super::Vault;
 use super::seal::BatchRow;
+use super::strengthen::BATCH_KEY_BYTES;
 use crate::custody::{DESTROY, draw_epoch};
 use crate::problem::Problem;
-
-/// Tenant, job and batch.
-const BATCH_KEY_BYTES: usize = 36;
 
 /// A turn that took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,6 +65,7 @@ impl Vault {
         let agreed = self.bounded(now_us, |bounds| authorized.agree(bounds, second));
         let turning = agreed.map_err(|stop| self.stopped(stop))?;
         self.shred_due(now_us)?;
+        self.hold_erased()?;
         let Carried { live, erased } = self.lay_and_turn(turning, next, now_us)?;
         Ok(Turned { epoch: next, destroyed: ended, destroy: DESTROY, live, erased })
     }
@@ -83,6 +83,34 @@ impl Vault {
         let batch = self.bounded(now_us, |bounds| turning.record(bounds, changes, carried));
         self.commit(batch)?;
         Ok(carried)
+    }
+
+    /// Holds the slots of everybody whom the ledger says was overwritten: an older slot that was
+    /// put back would be sealed anew with the others, and live for good.
+    fn hold_erased(&self) -> Result<(), Problem> {
+        let (mut back, mut failed) = (None, None);
+        self.store.snapshot()?.entries(&mut |log, _, leaf| {
+            let (LogId::Tenant(tenant), Some(record)) = (log, overwritten(leaf)) else {
+                return true;
+            };
+            let tenant = TenantId(tenant);
+            let at = SlotAddress { install: self.install, tenant, record };
+            match self.store.slot(record) {
+                Ok(slot) if matches!(self.keys.epoch.open(at, &slot), Ok(Slot::Erased(_))) => {}
+                Ok(_) => back = Some(record),
+                Err(error) => failed = Some(error),
+            }
+            back.is_none() && failed.is_none()
+        })?;
+        match (back, failed) {
+            (None, None) => Ok(()),
+            (_, Some(error)) => Err(error.into()),
+            (Some(record), None) => Err(Problem::tampered(format!(
+                "the slot of record number {}, which was erased, is none of an erased record: the \
+                 epoch was not turned",
+                record.0
+            ))),
+        }
     }
 
     /// Wraps every tenant's index keys under the next epoch.
@@ -152,6 +180,15 @@ impl Vault {
         })?;
         made.ok_or_else(|| Problem::tampered("the first entry of the system log cannot be read"))
     }
+}
+
+/// The record whose slot an entry says was overwritten.
+fn overwritten(leaf: &[u8]) -> Option<RecordNumber> {
+    // Most entries are of other acts, and are not read for it.
+    let act = b"\"act\":\"pii.shred\"";
+    leaf.windows(act.len()).any(|w| w == act).then_some(())?;
+    let entry = Entry::from_bytes(leaf).ok().filter(|e| e.phase == Phase::Commit)?;
+    entry.range.map(|range| RecordNumber(range.first))
 }
 
 impl From<LayError> for Problem {
