@@ -164,3 +164,16 @@ fn a_backup_of_another_install_is_refused() {
     assert_eq!(answer.code, 2, "{}", answer.json);
     assert!(answer.text("/error/detail").contains("another install"), "{}", answer.json);
 }
+
+/// A pipe in the place of a stream would hold the install for as long as nobody writes into it.
+#[test]
+fn a_backup_of_anything_but_files_is_refused_at_once() {
+    let (install, _) = filled("live-pipe", 2);
+    let copy = backup(&install, "copy");
+    fs::remove_file(copy.join("records.srb")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(copy.join("records.srb")).status();
+    assert!(made.unwrap().success());
+    let answer = install.run(Some(&install.operator), &["restore", copy.to_str().unwrap()]);
+    assert_eq!(answer.code, 2, "{}", answer.json);
+    assert!(answer.text("/error/detail").contains("no regular file"), "{}", answer.json);
+}

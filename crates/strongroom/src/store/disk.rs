@@ -182,8 +182,12 @@ impl Disk for Folder {
         let mut options = OpenOptions::new();
         // A link is refused: it could lead our writes to any file of this user.
         options.read(true).write(!self.read_only);
-        options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        // Nor must a pipe in its place hold anybody up.
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
         match options.open(&path) {
+            Ok(file) if !file.metadata()?.is_file() => {
+                Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+            }
             Ok(file) => Ok(Some(Box::new(FolderFile { file, path }))),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
