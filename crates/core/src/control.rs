@@ -12,7 +12,7 @@ use crate::erasure::{Erasing, Leaving};
 use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber, Name, PrincipalId, TenantId};
 use crate::principal::PrincipalRow;
-use crate::schema::{Schema, Treatment};
+use crate::schema::{Schema, Treatment, is_same_header};
 use crate::vault::keys::{ControlKey, Job, StoreKey};
 
 const MAC_BYTES: usize = 32;
@@ -78,13 +78,8 @@ impl FieldRow {
     /// Whether a header names this field: without regard to case and surrounding white space, as
     /// a schema's columns are named.
     fn is(&self, header: &str) -> bool {
-        same_header(Some(&self.column), Some(header))
+        is_same_header(&self.column, header)
     }
-}
-
-fn same_header(one: Option<&str>, other: Option<&str>) -> bool {
-    let folded = |header: Option<&str>| header.map(|h| h.trim().to_lowercase());
-    folded(one) == folded(other)
 }
 
 /// A collection with every version of its schema.
@@ -348,7 +343,11 @@ impl Registry {
         let old = self.collections.get(&(tenant, id));
         let was = old.map(|c| c.key_field().map(|f| f.column.clone()));
         let key = schema.key().map(|c| c.name.as_str());
-        if let Some(was) = was.filter(|was| !same_header(was.as_deref(), key)) {
+        let stays = |was: &Option<String>| match (was, key) {
+            (Some(was), Some(key)) => is_same_header(was, key),
+            (was, key) => was.is_none() && key.is_none(),
+        };
+        if let Some(was) = was.filter(|was| !stays(was)) {
             return Err(EvolveError::Key { was });
         }
         let mut fields = old.map(|c| c.fields.clone()).unwrap_or_default();

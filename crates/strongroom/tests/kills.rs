@@ -18,10 +18,10 @@ use std::path::PathBuf;
 use std::process::Child;
 
 use install::{Answer, Install};
-use killing::{Whole, Work, kill_at, kills};
+use killing::{Whole, Work, entries, kill_at, kills};
+use strongroom_core::ledger::Entry;
 use strongroom_core::ledger::entry::{Act, Phase, RecordRange};
-use strongroom_core::ledger::{Entry, LogId};
-use strongroom_core::store::{Store, Table};
+use strongroom_core::store::Table;
 
 const SAMPLE: usize = 300;
 const HEADER: &str = "Member No,Rank,First Name,Last Name,SSN,E-mail,Phone,Bank Account";
@@ -162,19 +162,6 @@ fn each_row_sealed_once(job: &Job) -> u64 {
     let ended = entries.iter().rev().find(|entry| entry.act == Act::JobEnd).unwrap().boot;
     let by_it = done.iter().filter(|entry| entry.boot == ended);
     by_it.map(|entry| entry.range.unwrap().count).sum()
-}
-
-/// The entries of the one tenant's log.
-fn entries(store: &dyn Store) -> Vec<Entry> {
-    let mut logs = store.heads().into_iter().map(|(log, ..)| log);
-    let log = logs.find(|log| *log != LogId::System).unwrap();
-    let mut entries = Vec::new();
-    let mut keep = |_, leaf: &[u8]| {
-        entries.push(Entry::from_bytes(leaf).unwrap());
-        true
-    };
-    store.entries(log, &mut keep).unwrap();
-    entries
 }
 
 /// A sample over the whole file, across all columns, in one reveal.

@@ -15,10 +15,9 @@ use std::fs;
 use std::process::Child;
 
 use install::{Answer, Install};
-use killing::{Whole, Work, kill_at, kills};
+use killing::{Whole, Work, entries, kill_at, kills};
 use strongroom_core::ledger::entry::{Act, Phase};
-use strongroom_core::ledger::{Entry, LogId};
-use strongroom_core::store::{Store, Table};
+use strongroom_core::store::Table;
 
 fn rows() -> usize {
     (400 * kills()).max(12_000)
@@ -132,17 +131,4 @@ fn every_record_changed_once(job: &Job, known: usize, all: usize) {
         count
     };
     assert_eq!((count(Table::Record), count(Table::Index)), (all, 2 * all));
-}
-
-/// The entries of the one tenant's log.
-fn entries(store: &dyn Store) -> Vec<Entry> {
-    let mut logs = store.heads().into_iter().map(|(log, ..)| log);
-    let log = logs.find(|log| *log != LogId::System).unwrap();
-    let mut entries = Vec::new();
-    let mut keep = |_, leaf: &[u8]| {
-        entries.push(Entry::from_bytes(leaf).unwrap());
-        true
-    };
-    store.entries(log, &mut keep).unwrap();
-    entries
 }

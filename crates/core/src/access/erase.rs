@@ -11,13 +11,12 @@ use zeroize::Zeroizing;
 
 use super::bounds::{Agreed, Bounds};
 use super::find::ScanIndex;
-use super::person::{Person, pseudonym, with_row};
+use super::person::{Person, lies_elsewhere, pseudonym, with_row};
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target,
 };
-use crate::control::CollectionRow;
 use crate::erasure::{Erasing, Reason};
-use crate::id::{CollectionId, Name, RecordNumber, TenantId};
+use crate::id::{CollectionId, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase, RecordRange, SUBJECTS_MAX};
 use crate::ledger::{Entry, LogId};
 use crate::principal::Principal;
@@ -85,9 +84,7 @@ impl Authorized<Erase> {
         second: Option<&Principal>,
     ) -> Result<(Pending<Erase>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
-        let Some(collection) = named(context, keys.tenant(), &self.action.collection) else {
-            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
-        };
+        let collection = self.collection(context, &self.action.collection)?;
         let mut people: Vec<Person> = Vec::with_capacity(self.action.records.len());
         let mut seen = BTreeSet::new();
         for id in &self.action.records {
@@ -149,15 +146,6 @@ impl Receipt<Erase> {
     }
 }
 
-fn named<'c>(
-    context: &'c Context<'_>,
-    tenant: TenantId,
-    collection: &str,
-) -> Option<&'c CollectionRow> {
-    let name = Name::parse(collection).ok()?;
-    context.registry.collection(tenant, &name)
-}
-
 /// Whether the record is one of the collection. One whose row is nowhere can still be erased under
 /// any of them: its slot is what counts.
 fn lies_in(
@@ -167,17 +155,8 @@ fn lies_in(
     person: &Person,
     rows: &mut ReadRow<'_>,
 ) -> Result<bool, ReadError> {
-    let tenant = keys.tenant();
-    let at = |collection| RowAddress { tenant, collection, record: person.record };
-    if rows(&at(collection))?.is_some() {
-        return Ok(true);
-    }
-    for other in context.registry.collections().filter(|c| c.tenant == tenant) {
-        if rows(&at(other.id))?.is_some() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let at = RowAddress { tenant: keys.tenant(), collection, record: person.record };
+    Ok(rows(&at)?.is_some() || !lies_elsewhere(context, at, rows)?)
 }
 
 /// A request to take an erasure back within its grace time.
@@ -211,9 +190,7 @@ impl Authorized<CancelErase> {
         now_us: u64,
     ) -> Result<(Pending<CancelErase>, Batch), Stop> {
         let tenant = self.keys(context.ring)?.tenant();
-        let Some(collection) = named(context, tenant, &self.action.collection) else {
-            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
-        };
+        let collection = self.collection(context, &self.action.collection)?;
         let (id, index, slots) = (&self.action.record, &mut *means.index, &mut *means.slots);
         let person = self.named_or_leaving(context, collection, id, index, slots)?;
         let leaving =

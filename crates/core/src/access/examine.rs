@@ -161,7 +161,7 @@ impl Receipt<Examine> {
         slots: &mut ReadSlot<'_>,
     ) -> Result<RowFound, Stop> {
         let keys = context.ring.get(self.plan)?;
-        let Some(at) = address(key).filter(|at| at.tenant == keys.tenant()) else {
+        let Some(at) = RowAddress::read(key).filter(|at| at.tenant == keys.tenant()) else {
             return Ok(RowFound::Amiss(None, Tampering::RowUnstated));
         };
         let record = at.record;
@@ -219,17 +219,6 @@ impl Receipt<Examine> {
         };
         Ok((Some(record), found))
     }
-}
-
-/// The address that a storage key spells.
-fn address(key: &[u8]) -> Option<RowAddress> {
-    let (tenant, rest) = key.split_first_chunk::<16>()?;
-    let (collection, record) = rest.split_first_chunk::<4>()?;
-    Some(RowAddress {
-        tenant: TenantId(*tenant),
-        collection: CollectionId(u32::from_be_bytes(*collection)),
-        record: RecordNumber(u64::from_be_bytes(record.try_into().ok()?)),
-    })
 }
 
 /// The rows that the index holds of a record; nothing when a field does not open.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::control::CollectionRow;
 use crate::field::FieldType;
-use crate::id::{FieldNumber, JobId, Name, RecordNumber, TenantId};
+use crate::id::{FieldNumber, JobId, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Form};
 use crate::policy::{self, Purpose};
@@ -165,7 +165,7 @@ impl Exporting {
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<(Naming, Batch)>, Stop> {
         let keys = self.authorized.keys(context.ring)?;
-        let collection = self.collection(context, keys)?;
+        let collection = self.collection(context)?;
         let mut fields: BTreeMap<u64, BTreeSet<FieldNumber>> = BTreeMap::new();
         let mut kinds = BTreeSet::new();
         for token in tokens {
@@ -206,7 +206,7 @@ impl Exporting {
         rows: &mut ReadRow<'_>,
     ) -> Result<Vec<Option<Exported>>, Stop> {
         let keys = self.authorized.keys(context.ring)?;
-        let collection = self.collection(context, keys)?;
+        let collection = self.collection(context)?;
         let mut by_record: BTreeMap<RecordNumber, Vec<(usize, FieldNumber)>> = BTreeMap::new();
         for (at, token) in tokens.iter().enumerate() {
             let found = self.read(collection, keys, token)?;
@@ -255,14 +255,8 @@ impl Exporting {
         })
     }
 
-    fn collection<'c>(
-        &self,
-        context: &'c Context<'_>,
-        keys: &TenantKeys,
-    ) -> Result<&'c CollectionRow, Stop> {
-        let name = Name::parse(&self.authorized.action.collection).ok();
-        let found = name.and_then(|name| context.registry.collection(keys.tenant(), &name));
-        found.ok_or_else(|| Stop::Denied(self.authorized.deny(Refusal::NotFound)))
+    fn collection<'c>(&self, context: &'c Context<'_>) -> Result<&'c CollectionRow, Stop> {
+        self.authorized.collection(context, &self.authorized.action.collection)
     }
 
     fn read(

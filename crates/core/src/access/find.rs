@@ -16,7 +16,7 @@ use super::{
 };
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
-use crate::id::{FieldNumber, Name, PrincipalId, RecordNumber, TenantId};
+use crate::id::{FieldNumber, PrincipalId, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase};
 use crate::store::{Batch, Changes, Position, ReadError, Visit};
@@ -78,11 +78,7 @@ impl Authorized<Find> {
     ) -> Result<(Pending<Find>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
         let tenant = keys.tenant();
-        let name = Name::parse(&self.action.collection).ok();
-        let collection = name.and_then(|name| context.registry.collection(tenant, &name).cloned());
-        let Some(collection) = collection else {
-            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
-        };
+        let collection = self.collection(context, &self.action.collection)?.clone();
         let (field, normals) = match sought(&collection, &self.action.column, &self.action.value) {
             Ok(found) => found,
             Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),

@@ -39,8 +39,8 @@ pub(crate) use person::pseudonym as pseudonym_for_tests;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::control::Registry;
-use crate::id::{InstallId, PrincipalId, RecordNumber, TenantId};
+use crate::control::{CollectionRow, Registry};
+use crate::id::{InstallId, Name, PrincipalId, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Actor, Auth, Phase};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::policy;
@@ -270,6 +270,21 @@ impl<A: Action> Authorized<A> {
             Target::Tenant(tenant) => ring.get(tenant),
             Target::Install | Target::Unknown => Err(KeyError::NoSuchVersion),
         }
+    }
+
+    /// The collection of the action's own tenant that a name stands for.
+    ///
+    /// # Errors
+    /// [`Stop`]: refused when there is none.
+    fn collection<'c>(
+        &self,
+        context: &'c Context<'_>,
+        name: &str,
+    ) -> Result<&'c CollectionRow, Stop> {
+        let tenant = self.keys(context.ring)?.tenant();
+        let name = Name::parse(name).ok();
+        let found = name.and_then(|name| context.registry.collection(tenant, &name));
+        found.ok_or_else(|| Stop::Denied(self.deny(Refusal::NotFound)))
     }
 
     /// The entry of this action, before what only its outcome can add.

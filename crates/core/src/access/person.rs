@@ -125,6 +125,21 @@ pub(super) fn with_row<R>(
     })
 }
 
+/// Whether the record has its row in another collection of the tenant than in this one.
+pub(super) fn lies_elsewhere(
+    context: &Context<'_>,
+    at: RowAddress,
+    rows: &mut ReadRow<'_>,
+) -> Result<bool, ReadError> {
+    let all = context.registry.collections().filter(|c| c.tenant == at.tenant);
+    for other in all.filter(|c| c.id != at.collection) {
+        if rows(&RowAddress { collection: other.id, ..at })?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// What callers know a record by: its key, where its collection has one and the row holds it.
 pub(super) fn known_by(
     row: &VerifiedRow<'_>,
@@ -156,13 +171,10 @@ impl<A: Action> Receipt<A> {
             Ok(opened) => return Ok(opened),
             Err(what) => what,
         };
-        let (tenant, record) = (keys.tenant(), person.record);
-        let all = context.registry.collections().filter(|c| c.tenant == tenant);
-        for other in all.filter(|c| what == Tampering::RowMissing && c.id != collection) {
-            if rows(&RowAddress { tenant, collection: other.id, record })?.is_some() {
-                return Err(self.refuse(Refusal::NotFound));
-            }
+        let at = RowAddress { tenant: keys.tenant(), collection, record: person.record };
+        if what == Tampering::RowMissing && lies_elsewhere(context, at, rows)? {
+            return Err(self.refuse(Refusal::NotFound));
         }
-        Err(self.tampered(what, &record_id(keys, record).unwrap_or_default()))
+        Err(self.tampered(what, &record_id(keys, at.record).unwrap_or_default()))
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::control::CollectionRow;
 use crate::field::FieldType;
-use crate::id::{CollectionId, Name, TenantId};
+use crate::id::{CollectionId, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase};
 use crate::schema::{Schema, Treatment};
@@ -67,11 +67,7 @@ impl Authorized<Update> {
         slots: &mut ReadSlot<'_>,
     ) -> Result<(Pending<Update>, Batch), Stop> {
         let tenant = self.keys(context.ring)?.tenant();
-        let name = Name::parse(&self.action.collection).ok();
-        let Some(collection) = name.and_then(|name| context.registry.collection(tenant, &name))
-        else {
-            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
-        };
+        let collection = self.collection(context, &self.action.collection)?;
         let columns = self.action.fields.iter().map(|(column, _)| plan_of(collection, column));
         let columns: Vec<_> = match columns.collect() {
             Ok(columns) => columns,

@@ -37,7 +37,8 @@ pub fn key_of(cell: &str) -> Option<&str> {
 /// Whom the keys of some rows name, with their entries on the way.
 pub struct LookUp {
     collection: CollectionId,
-    field: FieldNumber,
+    /// The field of the keys.
+    field: Option<FieldNumber>,
     /// By row: its key, and whom the index proposes.
     rows: Vec<(String, Vec<usize>)>,
     people: Vec<Person>,
@@ -72,10 +73,9 @@ impl Authorized<Seal> {
         index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
     ) -> Result<(LookUp, Option<Batch>), Stop> {
-        let field = collection.key.unwrap_or(FieldNumber(0));
         let mut found = LookUp {
             collection: collection.id,
-            field,
+            field: collection.key,
             rows: Vec::new(),
             people: Vec::new(),
             stub: None,
@@ -133,7 +133,7 @@ impl Authorized<Seal> {
             opened.push(Some(Match { person, held }));
         }
         let is_of = |found: &Match, key: &str| {
-            found.held.field(field).is_some_and(|held| held.value.as_str() == key)
+            field.and_then(|n| found.held.field(n)).is_some_and(|held| held.value.as_str() == key)
         };
         let mut matches = Vec::with_capacity(wanted.len());
         for (key, candidates) in wanted {
@@ -160,12 +160,8 @@ impl<A: Action> Authorized<A> {
         index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
-        for record in self.numbers(context, collection, text, index)? {
-            if let Some(person) = self.person(context, record, slots)? {
-                return Ok(Some(person));
-            }
-        }
-        Ok(None)
+        let numbers = self.numbers(context, collection, text, index)?;
+        self.first(context, &numbers, slots)
     }
 
     /// The same, also of a record that is on its way out, where no other has the name.
@@ -180,11 +176,27 @@ impl<A: Action> Authorized<A> {
         index: &mut ScanIndex<'_>,
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
-        if let Some(person) = self.named(context, collection, text, index, slots)? {
+        let numbers = self.numbers(context, collection, text, index)?;
+        if let Some(person) = self.first(context, &numbers, slots)? {
             return Ok(Some(person));
         }
-        for record in self.numbers(context, collection, text, index)? {
+        for record in numbers {
             if let Some(person) = self.person_or_leaving(context, record, slots)? {
+                return Ok(Some(person));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first of these records that is there.
+    fn first(
+        &self,
+        context: &Context<'_>,
+        numbers: &[RecordNumber],
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<Option<Person>, Stop> {
+        for record in numbers {
+            if let Some(person) = self.person(context, *record, slots)? {
                 return Ok(Some(person));
             }
         }

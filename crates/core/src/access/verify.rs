@@ -13,7 +13,7 @@ use super::{
 };
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
-use crate::id::{CollectionId, FieldNumber, Name, PrincipalId, TenantId};
+use crate::id::{CollectionId, FieldNumber, PrincipalId, TenantId};
 use crate::ledger::entry::{Act, Actor, Phase};
 use crate::ledger::{Entry, LogId};
 use crate::store::{Batch, Changes, Position};
@@ -66,11 +66,7 @@ impl Authorized<VerifyPassword> {
     ) -> Result<(Pending<VerifyPassword>, Batch), Stop> {
         let keys = self.keys(context.ring)?;
         let tenant = keys.tenant();
-        let name = Name::parse(&self.action.collection).ok();
-        let collection = name.and_then(|name| context.registry.collection(tenant, &name));
-        let Some(collection) = collection else {
-            return Err(Stop::Denied(self.deny(Refusal::NotFound)));
-        };
+        let collection = self.collection(context, &self.action.collection)?;
         let field = match passwords(collection, self.action.column.as_deref()) {
             Ok(field) => field.number,
             Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),

@@ -138,8 +138,7 @@ impl Schema {
     /// The column of this name and its place, without regard to case and surrounding white space.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<(usize, &Column)> {
-        let name = name.trim();
-        self.columns.iter().enumerate().find(|(_, column)| same_name(column.name.trim(), name))
+        self.columns.iter().enumerate().find(|(_, column)| is_same_header(&column.name, name))
     }
 }
 
@@ -286,7 +285,10 @@ fn is_column_name(name: &str) -> bool {
         && !name.chars().any(char::is_control)
 }
 
-fn same_name(one: &str, other: &str) -> bool {
+/// Whether two headers name one column: without regard to case and surrounding white space.
+#[must_use]
+pub fn is_same_header(one: &str, other: &str) -> bool {
+    let (one, other) = (one.trim(), other.trim());
     if one.is_ascii() && other.is_ascii() {
         return one.eq_ignore_ascii_case(other);
     }

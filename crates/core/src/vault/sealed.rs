@@ -49,6 +49,18 @@ impl RowAddress {
             .push(&self.record.0.to_be_bytes())
             .finish()
     }
+
+    /// The address that a storage key spells.
+    #[must_use]
+    pub fn read(key: &[u8]) -> Option<Self> {
+        let (tenant, rest) = key.split_first_chunk::<16>()?;
+        let (collection, record) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            tenant: TenantId(*tenant),
+            collection: CollectionId(u32::from_be_bytes(*collection)),
+            record: RecordNumber(u64::from_be_bytes(record.try_into().ok()?)),
+        })
+    }
 }
 
 /// What a row says of itself, authenticated like the rest.

@@ -216,6 +216,12 @@ fn ordered<'g>(group: &'g [Apply], leaving: &'g [([u8; 25], Vec<u8>)]) -> Vec<Ro
     let leaving = leaving.iter().map(|(k, v)| (Table::Control, k.as_slice(), Some(v.as_slice())));
     let mut rows: Vec<Row<'_>> = group.iter().flat_map(|a| a.changes.rows.iter()).collect();
     rows.extend(leaving);
+    sort(&mut rows);
+    rows
+}
+
+/// Puts rows into the order of their keys; of a key that comes twice, the last row stays.
+pub(super) fn sort(rows: &mut Vec<Row<'_>>) {
     // Stable, so that rows of one key keep the order of their acts.
     rows.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     rows.dedup_by(|later, kept| {
@@ -225,5 +231,4 @@ fn ordered<'g>(group: &'g [Apply], leaving: &'g [([u8; 25], Vec<u8>)]) -> Vec<Ro
         }
         same
     });
-    rows
 }

@@ -14,7 +14,7 @@ use strongroom_core::store::{Position, Row, Rows, Table};
 use strongroom_core::vault::sealed::RowAddress;
 use strongroom_core::vault::slot::{Slot, SlotAddress};
 
-use super::applier::erasing_rows;
+use super::applier::{erasing_rows, sort};
 use super::dangling::{Dangling, Mending, stuck};
 use super::marks::{self, control_digests};
 use super::notes::ControlNext;
@@ -87,14 +87,7 @@ impl Mending<'_> {
     /// [`OpenError`] of the media.
     pub(super) fn commit(&self, rows: &Rows, passed: &[Position]) -> Result<(), OpenError> {
         let mut all: Vec<Row<'_>> = rows.iter().collect();
-        all.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        all.dedup_by(|later, kept| {
-            let same = (later.0, later.1) == (kept.0, kept.1);
-            if same {
-                *kept = *later;
-            }
-            same
-        });
+        sort(&mut all);
         let control = all.iter().filter(|(table, ..)| *table == Table::Control);
         let control: Vec<_> = control.map(|(_, key, value)| (*key, *value)).collect();
         let mut digest = None;

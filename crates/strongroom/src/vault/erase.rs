@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
+use strongroom_core::access::Context;
 use strongroom_core::access::admin::ReadStatus;
 use strongroom_core::access::bounds::Bounds;
 use strongroom_core::access::erase::{CancelErase, Erase, Means, RECORDS_MAX, shred};
@@ -70,15 +71,8 @@ impl Vault {
         let authorized = self.authorize(who, action)?;
         self.load_keys(tenant)?;
         let receipt = self.bounded(now_us, |bounds| {
-            let planned = {
-                let state = self.read();
-                let mut means = Means {
-                    index: &mut |prefix, visit| self.scan_index(prefix, visit),
-                    slots: &mut |record| self.store.slot(record),
-                    rows: &mut |at| self.store.get(Table::Record, &at.key()),
-                };
-                authorized.plan(&self.context(&state), &mut means, bounds, second)
-            };
+            let planned =
+                self.with_means(|context, means| authorized.plan(context, means, bounds, second));
             let receipt = self.receipt(planned)?;
             self.take_in(&receipt.rows())?;
             Ok::<_, Problem>(receipt)
@@ -108,15 +102,7 @@ impl Vault {
         let authorized = self.authorize(who, CancelErase { tenant, collection, record })?;
         self.load_keys(tenant)?;
         let _one = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        let planned = {
-            let state = self.read();
-            let mut means = Means {
-                index: &mut |prefix, visit| self.scan_index(prefix, visit),
-                slots: &mut |record| self.store.slot(record),
-                rows: &mut |at| self.store.get(Table::Record, &at.key()),
-            };
-            authorized.plan(&self.context(&state), &mut means, now_us)
-        };
+        let planned = self.with_means(|context, means| authorized.plan(context, means, now_us));
         let receipt = self.receipt(planned)?;
         let (tenant, record) = receipt.stays();
         self.write().registry.leaving_mut().remove(tenant, record);
@@ -152,15 +138,9 @@ impl Vault {
 
     /// One batch of a tenant's slots.
     fn shred(&self, tenant: TenantId, bounds: &mut Bounds<'_>) -> Result<Option<u64>, Problem> {
-        let planned = {
-            let state = self.read();
-            let mut means = Means {
-                index: &mut |prefix, visit| self.scan_index(prefix, visit),
-                slots: &mut |record| self.store.slot(record),
-                rows: &mut |at| self.store.get(Table::Record, &at.key()),
-            };
-            shred(&self.context(&state), tenant, &mut means, bounds, &*self.random)
-        };
+        let random = &*self.random;
+        let planned =
+            self.with_means(|context, means| shred(context, tenant, means, bounds, random));
         let Some((batch, records)) = planned.map_err(|stop| self.stopped(stop))? else {
             return Ok(None);
         };
@@ -190,6 +170,17 @@ impl Vault {
             }
         }
         Ok(())
+    }
+
+    /// Hands a stage what it reads from.
+    fn with_means<R>(&self, work: impl FnOnce(&Context<'_>, &mut Means<'_>) -> R) -> R {
+        let state = self.read();
+        let mut means = Means {
+            index: &mut |prefix, visit| self.scan_index(prefix, visit),
+            slots: &mut |record| self.store.slot(record),
+            rows: &mut |at| self.store.get(Table::Record, &at.key()),
+        };
+        work(&self.context(&state), &mut means)
     }
 
     /// Works with the counts of erasures, one at a time, as with those of guesses.

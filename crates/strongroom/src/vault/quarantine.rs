@@ -43,6 +43,17 @@ impl Vault {
         tenant: &str,
         collection: Option<&str>,
     ) -> Result<Vec<QuarantinedJob>, Problem> {
+        let (tenant, jobs) = self.left_out(who, tenant, collection)?;
+        jobs.into_iter().map(|(job, row)| self.quarantined(tenant, job, &row)).collect()
+    }
+
+    /// The same jobs, without their places.
+    fn left_out(
+        &self,
+        who: &Principal,
+        tenant: &str,
+        collection: Option<&str>,
+    ) -> Result<(TenantId, Vec<(JobId, JobRow)>), Problem> {
         let tenant = self.tenant(tenant);
         let authorized = self.authorize(who, ReadJobs { tenant })?;
         let found = self.collection(tenant, collection.unwrap_or_default());
@@ -60,7 +71,7 @@ impl Vault {
             Some(())
         })?;
         jobs.sort_by_key(|(_, row)| row.began_us);
-        jobs.into_iter().map(|(job, row)| self.quarantined(tenant, job, &row)).collect()
+        Ok((tenant, jobs))
     }
 
     fn quarantined(
@@ -115,9 +126,9 @@ impl Vault {
         tenant: &str,
         collection: &str,
     ) -> Result<JobId, Problem> {
-        let jobs = self.quarantine(who, tenant, Some(collection))?;
+        let (_, jobs) = self.left_out(who, tenant, Some(collection))?;
         match jobs.as_slice() {
-            [only] => Ok(only.job),
+            [(only, _)] => Ok(*only),
             [] => Err(Problem::usage(
                 "no row of the collection is left out any more",
                 "there is nothing to try again; `strongroom quarantine list` shows all jobs",

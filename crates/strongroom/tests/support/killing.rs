@@ -9,6 +9,9 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Child;
 
+use strongroom_core::ledger::{Entry, LogId};
+use strongroom_core::store::Store;
+
 use crate::install::{self, Install};
 
 const SIGKILL: i32 = 9;
@@ -106,4 +109,17 @@ pub fn kill_at(job: &Work<'_>, whole: &Whole, done: usize, of: usize) -> bool {
     let killed = output.status.signal() == Some(SIGKILL);
     assert!(killed || output.status.success(), "{}: {notices}", output.status);
     killed
+}
+
+/// The entries of the one tenant's log.
+pub fn entries(store: &dyn Store) -> Vec<Entry> {
+    let mut logs = store.heads().into_iter().map(|(log, ..)| log);
+    let log = logs.find(|log| *log != LogId::System).unwrap();
+    let mut entries = Vec::new();
+    let mut keep = |_, leaf: &[u8]| {
+        entries.push(Entry::from_bytes(leaf).unwrap());
+        true
+    };
+    store.entries(log, &mut keep).unwrap();
+    entries
 }

@@ -21,7 +21,7 @@ use strongroom_core::access::restore::{
     Copied, Found, Judged, Restore, RestoreRecords, Returns, Unreturnable,
 };
 use strongroom_core::access::{Authorized, Stop};
-use strongroom_core::id::{BackupId, CollectionId, RecordNumber, TenantId};
+use strongroom_core::id::{BackupId, CollectionId, TenantId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::Table;
 use strongroom_core::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES};
@@ -215,7 +215,7 @@ impl Run<'_> {
             let Some(key) = key.filter(|key| after.is_none_or(|after| *key > after)) else {
                 return Ok(true);
             };
-            let at = address(&key);
+            let Some(at) = RowAddress::read(&key) else { return Ok(true) };
             match self.judge(Copied { at, row: item.value, slot: None }) {
                 Ok(Judged::There) => drop(report.count(|r| &mut r.left_alone)),
                 Ok(Judged::Erased) => drop(report.count(|r| &mut r.erased)),
@@ -308,8 +308,7 @@ impl Run<'_> {
             if keys.next_if(|key| key.as_slice() == item.key).is_none() {
                 return Ok(keys.peek().is_some());
             }
-            let Ok(key) = item.key.try_into() else { return Ok(true) };
-            let at = address(&key);
+            let Some(at) = RowAddress::read(item.key) else { return Ok(true) };
             let copied = Copied { at, row: item.value, slot: slots.get(&at.record.0) };
             let back = match self.judge(copied) {
                 Ok(Judged::Back(back)) => back,
@@ -379,17 +378,6 @@ enum Unfit {
 impl From<Problem> for Unfit {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
-    }
-}
-
-/// The address that a row's key spells.
-fn address(key: &[u8; 28]) -> RowAddress {
-    let (tenant, rest) = key.split_first_chunk::<16>().map_or(([0; 16], &[][..]), |(t, r)| (*t, r));
-    let collection = rest.first_chunk().copied().unwrap_or_default();
-    RowAddress {
-        tenant: TenantId(tenant),
-        collection: CollectionId(u32::from_be_bytes(collection)),
-        record: RecordNumber(record_of(key)),
     }
 }
 

@@ -3,16 +3,16 @@
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Scope, ScopedJoinHandle};
 
 use strongroom_core::access::rotate::{Carried, Opening, Rotate, Step, Versions};
 use strongroom_core::access::{Authorized, Stop};
-use strongroom_core::id::{CollectionId, RecordNumber, TenantId};
+use strongroom_core::id::{CollectionId, TenantId};
 use strongroom_core::store::{Commit, Table};
-use strongroom_core::vault::sealed::claimed_seal_key;
+use strongroom_core::vault::sealed::{RowAddress, claimed_seal_key};
 
 use super::{Rotated, Rotation, Vault};
 use crate::problem::Problem;
+use crate::vault::seal::start;
 
 /// Steps between two threads, each a megabyte or so.
 const DEPTH: usize = 4;
@@ -117,7 +117,7 @@ impl Run<'_> {
             if claimed_seal_key(row) == Some(self.versions.to) {
                 return true;
             }
-            let Some((collection, record)) = place(key) else {
+            let Some(RowAddress { collection, record, .. }) = RowAddress::read(key) else {
                 odd = true;
                 return false;
             };
@@ -196,22 +196,4 @@ impl Run<'_> {
         }
         Ok(pass)
     }
-}
-
-/// The collection and the record of a row's key, behind the tenant.
-fn place(key: &[u8]) -> Option<(CollectionId, RecordNumber)> {
-    let (_, key) = key.split_at_checked(16)?;
-    let (collection, record) = key.split_first_chunk::<4>()?;
-    let record = u64::from_be_bytes(record.try_into().ok()?);
-    Some((CollectionId(u32::from_be_bytes(*collection)), RecordNumber(record)))
-}
-
-/// Starts a thread of the pipeline.
-fn start<'s, T: Send + 's>(
-    scope: &'s Scope<'s, '_>,
-    name: &str,
-    run: impl FnOnce() -> T + Send + 's,
-) -> Result<ScopedJoinHandle<'s, T>, Problem> {
-    let builder = std::thread::Builder::new().name(name.to_owned());
-    builder.spawn_scoped(scope, run).map_err(|_| Problem::internal("no thread could be started"))
 }

@@ -5,7 +5,7 @@ use std::hash::BuildHasher as _;
 
 use strongroom_core::access::upsert::{Match, key_of};
 use strongroom_core::id::RecordNumber;
-use strongroom_core::schema::{Proposal, ProposedColumn, Schema};
+use strongroom_core::schema::{Proposal, ProposedColumn, Schema, is_same_header};
 use strongroom_core::store::{Table, Visit};
 use strongroom_core::vault::index::field_prefix;
 
@@ -85,10 +85,6 @@ pub fn check(schema: &Schema, named: Option<&str>, columns: &[String]) -> Result
 fn none(key: &str) -> Problem {
     let detail = format!("the file has no column `{key}`, by which its rows would be known");
     Problem::usage(detail, "name a column as the header does, or add it to the file")
-}
-
-fn is_same_header(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// The key in a row's cell.

@@ -42,7 +42,7 @@ pub use clear::ClearCopy;
 pub use input::Input;
 pub use keyed::make_key;
 pub use output::{keep_apart, remove_partial};
-pub(super) use pipeline::unchanged;
+pub(super) use pipeline::{start, unchanged};
 pub use report::{SealReport, Totals};
 pub use retry::LeftOut;
 pub use shred::{NOT_REACHED, Shred};

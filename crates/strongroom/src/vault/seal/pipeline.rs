@@ -87,8 +87,8 @@ pub fn seal(run: &Run<'_>, aside: &Aside) -> Result<Done, Problem> {
     let (to_seal, batches) = mpsc::sync_channel(DEPTH);
     let (to_write, sealed) = mpsc::sync_channel(IN_FLIGHT);
     std::thread::scope(|scope| {
-        let reader = named(scope, "reader", move || read(run, &to_seal))?;
-        let sealer = named(scope, "sealer", move || seal_all(run, &batches, &to_write))?;
+        let reader = start(scope, "reader", move || read(run, &to_seal))?;
+        let sealer = start(scope, "sealer", move || seal_all(run, &batches, &to_write))?;
         let written = write(run, &sealed, aside);
         // Dropping the receiver ends the sealer, and with it the reader.
         drop(sealed);
@@ -102,8 +102,8 @@ pub fn seal(run: &Run<'_>, aside: &Aside) -> Result<Done, Problem> {
     })
 }
 
-/// Starts a thread of the pipeline.
-fn named<'s, T: Send + 's>(
+/// Starts a thread of a pipeline.
+pub fn start<'s, T: Send + 's>(
     scope: &'s Scope<'s, '_>,
     name: &str,
     run: impl FnOnce() -> T + Send + 's,
@@ -346,11 +346,7 @@ fn sealed_cells<'a>(
     columns: &'a [ColumnPlan],
     row: RowView<'a>,
 ) -> impl Iterator<Item = SealCell<'a>> {
-    columns.iter().enumerate().filter_map(move |(i, plan)| {
-        let cell = sealed_cell(plan, row, i)?;
-        let spelling = row.spelling(i).filter(|_| !matches!(plan, ColumnPlan::Key { .. }));
-        Some(SealCell { spelling, ..cell })
-    })
+    spoken_of(columns, row).filter_map(|(_, cell)| cell)
 }
 
 /// The fields that a row speaks of, each with its cell if there is something in it. Of a member
