@@ -8,7 +8,6 @@ use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::store::{Position, Table};
 use strongroom_core::vault::keys::StoreKey;
 
-use super::dangling::Open;
 use super::engine::Engine;
 use super::notes::{ControlNext, Notes};
 use super::recovery::{OpenError, at};
@@ -72,7 +71,10 @@ pub fn advance(marks: &mut Marks, positions: &[Position]) {
 }
 
 /// Reads the marks and refuses those that no store can have left: older than noted, or newer
-/// without an act that the ledger states since.
+/// without an entry that stands there. `open`: the entries that custody did not note as settled.
+///
+/// A mark is of the last entry of a batch, which need not be one with an effect of its own: an
+/// approval follows the erasures that it approves.
 ///
 /// # Errors
 /// [`OpenError::RolledBack`] when the engine is older, [`OpenError::Damaged`] otherwise.
@@ -80,7 +82,7 @@ pub fn check_marks(
     engine: &dyn Engine,
     key: &StoreKey,
     notes: &Notes,
-    open: &Open,
+    open: &[(LogId, u64, Vec<u8>)],
 ) -> Result<Marks, OpenError> {
     let mut found = Some(BTreeMap::new());
     let read = engine.scan(Table::Applied, &[], &mut |row, value| {
@@ -99,11 +101,15 @@ pub fn check_marks(
             return Err(OpenError::RolledBack("the engine"));
         }
     }
+    let marked = |(log, index, _): &&(LogId, u64, Vec<u8>)| {
+        found.get(log).is_some_and(|(mark, _)| mark == index)
+    };
+    let known: BTreeMap<LogId, Hash> =
+        open.iter().filter(marked).map(|(log, _, entry)| (*log, leaf_hash(entry))).collect();
     for (log, (index, leaf)) in &found {
         let noted = notes.logs.get(&log.to_string()).and_then(|n| n.applied);
         // A mark of a branch that was cut off must not pass for one of another entry there.
-        let known = open.leaf(*log, *index);
-        if known.map_or(noted != Some(*index), |entry| entry != *leaf) {
+        if known.get(log).map_or(noted != Some(*index), |entry| entry != leaf) {
             return Err(damaged());
         }
     }
