@@ -193,6 +193,10 @@ fn fill(
                 return Ok(block.bytes.len() < BLOCK_BYTES
                     || to_index.send(std::mem::take(&mut block)).is_ok());
             }
+            // An erasure that the backup holds as waiting, and that was taken back since.
+            Kind::Row(Table::Control) if from.meaning.kept.iter().any(|k| k == item.key) => {
+                return Ok(true);
+            }
             Kind::Row(table) => Some(table),
             _ => None,
         };

@@ -7,13 +7,14 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use strongroom_core::id::{PrincipalId, TenantId};
+use strongroom_core::erasure::Erasing;
+use strongroom_core::id::{PrincipalId, RecordNumber, TenantId};
 use strongroom_core::ledger::merkle::{Frontier, leaf_hash};
 use strongroom_core::ledger::note::{Checkpoint, NOTE_SIZE_MAX, VerifierKey};
 use strongroom_core::ledger::tile::{BUNDLE_SIZE_MAX, Bundle, TILE_WIDTH, TileKind, TilePath};
 use strongroom_core::ledger::{Entry, Hash, LogId};
 
-use super::stated::{Erasures, Stated};
+use super::stated::{Erasures, Standing, Stated};
 use crate::backup::Head;
 use crate::problem::{Kind, Problem};
 
@@ -38,6 +39,8 @@ type VisitOne<'v> = dyn FnMut(u64, &[u8]) -> Result<(), Problem> + 'v;
 pub struct Meaning {
     /// Records that were erased, with the entry that says so.
     pub erased: Vec<Gone>,
+    /// Control rows of erasures that were taken back.
+    pub kept: BTreeSet<[u8; 25]>,
     /// Principals that were revoked.
     pub revoked: BTreeSet<PrincipalId>,
     /// Tenants that were added.
@@ -138,8 +141,10 @@ impl Later {
             .map(|(_, (first, end))| end - first)
             .sum::<u64>();
         if let LogId::Tenant(tenant) = log {
-            let standing = erasures.standing();
-            meaning.erased.extend(standing.map(|(range, at)| (TenantId(tenant), range, at)));
+            let (tenant, Standing { erased, kept }) = (TenantId(tenant), erasures.standing());
+            meaning.erased.extend(erased.into_iter().map(|(range, at)| (tenant, range, at)));
+            let records = kept.into_iter().flat_map(|(first, end)| first..end);
+            meaning.kept.extend(records.map(|record| Erasing::key(tenant, RecordNumber(record))));
         }
         self.logs.insert(log, (have, size));
         Ok(())
@@ -228,7 +233,7 @@ impl Meaning {
             "pii.collect" => {
                 collected.extend(stated.records().map(|range| (stated.id.clone(), range)));
             }
-            "pii.erase" | "pii.shred" => {}
+            "pii.erase" | "pii.shred" | "erase.cancel" => {}
             "principal.revoke" => self.revoked.extend(PrincipalId::parse(object).ok()),
             "tenant.add" => self.tenants.extend(TenantId::parse(object).ok()),
             other => *self.lost.entry(other.to_owned()).or_default() += 1,
