@@ -56,7 +56,8 @@ impl Stated {
 /// Erasures in the order in which they were stated, and taken back.
 #[derive(Debug, Default)]
 pub struct Erasures<P> {
-    all: Vec<(String, (u64, u64), P)>,
+    /// Id, first and end of the records, and the place; nothing where that was taken back.
+    all: Vec<(String, (u64, u64), Option<P>)>,
     failed: BTreeSet<String>,
 }
 
@@ -73,18 +74,28 @@ impl<P> Erasures<P> {
             self.failed.insert(id.to_owned());
         }
         let Some(range) = entry.records().filter(|_| entry.is_done()) else { return };
-        match entry.act.as_str() {
-            "pii.erase" => self.all.push((entry.id.clone(), range, place)),
-            "erase.cancel" => self.all.retain(|(_, erased, _)| *erased != range),
-            _ => {}
-        }
+        let place = match entry.act.as_str() {
+            "pii.erase" => Some(place),
+            "erase.cancel" => None,
+            _ => return,
+        };
+        self.all.push((entry.id.clone(), range, place));
     }
 
     /// Those that stand: first and end of the records, and the place.
+    ///
+    /// INVARIANT: asked behind the last entry: that an erasure did not take place, or was not
+    /// taken back, is said behind it.
     pub fn standing(self) -> impl Iterator<Item = ((u64, u64), P)> {
         let Self { all, failed } = self;
-        let standing = all.into_iter().filter(move |(id, ..)| !failed.contains(id));
-        standing.map(|(_, range, place)| (range, place))
+        let mut standing: Vec<((u64, u64), P)> = Vec::new();
+        for (_, range, place) in all.into_iter().filter(|(id, ..)| !failed.contains(id)) {
+            match place {
+                Some(place) => standing.push((range, place)),
+                None => standing.retain(|(erased, _)| *erased != range),
+            }
+        }
+        standing.into_iter()
     }
 }
 
@@ -111,10 +122,14 @@ mod tests {
             entry("erase.cancel", "z", &rg("denied", 5, 1)),
             entry("pii.erase", "e", &rg("denied", 70, 2)),
             entry("pii.collect", "f", &rg("commit", 80, 2)),
+            // Killed before it was taken back: the opening after that says so.
+            entry("pii.erase", "g", &rg("commit", 90, 1)),
+            entry("erase.cancel", "h", &rg("commit", 90, 1)),
+            entry("erase.cancel", "i", "\"ph\":\"failed\",\"re\":\"h\""),
         ];
         let mut erasures = Erasures::new();
         (0..).zip(&entries).for_each(|(n, entry)| erasures.note(entry, n));
         let standing: Vec<_> = erasures.standing().collect();
-        assert_eq!(standing, [((5, 6), 0), ((1, 31), 1)]);
+        assert_eq!(standing, [((5, 6), 0), ((1, 31), 1), ((90, 91), 9)]);
     }
 }
