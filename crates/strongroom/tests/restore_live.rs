@@ -112,6 +112,43 @@ fn a_lost_slot_comes_back_from_the_copy_of_this_epoch_and_no_other() {
     assert_eq!(codes(&install, &people[2..3]), [15], "damage is not erasure");
 }
 
+/// Slots are copied more often than rows, and to other places.
+#[test]
+fn slots_come_from_another_place_than_the_rows() {
+    let (install, people) = filled("restore-apart", 10);
+    let copy = backup(&install, "copy");
+    let newer = seal(&install, 50, 2);
+    copies::erase(&install, &people[4]);
+    let slots = install.scratch.path("slots");
+    let made = install.operate(&["backup", "--slots-only", "--out", slots.to_str().unwrap()]);
+    assert_eq!((made.number("/records"), made.number("/entries")), (0, 0), "{}", made.json);
+    let hands = Hands::on(&install);
+    (1..=12).for_each(|record| hands.put_slot(record, &[0; 64]));
+    hands.lose(|record| record < 4);
+    fs::remove_file(copy.join("slots.srb")).unwrap();
+
+    let alone = install.run(Some(&install.operator), &["restore", slots.to_str().unwrap()]);
+    assert_eq!(alone.code, 2, "{}", alone.json);
+    let of = |figures: &Answer| {
+        ["/put_back", "/slots_put_back", "/erased"].map(|name| figures.number(name))
+    };
+    let done = restore(&install, &copy, &[]);
+    assert_eq!((of(&done), done.number("/not_restored/slot")), ([0, 0, 1], 9), "{}", done.json);
+    let done = restore(&install, &copy, &["--slots", slots.to_str().unwrap()]);
+    assert_eq!(of(&done), [9, 9, 1], "{}", done.json);
+    come_back(&install, &[&people[..4], &people[5..]].concat());
+    assert_eq!(codes(&install, &people[4..5]), [15], "its tombstone is no record to put back");
+    assert_eq!(codes(&install, &newer), [15; 2], "their rows are in no backup that was named");
+    // One byte changed anywhere, and nothing of it is taken.
+    let file = slots.join("slots.srb");
+    let mut bytes = fs::read(&file).unwrap();
+    let at = bytes.len() - 40;
+    bytes[at] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let args = ["restore", copy.to_str().unwrap(), "--slots", slots.to_str().unwrap()];
+    assert_eq!(install.run(Some(&install.operator), &args).code, 15);
+}
+
 /// A row is written anew when its passwords are strengthened; the slot stays what it is.
 #[test]
 fn an_older_row_never_takes_the_place_of_a_newer_one() {

@@ -177,6 +177,31 @@ fn what_the_later_ledger_took_back_stays() {
     assert_eq!(install.operate(&["epoch", "status"]).number("/pending"), 1);
 }
 
+/// Rows of a backup with slots that were copied later: who was erased in between stays erased.
+#[test]
+fn a_backup_with_later_slots_makes_the_install() {
+    let (mut install, people) = filled("new-apart", 8);
+    let copy = backup(&install, "copy");
+    seal(&install, 100, 3);
+    copies::erase(&install, &people[2]);
+    fs::remove_file(copy.join("slots.srb")).unwrap();
+    let slots = install.scratch.path("slots");
+    install.operate(&["backup", "--slots-only", "--out", slots.to_str().unwrap()]);
+    let ledger = export(&install, "ledger");
+    lose(&install, None);
+    let (copy, slots) = (copy.as_path(), slots.to_str().unwrap());
+    let made = |from: &Path| install.run(None, &["restore", from.to_str().unwrap(), "--new"]).code;
+    assert_eq!(made(copy), 15, "its own slots are gone");
+    assert_eq!(made(Path::new(slots)), 2, "there are no rows");
+    let ledger = ledger.to_str().unwrap();
+    let answer = anew(&mut install, copy, &["--slots", slots, "--ledger", ledger]);
+    assert_eq!((answer.number("/records"), answer.number("/newer")), (8, 3), "{}", answer.json);
+    come_back(&install, &[&people[..2], &people[3..]].concat());
+    assert_eq!(codes(&install, &people[2..3]), [12]);
+    let deep = install.run(Some(&install.operator), &["doctor", "--deep"]);
+    assert_eq!(deep.code, 0, "{}", deep.json);
+}
+
 /// By the verifier's own library, as `strongroom-verify` does it.
 fn verified(install: &Install, out: &Path, keys: &Answer) {
     let lines: Vec<&str> =
