@@ -269,6 +269,37 @@ fn a_later_ledger_of_another_history_or_unsigned_is_refused() {
     assert_eq!(install.run(Some(&install.operator), &["status"]).code, 2);
 }
 
+/// A tenant left out of the later ledger, or put into it from an earlier export, would bring back
+/// whoever was erased in between.
+#[test]
+fn a_later_ledger_that_is_not_whole_is_refused() {
+    let (mut install, people) = filled("new-partial", 5);
+    let earlier = export(&install, "earlier");
+    let copy = backup(&install, "copy");
+    copies::erase(&install, &people[1]);
+    let ledger = export(&install, "ledger");
+    lose(&install, None);
+    let args = ["restore", copy.to_str().unwrap(), "--new", "--ledger"];
+    let made = |ledger: &Path| {
+        let answer = install.run(None, &[&args[..], &[ledger.to_str().unwrap()]].concat());
+        (answer.code, answer.json.to_string())
+    };
+    let tenants = ledger.join("tenants");
+    let aside = install.scratch.path("aside");
+    fs::rename(&tenants, &aside).unwrap();
+    let (code, said) = made(&ledger);
+    assert!(code == 15 && said.contains("does not hold it"), "{said}");
+    fs::rename(earlier.join("tenants"), &tenants).unwrap();
+    let (code, said) = made(&ledger);
+    assert!(code == 15 && said.contains("has more entries of it"), "{said}");
+    fs::rename(&tenants, earlier.join("tenants")).unwrap();
+    let (code, said) = made(&earlier);
+    assert!(code == 2 && said.contains("is older than the backup"), "{said}");
+    fs::rename(&aside, &tenants).unwrap();
+    anew(&mut install, &copy, &["--ledger", ledger.to_str().unwrap()]);
+    assert_eq!(codes(&install, &people[..2]), [0, 12]);
+}
+
 #[test]
 fn an_install_that_is_there_is_never_made_anew() {
     let (install, people) = filled("new-there", 3);

@@ -71,11 +71,13 @@ impl Later {
         // The system log first: it notes the heads of the others.
         for (log, have) in known {
             let note = later.read(&folder(*log, "checkpoint"), NOTE_SIZE_MAX)?;
+            // INVARIANT: every log that the backup knows, and none of an earlier state than the
+            // system log notes: whoever leaves one out takes its erasures out with it.
             let Some(note) = note else {
-                if *log == LogId::System {
-                    return Err(later.not_one());
-                }
-                continue;
+                return Err(match log {
+                    LogId::System => later.not_one(),
+                    LogId::Tenant(_) => later.refused(*log, "the export does not hold it"),
+                });
             };
             let signed = Checkpoint::open(&note, &[key(*log)?]);
             let signed = signed.map_err(|e| later.refused(*log, &e.to_string()))?;
@@ -105,9 +107,12 @@ impl Later {
         meaning: &mut Meaning,
         heads: &mut BTreeMap<LogId, (u64, Hash)>,
     ) -> Result<(), Problem> {
-        if size < have.size {
-            // An export that is older than the backup says nothing new of this log.
-            return Ok(());
+        let noted = heads.get(&log).copied();
+        if size < have.size && log == LogId::System {
+            return Err(self.older());
+        }
+        if size < have.size || noted.is_some_and(|(noted, _)| size < noted) {
+            return Err(self.refused(log, "the system log, or the backup, has more entries of it"));
         }
         let (mut tree, mut erasures, mut collected) = (Frontier::new(), Erasures::new(), vec![]);
         let mut failed = BTreeSet::new();
@@ -117,6 +122,9 @@ impl Later {
             }
             let hash = leaf_hash(leaf);
             tree.append(hash);
+            if noted.is_some_and(|(size, root)| size == index + 1 && root != tree.root()) {
+                return Err(self.refused(log, "it is not the one that the system log notes"));
+            }
             let entry = Entry::from_bytes(leaf);
             let entry = entry.map_err(|_| self.refused(log, "an entry cannot be read"))?;
             let stated = Stated::read(leaf);
@@ -215,6 +223,11 @@ impl Later {
     fn not_one(&self) -> Problem {
         let detail = format!("{} is no export of a ledger", self.root.display());
         Problem::usage(detail, "name a folder that `strongroom ledger export` wrote")
+    }
+
+    fn older(&self) -> Problem {
+        let detail = format!("{} is older than the backup", self.root.display());
+        Problem::usage(detail, "name an export that is newer, or leave --ledger out")
     }
 
     fn refused(&self, log: LogId, why: &str) -> Problem {
