@@ -50,7 +50,7 @@ fn disagreement(ground: &Ground, seed: u64) -> Option<String> {
 #[test]
 fn histories_come_out_as_the_oracle_says() {
     let ground = Ground::new();
-    let count = asked("STRONGROOM_HISTORIES").unwrap_or(300);
+    let count = asked("STRONGROOM_HISTORIES").unwrap_or(150);
     let seeds: Vec<u64> = match asked("STRONGROOM_SEED") {
         Some(seed) => vec![seed],
         None => FAILED_ONCE.iter().copied().chain(0..count).collect(),

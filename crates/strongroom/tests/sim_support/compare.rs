@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 use super::acts::reveal;
 use super::desk::Desk;
 use super::oracle::{Counts, Fate, Person, collection};
-use crate::store_support::check::{Account, account_in};
-use crate::store_support::{entries, root_keys_on};
+use crate::store_support::check::{Account, account_in, of_acts};
+use crate::store_support::{leaves, root_keys_on};
 
 impl Desk<'_> {
     /// Holds everything against the account. The machine is sound meanwhile.
@@ -57,10 +57,11 @@ impl Desk<'_> {
     fn compare_counts(&self, store: &dyn Store, found: &Account) {
         let mut counts: BTreeMap<TenantId, Counts> =
             self.oracle.tenants.iter().map(|t| (t.id, Counts::default())).collect();
-        for log in found.logs.keys() {
+        let acts = [Act::PiiCollect, Act::PiiErase, Act::EraseCancel];
+        for (log, leaves) in &found.logs {
             let LogId::Tenant(id) = log else { continue };
             let counts = counts.get_mut(&TenantId(*id)).expect("a log of no tenant");
-            for (index, entry) in (0..).zip(entries(store, *log)) {
+            for (index, entry) in of_acts(leaves, &acts) {
                 if entry.phase != Phase::Commit || found.failed.contains(&(*log, index)) {
                     continue;
                 }
@@ -73,10 +74,11 @@ impl Desk<'_> {
             }
         }
         assert_eq!(counts, self.oracle.counts(), "what the ledger counts");
-        let system = entries(store, LogId::System);
+        let system = leaves(store, LogId::System).unwrap();
+        let system = of_acts(&system, &[Act::TenantAdd, Act::EpochTurn]);
         let count = |act: Act| {
-            let done = system.iter().enumerate().filter(|(n, e)| {
-                let failed = found.failed.contains(&(LogId::System, *n as u64));
+            let done = system.iter().filter(|(n, e)| {
+                let failed = found.failed.contains(&(LogId::System, *n));
                 (e.act, e.phase) == (act, Phase::Commit) && !failed
             });
             done.count()
