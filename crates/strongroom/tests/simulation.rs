@@ -59,6 +59,9 @@ fn histories_come_out_as_the_oracle_says() {
     for seed in seeds {
         wrong.extend(disagreement(&ground, seed));
         lived += 1;
+        if lived % 1000 == 0 {
+            eprintln!("{lived} histories, {} disagreements", wrong.len());
+        }
         if wrong.len() == ENOUGH {
             break;
         }

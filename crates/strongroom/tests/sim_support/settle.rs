@@ -51,8 +51,6 @@ impl Desk<'_> {
                 assert!(count == 0 || count == people.len(), "{count} of {people:?} are erased");
                 if count > 0 {
                     self.erased(&people, due_us);
-                    let now_us = self.now_us();
-                    self.oracle.try_shred(now_us);
                 }
             }
             Flight::Cancel(who) => {
