@@ -56,6 +56,9 @@ impl Fjall {
             .max_journaling_size(JOURNAL_BYTES_MAX)
             .open()
             .map_err(opening)?;
+        // The last batch may have been written by a process that was killed before its sync: what
+        // is read here from the page cache is about to be noted as done.
+        database.persist(PersistMode::SyncData).map_err(fault)?;
         let space = |name| database.keyspace(name, KeyspaceCreateOptions::default).map_err(opening);
         let small = || KeyspaceCreateOptions::default().max_memtable_size(INDEX_MEMTABLE_BYTES);
         let spaces = Spaces {

@@ -188,11 +188,11 @@ impl ModelWorld {
         self.after(seed, |node, dice| node.after_power_cut(dice))
     }
 
-    /// The machine after its process was killed: the page cache stands. With no kill behind it, a
-    /// copy.
+    /// The machine after its process was killed: the page cache stands, and is still to be synced.
+    /// With no kill behind it, a copy.
     #[must_use]
     pub fn restart(&self, seed: u64) -> Self {
-        self.after(seed, |node, _| node.settled())
+        self.after(seed, |node, _| node.clone())
     }
 
     fn after(&self, seed: u64, settle: impl Fn(&Node, &mut Dice) -> Node) -> Self {

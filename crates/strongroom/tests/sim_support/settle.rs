@@ -146,9 +146,9 @@ impl Desk<'_> {
         }
         // From here on, however it is cut off, the person has to come back.
         self.open = None;
-        self.oracle.flight = Flight::Lose(Box::new(back.clone()), *who);
         if !self.world.is_dead() {
             self.take_away(back.number, row, slot);
+            self.oracle.flight = Flight::Lose(Box::new(back.clone()), *who);
         }
         self.bring_up().map_err(Problem::internal)?;
         let tenant = self.oracle.tenants[back.tenant].name;
