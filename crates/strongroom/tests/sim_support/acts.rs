@@ -205,7 +205,10 @@ impl Desk<'_> {
 
     fn cancel(&mut self, draw: u64) -> Result<(), Problem> {
         let now_us = self.now_us();
-        let waits = |p: &Person| matches!(p.fate, Fate::Leaving { due_us, tried: false } if now_us < due_us);
+        let waits = |p: &Person| match p.fate {
+            Fate::Leaving { due_us, tried } => !tried && now_us < due_us,
+            Fate::Here | Fate::Gone => false,
+        };
         // By the id that the erasure gave, or by a key that is nobody else's.
         let named = |p: &Person| {
             let alike =

@@ -18,6 +18,9 @@ use super::oracle::{Counts, Fate, Person, collection};
 use crate::store_support::check::{Account, account_in, of_acts};
 use crate::store_support::{leaves, root_keys_on};
 
+/// The value that somebody has in a column.
+type Held = fn(&Person) -> &String;
+
 impl Desk<'_> {
     /// Holds everything against the account. The machine is sound meanwhile.
     pub fn compare(&self) {
@@ -111,11 +114,9 @@ impl Desk<'_> {
         for keyed in [true, false] {
             let of = |p: &&Person| p.tenant == tenant && p.key.is_some() == keyed;
             let people: Vec<&Person> = self.oracle.people.iter().filter(of).collect();
-            let values = |column: fn(&Person) -> &String| -> BTreeSet<&String> {
-                people.iter().map(|p| column(p)).collect()
-            };
-            let columns: [(&str, fn(&Person) -> &String); 2] =
-                [("ssn", |p| &p.ssn), ("email", |p| &p.email)];
+            let values =
+                |column: Held| -> BTreeSet<&String> { people.iter().map(|p| column(p)).collect() };
+            let columns: [(&str, Held); 2] = [("ssn", |p| &p.ssn), ("email", |p| &p.email)];
             for (column, held) in columns {
                 for value in values(held) {
                     let found = self.find(tenant, collection(keyed), column, value);
