@@ -24,7 +24,7 @@ use sim_support::desk::{Desk, Ground, Trace};
 use sim_support::story::Story;
 
 /// Seeds of histories that did not come out as the oracle says, once.
-const FAILED_ONCE: &[u64] = &[];
+const FAILED_ONCE: &[u64] = &[117, 1769, 1781, 2225, 3079];
 /// Disagreements after which there is no more to learn.
 const ENOUGH: usize = 5;
 
@@ -50,7 +50,7 @@ fn disagreement(ground: &Ground, seed: u64) -> Option<String> {
 #[test]
 fn histories_come_out_as_the_oracle_says() {
     let ground = Ground::new();
-    let count = asked("STRONGROOM_HISTORIES").unwrap_or(300);
+    let count = asked("STRONGROOM_HISTORIES").unwrap_or(150);
     let seeds: Vec<u64> = match asked("STRONGROOM_SEED") {
         Some(seed) => vec![seed],
         None => FAILED_ONCE.iter().copied().chain(0..count).collect(),
@@ -59,6 +59,9 @@ fn histories_come_out_as_the_oracle_says() {
     for seed in seeds {
         wrong.extend(disagreement(&ground, seed));
         lived += 1;
+        if lived % 1000 == 0 {
+            eprintln!("{lived} histories, {} disagreements", wrong.len());
+        }
         if wrong.len() == ENOUGH {
             break;
         }

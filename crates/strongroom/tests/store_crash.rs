@@ -318,3 +318,30 @@ fn killed_when_a_segment_was_only_begun() {
         assert!(open(&flipped, &sources).is_err(), "byte {at}");
     }
 }
+
+/// A process that is killed before its sync, or sees it fail, and a power cut behind the next
+/// opening: that one found the entry in the page cache and built on it.
+#[test]
+fn an_entry_that_was_not_synced_is_durable_once_it_was_replayed() {
+    for effect in [Effect::Kill, Effect::Fail(std::io::ErrorKind::Other)] {
+        let sources = Sources::new();
+        let world = new_world(&sources);
+        let office = Office::new(sources.random());
+        let store = open(&world, &sources).unwrap();
+        office.seal_now(&store, 0, &values(0, 1));
+        let (operation, place) = (Some(Operation::Sync), "data/ledger/".to_owned());
+        world.fault(Fault { at: 1, operation, place, effect });
+        assert!(commit(&store, office.refusal(0)).is_err());
+        drop(store);
+        let world = world.restart(1);
+        let store = open(&world, &sources).unwrap();
+        let (before, cut) = (store.heads(), world.crash(0));
+        drop(store);
+        let store = open(&cut, &sources).unwrap_or_else(|e| panic!("{effect:?}: {e}"));
+        account(&store, &[]);
+        for (log, size, _) in before {
+            let found = store.heads().into_iter().find(|(l, ..)| *l == log).map(|(_, n, _)| n);
+            assert!(found >= Some(size), "{effect:?}: log {log}");
+        }
+    }
+}

@@ -46,19 +46,24 @@ impl Fjall {
     /// Opens or makes the database in `path`.
     ///
     /// # Errors
-    /// As fjall's; `InvalidData` when a file of it is a link, or has another name.
+    /// As fjall's; `InvalidData` when a file of it is a link, or has another name, or is damaged
+    /// or missing.
     pub fn open(path: &Path) -> io::Result<Self> {
         refuse_links(path)?;
+        refuse_lost(path)?;
         let database = Database::builder(path)
             .cache_size(CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES_MAX)
             .open()
-            .map_err(fault)?;
-        let space = |name| database.keyspace(name, KeyspaceCreateOptions::default).map_err(fault);
+            .map_err(opening)?;
+        // The last batch may have been written by a process that was killed before its sync: what
+        // is read here from the page cache is about to be noted as done.
+        database.persist(PersistMode::SyncData).map_err(fault)?;
+        let space = |name| database.keyspace(name, KeyspaceCreateOptions::default).map_err(opening);
         let small = || KeyspaceCreateOptions::default().max_memtable_size(INDEX_MEMTABLE_BYTES);
         let spaces = Spaces {
             record: space("record")?,
-            index: database.keyspace("index", small).map_err(fault)?,
+            index: database.keyspace("index", small).map_err(opening)?,
             control: space("control")?,
             job: space("job")?,
             applied: space("applied")?,
@@ -224,9 +229,46 @@ fn refuse_links(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A table whose file of versions is gone is made anew by the engine, empty: whoever asks the index
+/// then would be told that nobody has a value.
+fn refuse_lost(path: &Path) -> io::Result<()> {
+    let tables = match std::fs::read_dir(path.join("keyspaces")) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        tables => tables?,
+    };
+    for table in tables {
+        let file = table?.path().join("current");
+        if !file.exists() {
+            let text = format!("{} is missing", file.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+    }
+    Ok(())
+}
+
 fn link(path: &Path) -> io::Error {
     let text = format!("{} is a link to another place", path.display());
     io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+/// What hinders the opening: what the engine itself does not know again is damage, and so is a file
+/// that is missing or cut off.
+fn opening(error: fjall::Error) -> io::Error {
+    use io::ErrorKind as Kind;
+    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    let mut medium = None;
+    while let Some(cause) = at.filter(|_| medium.is_none()) {
+        medium = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        at = cause.source();
+    }
+    let kind = match (medium, &error) {
+        (Some(Kind::NotFound | Kind::AlreadyExists | Kind::InvalidInput), _)
+        | (Some(Kind::UnexpectedEof), _) => Kind::InvalidData,
+        (Some(_), _) => return fault(error),
+        (None, fjall::Error::Locked | fjall::Error::Poisoned) => Kind::Other,
+        (None, _) => Kind::InvalidData,
+    };
+    io::Error::new(kind, error)
 }
 
 fn fault(error: fjall::Error) -> io::Error {

@@ -12,6 +12,7 @@ mod tamper;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -110,6 +111,8 @@ struct World {
     steps: Vec<Step>,
     dead: Option<Pending>,
     held: Option<String>,
+    /// Bytes of files that cannot be read.
+    bad: Vec<(String, Range<u64>)>,
 }
 
 /// A machine in memory. Clones are the same machine.
@@ -139,9 +142,16 @@ impl ModelWorld {
         self.fault(Fault { at: n, operation, place, effect: Effect::Kill });
     }
 
+    /// Makes bytes of a file unreadable, as a bad sector is.
+    pub fn spoil(&self, name: &str, bytes: Range<u64>) {
+        self.lock().bad.push((name.to_owned(), bytes));
+    }
+
     /// Takes every fault back.
     pub fn mend(&self) {
-        self.lock().faults.clear();
+        let mut world = self.lock();
+        world.faults.clear();
+        world.bad.clear();
     }
 
     /// Holds the places whose name begins so, until the value is dropped: who comes there waits.
@@ -178,11 +188,11 @@ impl ModelWorld {
         self.after(seed, |node, dice| node.after_power_cut(dice))
     }
 
-    /// The machine after its process was killed: the page cache stands. With no kill behind it, a
-    /// copy.
+    /// The machine after its process was killed: the page cache stands, and is still to be synced.
+    /// With no kill behind it, a copy.
     #[must_use]
     pub fn restart(&self, seed: u64) -> Self {
-        self.after(seed, |node, _| node.settled())
+        self.after(seed, |node, _| node.clone())
     }
 
     fn after(&self, seed: u64, settle: impl Fn(&Node, &mut Dice) -> Node) -> Self {
@@ -299,6 +309,15 @@ impl World {
                 self.dead = Some(pending());
                 Err(io::Error::other("the machine died"))
             }
+        }
+    }
+
+    /// Whether these bytes of a file can be read.
+    fn readable(&self, name: &str, bytes: &Range<u64>) -> io::Result<()> {
+        let meets = |bad: &Range<u64>| bytes.start < bad.end && bad.start < bytes.end;
+        match self.bad.iter().any(|(of, bad)| of == name && meets(bad)) {
+            true => Err(io::Error::other("a bad sector")),
+            false => Ok(()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Opening: replay the ledger's last segments, hold them against custody's notes, and find the
 //! acts whose effect never reached the engine.
 //!
-//! Nothing is written here but zeros over a torn last frame; what is missing or changed refuses
-//! the opening and says what.
+//! Nothing is written here but zeros over a torn last frame, and the last whole one once more; what
+//! is missing or changed refuses the opening and says what.
 
 use std::collections::HashMap;
 use std::io;
@@ -147,9 +147,12 @@ pub fn replay(
     let mut tail = None;
     for number in first..=last {
         let (file, bytes) = segment(disk, number)?;
-        let offset = run.segment(number, number == first, &bytes)?;
+        let (newest, offset) = run.segment(number, number == first, &bytes)?;
         if number == last {
             clear_torn_frame(&*file, &bytes, offset)?;
+            if !notes.clean {
+                make_durable(&*file, bytes.get(newest..offset).unwrap_or_default(), newest)?;
+            }
             tail = Some(at("ledger", Tail::new(file, number, offset as u64, run.next))?);
         }
     }
@@ -171,8 +174,13 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Replays one segment; gives where its frames end.
-    fn segment(&mut self, number: u64, first: bool, bytes: &[u8]) -> Result<usize, OpenError> {
+    /// Replays one segment; gives where its last frame begins, and where that ends.
+    fn segment(
+        &mut self,
+        number: u64,
+        first: bool,
+        bytes: &[u8],
+    ) -> Result<(usize, usize), OpenError> {
         let name = segment_name(number);
         let damaged = |what: &str| OpenError::Damaged(format!("ledger segment {name}: {what}"));
         let (head, mut offset) =
@@ -192,6 +200,7 @@ impl Run<'_> {
         {
             return Err(damaged("the segment before it does not lead up to it"));
         }
+        let mut newest = offset;
         while let Some(frame) = bytes
             .get(offset..)
             .and_then(RawFrame::find)
@@ -210,9 +219,10 @@ impl Run<'_> {
                 }
             }
             self.next = Next { sequence: frame.sequence + 1, chain: frame.mac };
+            newest = offset;
             offset += frame.length;
         }
-        Ok(offset)
+        Ok((newest, offset))
     }
 
     fn note(&self, log: LogId) -> Option<&LogNote> {
@@ -257,6 +267,17 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Whoever wrote the last frame may have been killed before its sync, or have seen it fail: it is
+/// read here from the page cache, and would be missing behind a power cut, under all that is built
+/// on it from now on. So it is written once more, since a sync that failed leaves pages that no
+/// later one writes.
+fn make_durable(file: &dyn DiskFile, frame: &[u8], offset: usize) -> Result<(), OpenError> {
+    if !frame.is_empty() {
+        at("ledger", file.write_at(offset as u64, frame))?;
+    }
+    at("ledger", file.sync())
 }
 
 /// Whether two states are of the same trees; times are checked by the entries themselves.

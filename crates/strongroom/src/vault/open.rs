@@ -292,8 +292,9 @@ pub(super) fn media(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<Media, Problem> {
-    let engine = Fjall::open(&folders.data.join("engine"));
-    let engine: Arc<dyn Engine> = Arc::new(engine.map_err(|e| data(folders, &e))?);
+    let place = folders.data.join("engine");
+    let engine = Fjall::open(&place).map_err(|e| unreadable(&place, &e))?;
+    let engine: Arc<dyn Engine> = Arc::new(engine);
     Ok(Media {
         data: Arc::new(folder(&folders.data)?),
         custody: Arc::new(Folder::of_keys(&folders.keys).map_err(|e| unusable(&folders.keys, &e))?),
@@ -313,7 +314,12 @@ fn unusable(path: &Path, error: &io::Error) -> Problem {
 }
 
 pub(super) fn data(folders: &Folders, error: &io::Error) -> Problem {
-    let detail = format!("{} cannot be used: {error}", folders.data.display());
+    unreadable(&folders.data, error)
+}
+
+/// The same of a place in it.
+fn unreadable(place: &Path, error: &io::Error) -> Problem {
+    let detail = format!("{} cannot be used: {error}", place.display());
     match error.kind() {
         _ if is_full(error) => strongroom_core::store::CommitError::DiskFull.into(),
         io::ErrorKind::InvalidData => Problem::tampered(detail),
@@ -449,9 +455,9 @@ pub(super) fn read_install(path: &Path) -> Result<Option<InstallFile>, Problem> 
             Err(Problem::usage(detail, "run as the user who owns the folder"))
         }
         bytes => {
-            let file = bytes.ok().flatten().and_then(|b| serde_json::from_slice(&b).ok());
-            file.map(Some)
-                .ok_or_else(|| Problem::tampered(format!("{} is damaged", path.display())))
+            let read = bytes.ok().flatten().and_then(|b| serde_json::from_slice(&b).ok());
+            read.map(Some)
+                .ok_or_else(|| Problem::tampered(format!("{} is damaged", file.display())))
         }
     }
 }

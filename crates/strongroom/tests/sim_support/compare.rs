@@ -15,8 +15,11 @@ use zeroize::Zeroizing;
 use super::acts::reveal;
 use super::desk::Desk;
 use super::oracle::{Counts, Fate, Person, collection};
-use crate::store_support::check::{Account, account_in};
-use crate::store_support::{entries, root_keys_on};
+use crate::store_support::check::{Account, account_in, of_acts};
+use crate::store_support::{leaves, root_keys_on};
+
+/// The value that somebody has in a column.
+type Held = fn(&Person) -> &String;
 
 impl Desk<'_> {
     /// Holds everything against the account. The machine is sound meanwhile.
@@ -57,10 +60,11 @@ impl Desk<'_> {
     fn compare_counts(&self, store: &dyn Store, found: &Account) {
         let mut counts: BTreeMap<TenantId, Counts> =
             self.oracle.tenants.iter().map(|t| (t.id, Counts::default())).collect();
-        for log in found.logs.keys() {
+        let acts = [Act::PiiCollect, Act::PiiErase, Act::EraseCancel];
+        for (log, leaves) in &found.logs {
             let LogId::Tenant(id) = log else { continue };
             let counts = counts.get_mut(&TenantId(*id)).expect("a log of no tenant");
-            for (index, entry) in (0..).zip(entries(store, *log)) {
+            for (index, entry) in of_acts(leaves, &acts) {
                 if entry.phase != Phase::Commit || found.failed.contains(&(*log, index)) {
                     continue;
                 }
@@ -73,10 +77,11 @@ impl Desk<'_> {
             }
         }
         assert_eq!(counts, self.oracle.counts(), "what the ledger counts");
-        let system = entries(store, LogId::System);
+        let system = leaves(store, LogId::System).unwrap();
+        let system = of_acts(&system, &[Act::TenantAdd, Act::EpochTurn]);
         let count = |act: Act| {
-            let done = system.iter().enumerate().filter(|(n, e)| {
-                let failed = found.failed.contains(&(LogId::System, *n as u64));
+            let done = system.iter().filter(|(n, e)| {
+                let failed = found.failed.contains(&(LogId::System, *n));
                 (e.act, e.phase) == (act, Phase::Commit) && !failed
             });
             done.count()
@@ -109,11 +114,9 @@ impl Desk<'_> {
         for keyed in [true, false] {
             let of = |p: &&Person| p.tenant == tenant && p.key.is_some() == keyed;
             let people: Vec<&Person> = self.oracle.people.iter().filter(of).collect();
-            let values = |column: fn(&Person) -> &String| -> BTreeSet<&String> {
-                people.iter().map(|p| column(p)).collect()
-            };
-            let columns: [(&str, fn(&Person) -> &String); 2] =
-                [("ssn", |p| &p.ssn), ("email", |p| &p.email)];
+            let values =
+                |column: Held| -> BTreeSet<&String> { people.iter().map(|p| column(p)).collect() };
+            let columns: [(&str, Held); 2] = [("ssn", |p| &p.ssn), ("email", |p| &p.email)];
             for (column, held) in columns {
                 for value in values(held) {
                     let found = self.find(tenant, collection(keyed), column, value);

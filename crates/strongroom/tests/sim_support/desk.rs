@@ -45,6 +45,8 @@ pub struct Desk<'g> {
     pub positions: Arc<Mutex<Vec<Position>>>,
     pub open: Option<(Vault, Principal)>,
     pub oracle: Oracle,
+    /// When the install was opened: whoever was due then is overwritten.
+    opened_us: u64,
     trace: Trace,
 }
 
@@ -60,6 +62,7 @@ impl<'g> Desk<'g> {
             positions: Arc::default(),
             open: None,
             oracle: Oracle::default(),
+            opened_us: 0,
             trace: Arc::clone(trace),
         }
     }
@@ -131,6 +134,7 @@ impl<'g> Desk<'g> {
         self.oracle.try_shred(now_us);
         vault.shred_due(now_us).map_err(|p| format!("overwriting: {}", p.detail))?;
         self.oracle.shredded(now_us);
+        self.opened_us = now_us;
         self.open = Some((vault, who));
         Ok(())
     }
@@ -159,6 +163,7 @@ impl<'g> Desk<'g> {
         self.world.mend();
         self.bring_up().unwrap_or_else(|e| panic!("recovery: {e}"));
         self.settle();
+        self.oracle.shredded(self.opened_us);
         self.compare();
     }
 

@@ -176,6 +176,13 @@ impl Oracle {
         Copy { folder, epoch: self.turns + 1, people, rotations }
     }
 
+    /// How many have a record, as far as that is known.
+    pub fn rows(&self) -> std::ops::RangeInclusive<u64> {
+        let tried = |p: &Person| matches!(p.fate, Fate::Leaving { tried: true, .. });
+        let rows = self.which(|p| p.fate != Fate::Gone).len() as u64;
+        rows - self.which(tried).len() as u64..=rows
+    }
+
     /// Numbers of those that answer a description.
     pub fn numbers_of(&self, is: impl Fn(&Person) -> bool) -> BTreeSet<u64> {
         self.people.iter().filter(|p| is(p)).map(|p| p.number).collect()

@@ -84,7 +84,7 @@ impl Desk<'_> {
         let (vault, who) = self.open.as_ref().unwrap();
         let done = vault.seal(who, &request, &|_| {});
         if let Err(problem) = done {
-            let _ = strongroom::vault::seal::remove_partial(&out);
+            strongroom::vault::seal::remove_partial(&out);
             return Err(problem);
         }
         self.oracle.flight = Flight::Nothing;

@@ -51,8 +51,6 @@ impl Desk<'_> {
                 assert!(count == 0 || count == people.len(), "{count} of {people:?} are erased");
                 if count > 0 {
                     self.erased(&people, due_us);
-                    let now_us = self.now_us();
-                    self.oracle.try_shred(now_us);
                 }
             }
             Flight::Cancel(who) => {
@@ -148,9 +146,9 @@ impl Desk<'_> {
         }
         // From here on, however it is cut off, the person has to come back.
         self.open = None;
-        self.oracle.flight = Flight::Lose(Box::new(back.clone()), *who);
         if !self.world.is_dead() {
             self.take_away(back.number, row, slot);
+            self.oracle.flight = Flight::Lose(Box::new(back.clone()), *who);
         }
         self.bring_up().map_err(Problem::internal)?;
         let tenant = self.oracle.tenants[back.tenant].name;

@@ -68,6 +68,7 @@ impl Disk for ModelDisk {
         let name = self.name(name);
         let mut world = self.world.at(&name);
         world.step(Operation::Read, &name, || Pending::Nothing)?.answer(())?;
+        world.readable(&name, &(0..u64::MAX))?;
         Ok(world.node(&name).map(|node| node.bytes.clone()))
     }
 
@@ -138,6 +139,8 @@ impl DiskFile for ModelFile {
     }
 
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let bytes = offset..offset.saturating_add(out.len() as u64);
+        self.world.lock().readable(&self.name, &bytes)?;
         self.read(|node| node.read(offset, out))
     }
 
