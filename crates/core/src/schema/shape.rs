@@ -20,6 +20,24 @@ const STREETS: [&str; 26] = [
     "via", "platz",
 ];
 
+/// A letter in lower case without the accents of Western Europe.
+pub(super) fn plain(c: char, out: &mut String) {
+    for c in c.to_lowercase() {
+        match c {
+            'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
+            'í' | 'ì' | 'î' | 'ï' => out.push('i'),
+            'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' => out.push('o'),
+            'ú' | 'ù' | 'û' | 'ü' => out.push('u'),
+            'ñ' => out.push('n'),
+            'ç' => out.push('c'),
+            'ß' => out.push_str("ss"),
+            '\u{300}'..='\u{36f}' => {}
+            _ => out.push(c),
+        }
+    }
+}
+
 /// Whether a cell says that there is no value.
 pub(super) fn is_nothing(value: &str) -> bool {
     value.is_empty() || NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -85,6 +103,16 @@ pub(super) fn is_timed(value: &str) -> bool {
     let time = moment(value).1;
     time.contains(':')
         && time.split('.').next().is_some_and(|t| t.contains(|c| "123456789".contains(c)))
+}
+
+/// A time of day.
+pub(super) fn is_clock(value: &str) -> bool {
+    let time = value.trim_end_matches(['a', 'A', 'p', 'P', 'm', 'M', ' ', '.', 'h']);
+    let (hour, rest) = time.split_once(':').unwrap_or_default();
+    let number = |part: &str, most: u32| {
+        (1..=2).contains(&part.len()) && part.parse::<u32>().is_ok_and(|n| n <= most)
+    };
+    number(hour, 24) && rest.len() <= 5 && rest.split(':').all(|part| number(part, 59))
 }
 
 /// The year of a date whose year has four digits.
@@ -161,11 +189,11 @@ pub(super) fn is_yes_no(value: &str) -> bool {
     WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
-/// Two to four words, each with a capital but for short ones between them, as people's names are
+/// Two to six words, each with a capital but for short ones between them, as people's names are
 /// written in full.
 pub(super) fn is_full_name(value: &str) -> bool {
     let words = value.split_whitespace().count();
-    (2..=4).contains(&words)
+    (2..=6).contains(&words)
         && FieldType::Name.fits(value)
         && value.split_whitespace().all(|w| w.starts_with(char::is_uppercase) || w.len() <= 3)
 }
@@ -179,6 +207,7 @@ mod tests {
         assert!(is_moment("2024-01-15 13:45:00") && is_moment("1/5/2024 1:45 PM"));
         assert!(!is_moment("2024-01-15 invoice"));
         assert!(is_timed("2024-01-15 13:45") && !is_timed("2024-01-15 00:00:00.000"));
+        assert!(is_clock("13:45") && is_clock("1:05:00 pm") && !is_clock("13:75"));
         assert_eq!(year("5/6/1980"), Some(1980));
         assert_eq!(year("19800506"), Some(1980));
         assert_eq!(year("5/6/80"), None);
