@@ -94,6 +94,7 @@ pub(super) const RULES: &[(&str, Class, f64)] = &[
     ("social number", Type(Ssn), 8.0),
     ("social", Type(Ssn), 5.0),
     ("social media", Private, 8.0),
+    ("social vague", Private, 8.0),
     ("tax id", Type(TaxId), 9.0),
     ("tax number", Type(TaxId), 9.0),
     ("taxid", Type(TaxId), 9.0),

@@ -148,13 +148,17 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          donation disbursement settlement remittance adjustment reversal journalentry catalog \
          catalogue listing offer deal lead opportunity quota pipeline segment banner keyword \
          adgroup creative newsletter form election ballot constituency precinct parish seat \
-         council committee chamber legislature plenary agenda bloc wing property estate lease",
+         council committee chamber legislature plenary agenda bloc wing property estate lease \
+         receivable payable cash history mapping handling customs warranty guarantee shipping \
+         billing backlog snapshot scenario benchmark logo pos plu premise premises checklist \
+         template workbook sheet table view tile panel widget epic story pull push endpoint \
+         domain subnet firmware",
     ),
     ("thing code", "coupon nsn fips iata icao"),
     (
         "period",
         "period year month yr mo version day week weekday quarter hour decade century semester \
-         trimester fy qtr annual yearly weekly daily ceremony minute second",
+         trimester fy qtr annual yearly weekly daily ceremony minute second days",
     ),
     ("date", "date dt time datetime"),
     ("event date", "timestamp since"),
@@ -176,7 +180,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          established transfer withdrawal refund refunded sold bought ordered acquired \
          acquisition disposal accessed seen visited visit admit admission discharge accepted \
          declined signed takeoff landing pickup dropoff exit opening closing modification \
-         premiere subscribe subscribed unsubscribed appointment",
+         premiere subscribe subscribed unsubscribed appointment sailing eta etd atd",
     ),
     ("by", "by"),
     (
@@ -207,7 +211,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          percapita capita expectancy emissions co2 no2 pm10 pm25 discharges covered fare tip \
          increment limit threshold upper lower p25 p50 p75 p90 p95 p99 percentile quantile \
          quartile sigma coefficient multiplier factor offset delta diff difference growth yoy \
-         mom chf ars cop mxn clp pen cad aud jpy gr oz mg ml cl hl sq",
+         mom low high close numerator denominator moving ema sma rsi estimate forecasted \
+         targeted leadtime cycletime takt oee mtbf mttr scrap rework waste cubic volumetric \
+         dim occupancy vacancy footfall basket aov ltv cac cpc cpm ctr roas bounce dwell chf \
+         ars cop mxn clp pen cad aud jpy gr oz mg ml cl hl sq",
     ),
     (
         "type",
@@ -221,7 +228,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          habitat cuisine meal transmission drivetrain gear weather dosage bucket band stance \
          kingdom rarity conference surface seed label designation definition classification \
          attribute characteristic trim currencytype area workday kpi metric indicator \
-         dimension measurement",
+         dimension measurement iso alpha hex range naics sic nace tz timezone utc gmt hts \
+         unspsc subclassification alpha2 alpha3 abbreviation abbrev acronym maturity readiness \
+         lifecycle",
     ),
     ("weight", "weight"),
     ("pay", "pay"),
@@ -237,7 +246,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          urgent public internal external seasonal digital online failed manual automatic \
          favorite approved premiumflag gift discounted clearance bestseller",
     ),
-    ("country", "country market nation"),
+    ("country", "country market nation continent"),
     ("language", "language lang locale"),
     ("currency", "currency"),
     ("amount ware", "price cost stock reorder msrp rrp unitprice onhand"),
@@ -252,7 +261,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "link",
         "of the and for from to on at per with than or vs into over under out off up not non \
-         other",
+         other new old current previous next original general main sub pre post only all both \
+         each overall global",
     ),
     ("period monthly", "monthly"),
     ("stat", "average avg mean"),
@@ -262,7 +272,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "product item part film movie album asset model equipment vehicle sensor meter \
          component assembly material goods merchandise supply ingredient song book magazine \
          newspaper game recipe dish menu machine tool car truck bike furniture plant crop \
-         species animal breed exhibit accessory spare software app application",
+         species animal breed exhibit accessory spare software app application kit hardware \
+         bundle consumable",
     ),
     (
         "thing named",

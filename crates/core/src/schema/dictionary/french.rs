@@ -78,7 +78,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          enregistrement demande ordre bordereau avoir appel offre opportunite annonce sondage \
          scrutin circonscription canton parcelle bien immeuble trajet arret moteur cuve \
          compteur tournee distribution panier preparation calendrier jardin abonnement seance \
-         rubrique releve reclamation intervention coupure",
+         rubrique releve reclamation intervention coupure chantier marche etablissement \
+         lettrage rayonnage barre troncon bassin academie borne hebergement",
     ),
     (
         "period",
@@ -94,7 +95,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          cloture reglement lancement publication reparation inspection visite rdv adhesion \
          souscription resiliation recrutement entree sortie retour annulation annule \
          approbation rejet affectation resolu finalise prevu prevue estime reel planifie \
-         extraction import chargement facturation circulation passage prochaine",
+         extraction import chargement facturation circulation passage prochaine ferie ouvert \
+         ferme notification attribution",
     ),
     ("by", "par"),
     (
@@ -107,17 +109,21 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          effectif effectifs voix suffrages exprimes inscrits blancs nuls investissement \
          recettes chiffre affaires ca facteur ecart mediane variation croissance cumul \
          unitaire precipitations humidite puissance buts victoires defaites places cylindree \
-         nb nbre visiteurs participants presents absents",
+         nb nbre visiteurs participants presents absents livree livrees commandee commandees \
+         vendue vendues entrees sorties excedent deficit tonnage litrage unitaires",
     ),
     (
         "type",
         "statut rang niveau categorie fonction filiere famille etape priorite unite mesure \
          presentation finition qualite etiquette tarif tarifaire modalite regime horaire \
          secteur branche gamme sigle specialite urgence difficulte sens cote couleur saveur \
-         tissu carburant energie destination moyen periodicite frequence gravite serie",
+         tissu carburant energie destination moyen periodicite frequence gravite serie \
+         intitule denomination juridique forme comptable analytique nomenclature naf ape \
+         domaine thematique perimetre",
     ),
     ("weight", "poids"),
     ("group", "groupe"),
+    ("title", "titre"),
     (
         "flag",
         "actif epuise publie valide paye perissable obligatoire facultatif defaut effectuee \
@@ -130,7 +136,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("body", "taille"),
     ("care", "ordonnance"),
     ("either", "satisfaction appreciation depense depenses revenus pression"),
-    ("link", "du des le les et au aux pour sur sous avec sans une ou autre autres selon"),
+    (
+        "link",
+        "du des le les et au aux pour sur sous avec sans une ou autre autres selon nouveau \
+         nouvelle ancien ancienne precedent suivant actuel actuelle finale initiale",
+    ),
     ("period monthly", "mensuel mensuelle"),
     ("stat", "moyenne"),
     (

@@ -97,7 +97,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          haltepunkt zahler zaehler zahlstelle zaehlstelle messstelle lieferschein versand \
          sendung paket retoure reklamation wartung instandhaltung prodkategorie warengruppe \
          sachkonto buchungskreis mandant werk lagerort inventur schicht kommission ausschuss \
-         sitzung verordnung betriebsstatte besteller",
+         sitzung verordnung betriebsstatte besteller arbeitsgang arbeitsplan stueckliste \
+         stuckliste fertigungsauftrag kontenplan lagerplatz ebene zolltarif warennummer \
+         standort betrieb kostenart belegart abschnitt trasse fahrplan linie gleis halle \
+         stellplatz messung messwert probe verzeichnis netz leitung trafo",
     ),
     (
         "period",
@@ -119,7 +122,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          ruckgabe rueckgabe stornierung freigabe ablehnung beantragt zuweisung bearbeitung \
          bearbeitungs erledigung fertigstellung geplant erwartet voraussichtlich export \
          anschaffung erwerb lieferungs auslieferung gultigkeit stand abgabe aufnahme \
-         entlassung ankunfts ereignis verkauf verkaufs",
+         entlassung ankunfts ereignis verkauf verkaufs verfalls mhd ablieferung inkrafttreten \
+         schliess bau baujahr fertig valuta wertstellung",
     ),
     (
         "amount",
@@ -136,7 +140,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          gesamtpreis zwischensumme endpreis niederschlag feuchte luftfeuchtigkeit strom tore \
          siege niederlagen platze plaetze maximal minimal obergrenze untergrenze raeder rader \
          ubernachtungen uebernachtungen naechtigungen ankunfte preise wert wertbetrag \
-         warenwert bestellwert lagerwert guthaben budgetbetrag ps hubraum",
+         warenwert bestellwert lagerwert guthaben budgetbetrag ps hubraum lieferzeit losgrosse \
+         losgroesse restmenge bestellmenge liefermenge istmenge sollmenge umsatzerlos \
+         verkaufspreis einkaufspreis listenpreis nettopreis bruttopreis gesamtbetrag \
+         nettobetrag bruttobetrag mwstbetrag rechnungsbetrag stueckpreis stueckzahl fahrgaste \
+         fahrgaeste besucher aufkommen ertraege zahl",
     ),
     (
         "type",
@@ -146,10 +154,13 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          schichtart sektor abkurzung abkuerzung fachrichtung disziplin schwierigkeit richtung \
          farbe geschmack stoff kraftstoff treibstoff antrieb getriebe ziel weg quelle turnus \
          haufigkeit haeufigkeit schwere kanal untergruppe hersteller funktion futter \
-         lebensraum sicherheitslevel wochentag vertriebskanal zahlungsart versandart lieferart",
+         lebensraum sicherheitslevel wochentag vertriebskanal zahlungsart versandart lieferart \
+         benennung merkmal eigenschaft ausprageung auspraegung rechtsform gattung sorte hoest \
+         bauart bauform nutzungsart verwendung zweck gebiet rubrik",
     ),
     ("weight", "gewicht"),
     ("group", "gruppe"),
+    ("title", "titel"),
     (
         "flag",
         "aktiv aktiviert verfugbar verfuegbar sichtbar veroffentlicht dringend gultigflag \
@@ -170,7 +181,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "link",
         "der dem den und oder zu zum zur im am auf fuer fur mit ohne pro je aus bei nach ueber \
-         uber unter ab als eine die das in",
+         uber unter ab als eine neu alt aktuell aktuelle naechste vorherige allgemein die das \
+         in",
     ),
     ("period monthly", "monatlich"),
     ("stat", "durchschnitt mittelwert"),

@@ -20,7 +20,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("street", "rua"),
     ("city", "cidade bairro localidade"),
     ("state", "uf"),
-    ("region", "distrito concelho freguesia"),
+    ("region", "distrito concelho freguesia regiao"),
     ("zip", "cep"),
     ("name", "nome nomes"),
     ("first", "primeiro"),
@@ -33,7 +33,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          pai filho filha filhos conjuge irmao irma doador herdeiro remetente signatario \
          palestrante respondente morador cidadao eleitor locatario proprietario dono avalista \
          devedor credor trabalhador trabalhadora estudante estudantes alunos alunas doutor \
-         enfermeiro corretor chefe pessoas",
+         enfermeiro corretor chefe pessoas favorecido favorecida contratada emitente",
     ),
     ("surname", "sobrenome apelido"),
     ("birth", "nascimento nasc"),
@@ -62,7 +62,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          romaneio comprovante cobranca vendas licitacao oportunidade campanha pesquisa eleicao \
          terreno unidade rota viagem voo trajeto medidor rubrica plano pedidos itens transacao \
          transacoes transportadora midia publicidade reclamacao duplicata mandato legislatura \
-         comissao sessao parecer ata assunto nfe nf cfop ncm cst cest lancto",
+         comissao sessao parecer ata assunto nfe nf cfop ncm cst cest lancto estabelecimento \
+         empenho elemento acao subfuncao recurso adjudicacao danfe granja talhao silo polo \
+         contratos",
     ),
     ("period", "semestre quadrimestre exercicio competencia"),
     ("date", "data"),
@@ -74,7 +76,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          pagto quitacao publicacao instalacao manutencao reparo revisao inspecao agendamento \
          contratacao nomeacao exoneracao demissao retirada devolucao cancelamento anulacao \
          aprovacao rejeicao atribuicao resolvido previsao aquisicao expedicao adesao \
-         assinatura filiacao prometida evento",
+         assinatura filiacao prometida evento homologacao autorizacao",
     ),
     (
         "amount",
@@ -86,13 +88,15 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          domicilios nascimentos obitos investimento orcado executado empenhado liquidado \
          receita receitas faturamento arrecadacao meta metas fator desvio variancia diferenca \
          variacao crescimento precipitacao umidade gols vitorias derrotas empates vagas \
-         lugares assentos qt cambio spread brl parcelas mrr",
+         lugares assentos qt cambio spread brl parcelas empenhada liquidada paga repasse \
+         repasses subvencao arrecadado produzido totais unitarios faturado mrr",
     ),
     (
         "type",
         "prioridade classificacao apresentacao acabamento qualidade versao colecao modalidade \
          opcao especialidade dificuldade tamanho tecido combustivel transmissao meio fonte \
-         periodicidade frequencia situacao bandeira perfil armazenamento",
+         periodicidade frequencia situacao bandeira perfil armazenamento denominacao vinculo \
+         lotacao funcao esfera poder naturezajuridica cnae",
     ),
     (
         "flag",
@@ -104,7 +108,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("body", "altura"),
     ("care", "internacao"),
     ("either", "pontuacao avaliacao satisfacao desempenho despesa despesas pontos pressao tensao"),
-    ("link", "do da dos em nas com sem uma ao outro outros as os na nos"),
+    ("link", "do da dos em nas com sem uma ao outro outros geral novo nova atual as os na nos"),
     ("period monthly", "mensal"),
     (
         "thing good",

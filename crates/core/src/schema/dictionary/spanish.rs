@@ -93,7 +93,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          cheque cuota cobro cobranza compras ventas licitacion oferta oportunidad anuncio \
          encuesta eleccion mesa circuito finca parcela inmueble unidad ruta viaje vuelo \
          trayecto parada tanque rubro dependencia camara comision bloque sesion dictamen acta \
-         asunto falla averia subcuenta variedad mayoria",
+         asunto falla averia subcuenta variedad mayoria comprobantes establecimiento obra \
+         licitaciones adjudicacion comercializacion ubicacion pasaje recorrido tramo barra \
+         barras planilla insumos subproducto potrero galpon sede plantel nodo",
     ),
     (
         "period",
@@ -111,7 +113,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          nombramiento cese designacion egreso retiro devolucion cancelacion anulacion anulado \
          aprobacion aprobado rechazo solicitado asignacion asignado resuelto finalizado \
          finalizacion inicial termino terminacion hasta previsto prevista estimada estimado \
-         real programada programado captura capturado cargado corte antiguedad adquisicion",
+         real programada programado captura capturado cargado corte antiguedad adquisicion \
+         vigencia suscripcion postulacion resolucion autorizacion embarque desembarque retorno",
     ),
     ("by", "por"),
     (
@@ -130,7 +133,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          coeficiente desviacion mediana varianza diferencia variacion crecimiento acumulado \
          subtotales unitario precipitacion humedad potencia energia voltaje goles partidos \
          ganados perdidos empatados cupo cupos vacantes asientos matriculados aprobados \
-         reprobados participantes asistentes",
+         reprobados participantes asistentes adjudicado subvencion aporte aportes \
+         transferencias cantidades existente faltante sobrante vendido vendida vendidas \
+         comprado producido rendimientos quintales bultos cajones docenas unitaria totales",
     ),
     (
         "type",
@@ -140,10 +145,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          modalidad regimen sistema opcion jornada turno turnos segmento ramo giro industria \
          sigla siglas especialidad urgencia dificultad sentido lado tamano sabor textura tela \
          combustible transmision destino medio fuente periodicidad frecuencia ciclo subgrupo \
-         sentencia escenario metrica indicador",
+         sentencia escenario metrica indicador denominacion comercial fantasia alcance estrato \
+         quintil adjetivo procedimiento",
     ),
     ("weight", "peso"),
     ("group", "grupo"),
+    ("title", "titulo"),
     (
         "flag",
         "activo activa disponible agotado publicado destacado urgente valido pendiente \
@@ -161,7 +168,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          temperatura presion tension",
     ),
     ("event ingreso", "ingreso"),
-    ("link", "de del el los las para con sin al un una otro otra otros segun la y en o"),
+    (
+        "link",
+        "de del el los las para con sin al un una otro otra otros segun nuevo nueva anterior \
+         final la y en o",
+    ),
     ("period monthly", "mensual"),
     ("stat", "promedio"),
     (
