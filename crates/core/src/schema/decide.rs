@@ -115,6 +115,7 @@ impl Verdict<'_> {
                     && matches!(class, Class::Kind | Class::Amount | Class::Flag)
                     && !self.hints.is_whole()
                     && !self.hints.means("good");
+                let whose = whose || self.may_be_an_identity(class);
                 if whose && ranking.hint > 0.0 {
                     self.out.against.push("a word of the header is not known".to_owned());
                 }
@@ -199,6 +200,18 @@ impl Verdict<'_> {
             personal = true;
         }
         personal
+    }
+
+    /// Whether a number of an unknown name may be one that a state or a doctor gave a person.
+    fn may_be_an_identity(&self, class: Class) -> bool {
+        let known = ["thing", "party", "type", "account"].iter().any(|m| self.hints.means(m));
+        let plain = self.sample.share(self.sample.shapes.plain_code) > 0.9;
+        let is_id = self.hints.means("id");
+        class == Class::Code
+            && self.beside.person
+            && !self.hints.is_whole()
+            && !known
+            && !(is_id && plain)
     }
 
     /// Whether words in the values say that the column is about people, whatever its header.

@@ -80,19 +80,22 @@ const NAMES: &str = "\
 
 /// What is written of sex, marriage, belief, descent, health and conviction.
 const PRIVATE: &str = "\
-    african-american aids anxiety asma asthma asthme atheist buddhism buddhist cancer cardiology \
-    casada casado catholic catholique catolica catolico caucasian celibataire chemotherapy \
-    christian christianity communist conservative covid democrat depression diabete diabetes \
-    diabetic disability disabled divers divorce divorced divorcee divorciada divorciado embarazo \
+    african-american aids anxiety arzt asma asthma asthme atheist buddhism buddhist cancer \
+    cardiologia cardiologie cardiology casada casado catholic catholique catolica catolico \
+    caucasian celibataire chemotherapy chirurgical chirurgie christian christianity communist \
+    conservative covid democrat dental dentist depression dermatology diabete diabetes diabetic \
+    disability disabled divers divorce divorced divorcee divorciada divorciado embarazo \
     enxaqueca epilepsy evangelico evangelisch female femenino feminin feminino femme fractura \
     fracture frau geschieden grossesse hindu hinduism hipertensao hipertension hispanic hiv \
-    hombre homem homme hypertendue hypertension indigena islam jewish judaism judio judisch juif \
-    katholisch krebs latino ledig male mann mannlich marie mariee married masculin masculino \
-    mestiza mestizo migraine mujer mulato mulher muslim muslimisch musulman musulmane nonbinary \
-    oncology parda pediatric pneumonia pregnant protestant protestante psicologo psychiatry \
-    psychologe psychologist psychologue republican schizophrenia socialist solteira solteiro \
-    soltera soltero stroke surgery therapist transgender tumor unmarried varon verheiratet \
-    verwitwet veuf veuve viuda viudo weiblich widowed woman";
+    hombre homem homme hypertendue hypertension impfung indigena islam jewish judaism judio \
+    judisch juif katholisch krebs latino ledig male mann mannlich marie mariee married masculin \
+    masculino medecin medico mestiza mestizo migraine mujer mulato mulher muslim muslimisch \
+    musulman musulmane neurology nonbinary oncologia oncologie oncology parda pediatric \
+    pneumonia pregnant protestant protestante psicologo psiquiatria psychiatrie psychiatry \
+    psychologe psychologist psychologue republican rheumatology schizophrenia socialist solteira \
+    solteiro soltera soltero stroke surgery surgical terapia therapie therapist transgender \
+    tumor unmarried vaccination vaccine varon verheiratet verwitwet veuf veuve viuda viudo \
+    weiblich widowed woman";
 
 static KNOWN_NAMES: LazyLock<HashSet<&str>> = LazyLock::new(|| NAMES.split(' ').collect());
 static PRIVATE_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| PRIVATE.split(' ').collect());

@@ -143,6 +143,21 @@ fn the_name_in_a_list_of_things_is_theirs_and_in_no_other_file() {
 }
 
 #[test]
+fn a_number_of_an_unknown_name_may_be_an_identity() {
+    let nine: &[&str] = &["943 476 5919", "9434765870", "9434765919"];
+    let ids: &[&str] = &["QQ123456C", "AB654321D", "ZZ111222A"];
+    for header in ["nhs_number!", "nino no!", "zz_number!"] {
+        for values in [nine, ids] {
+            check(&[("id", &["#"]), ("Full Name!", NAMES), (header, values)]);
+        }
+    }
+    let places: &[&str] = &["Antioquia", "Cusco", "Huila"];
+    check(&[("Full Name!", NAMES), ("direccion!", &["Calle 5 # 10"]), ("departamento!", places)]);
+    check(&[("Full Name!", NAMES), ("native_country!", &["Peru", "Chile", "Spain"])]);
+    check(&[("order id", &["#"]), ("invoice number", ids), ("departamento", &["A", "B"])]);
+}
+
+#[test]
 fn bodies_origins_and_causes_are_private_beside_people() {
     check(&[
         ("member_id", &["#"]),

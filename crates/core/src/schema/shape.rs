@@ -132,6 +132,7 @@ pub(super) fn is_one_word(value: &str) -> bool {
 
 /// A number as amounts are written: sign, currency, thousands, decimals, percent.
 pub(super) fn is_number(value: &str) -> bool {
+    let value = without_currency(value.trim_start_matches(['-', '+', '(', ' ']));
     let body = value.trim_start_matches(['-', '+', '(', '$', '€', '£', ' ']);
     let body = body.trim_end_matches([')', '%', '€', '$', '£', ' ']);
     !body.is_empty()
@@ -139,6 +140,17 @@ pub(super) fn is_number(value: &str) -> bool {
         && body.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
         && body.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '))
         && body.bytes().filter(|b| *b == b' ').count() <= 3
+}
+
+/// A value without the currency before or after it, as `R$` and `EUR`.
+fn without_currency(value: &str) -> &str {
+    const CURRENCIES: [&str; 17] = [
+        "R$", "US$", "A$", "C$", "S/", "Bs", "EUR", "USD", "GBP", "CHF", "BRL", "MXN", "COP",
+        "ARS", "CLP", "Fr.", "kr",
+    ];
+    let known = CURRENCIES.iter();
+    let cut = known.filter_map(|c| value.strip_prefix(c).or_else(|| value.strip_suffix(c))).next();
+    cut.map_or(value, str::trim)
 }
 
 /// A number of few digits that can be no place on a map and no number of a person: an amount, a
@@ -212,6 +224,7 @@ mod tests {
         assert_eq!(year("19800506"), Some(1980));
         assert_eq!(year("5/6/80"), None);
         assert!(is_number("$1,234.50") && is_number("-12") && is_number("12 %"));
+        assert!(is_number("R$ 5.500,48") && is_number("-12,50 EUR") && !is_number("R$"));
         assert!(!is_number("12-34") && !is_number("AB12"));
         assert!(is_street("12 Main St.", 2) && !is_street("12 oz bottle", 2));
         assert!(is_bare_phone(b"2125550142") && !is_bare_phone(b"1125550142"));

@@ -88,7 +88,9 @@ impl Ranking {
             let hint = hint(class, hints, beside);
             let alone = hint == 0.0 && beside.is_business() && hints.personal().is_none();
             let mut score = prior(class, hint, beside) + hint;
-            if sample.filled >= VALUES_MIN {
+            // Amounts may be but 0 and 1 where the sample ends.
+            let amounts = class == Class::Flag && hint == 0.0 && hints.weight(Class::Amount) >= 5.0;
+            if sample.filled >= VALUES_MIN && !amounts {
                 score += evidence(class, hint, sample, alone);
             }
             (class, score, hint)
@@ -126,6 +128,8 @@ fn hint(class: Class, hints: &Hints, beside: Beside) -> f64 {
         Class::Type(FieldType::CardSecurityCode) if beside.card => hint + 3.0,
         // Of a person's body, of what one can or spends, of how one is: or of goods.
         _ if class.is_clear() && beside.person && is_ambiguous(class, hints) => hint.min(2.0),
+        // In Latin America a department is a part of the country.
+        _ if class.is_clear() && beside.address && hints.means("depto") => hint.min(2.0),
         // Beside a patient a code may be a diagnosis, and an amount a finding.
         _ if class.is_clear() && beside.health && hint <= HINT_OF_ONE_WORD && !is_key(hints) => {
             hint.min(2.0)
@@ -160,7 +164,7 @@ fn is_ambiguous(class: Class, hints: &Hints) -> bool {
 
 /// Whether the header is that of a number given by the application, or of a date.
 fn is_key(hints: &Hints) -> bool {
-    ["id", "number", "date", "event"].iter().any(|meaning| hints.means(meaning))
+    ["id", "number", "date", "event", "period", "state"].iter().any(|meaning| hints.means(meaning))
 }
 
 /// How likely a class is before anything is known of the column: ln of its odds.

@@ -9,6 +9,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("tax", "tax taxpayer"),
     ("taxid", "tin ein fein itin"),
     ("vat", "vat"),
+    ("national id", "nhs nino aadhaar bsn pesel"),
     ("national", "national"),
     ("government", "government govt gov"),
     ("license", "license licence dl"),
@@ -130,25 +131,25 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "thing",
         "order orders invoice inv transaction txn trans payment batch shipment tracking \
          autoship subscription ref reference case ticket promo campaign record row line node \
-         leg sale claim policy contract rental inventory track unit unique project task site \
+         leg sale claim policy contract rental inventory track unique project task site \
          location facility shelf bin box lot serial flight trip route booking reservation \
          territory event survey entity parcel package medicare stop mission rocket bom tail \
          request build release commit host server quote quotation receipt bill voucher carton \
          pallet container crate roll barrel fleet aisle rack zone section dock gate terminal \
          port platform portfolio fund ledger journal entry posting budget center centre \
-         division team squad league match season tournament round topic chapter lesson module \
-         exam test lecture seminar programme program campus school university faculty \
-         institution institute library organization ministry office bureau authority court \
-         docket permit regulation law amendment motion alert incident issue bug defect sprint \
-         milestone deliverable requirement file filename path folder directory attachment page \
-         slot sequence column log run queue thread cluster instance repo repository farm field \
-         tree lane bridge substation circuit pole well pipe cabinet drawer tank pump valve \
-         engine motor aircraft airplane vessel train bus tram taxi runway hangar fuel audit \
-         stocktake cycle pick wave manifest waybill awb tender bid auction grant award \
-         donation disbursement settlement remittance adjustment reversal journalentry catalog \
-         catalogue listing offer deal lead opportunity quota pipeline segment banner keyword \
-         adgroup creative newsletter form election ballot constituency precinct parish seat \
-         council committee chamber legislature plenary agenda bloc wing property estate lease \
+         division team squad league season tournament round topic chapter lesson module exam \
+         test lecture seminar programme program campus school university faculty institution \
+         institute library organization ministry office bureau authority court docket permit \
+         regulation law amendment motion alert incident issue bug defect sprint milestone \
+         deliverable requirement file filename path folder directory attachment page slot \
+         sequence column log run queue thread cluster instance repo repository farm field tree \
+         lane bridge substation circuit pole well pipe cabinet drawer tank pump valve engine \
+         motor aircraft airplane vessel train bus tram taxi runway hangar fuel audit stocktake \
+         cycle pick wave manifest waybill awb tender bid auction grant award donation \
+         disbursement settlement remittance adjustment reversal journalentry catalog catalogue \
+         listing offer deal lead opportunity quota pipeline segment banner keyword adgroup \
+         creative newsletter form election ballot constituency precinct parish seat council \
+         committee chamber legislature plenary agenda bloc wing property estate lease \
          receivable payable cash history mapping handling customs warranty guarantee shipping \
          billing backlog snapshot scenario benchmark logo pos plu premise premises checklist \
          template workbook sheet table view tile panel widget epic story pull push endpoint \
@@ -218,18 +219,18 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     (
         "type",
-        "type kind status rank level tier category role source method channel plan stage color \
-         colour style size shape shift mode intent sport agency board currentflag priority \
-         severity via subcategory subtype family subfamily phase step ui measure pack finish \
-         quality make variant edition format theme collection tariff term terms incoterm \
-         incoterms scheme option protocol browser environment discipline urgency complexity \
-         difficulty confidence visibility scope direction side layout subsegment sector \
-         industry workstream workflow vertical taste texture fabric pattern genus phylum \
-         habitat cuisine meal transmission drivetrain gear weather dosage bucket band stance \
-         kingdom rarity conference surface seed label designation definition classification \
-         attribute characteristic trim currencytype area workday kpi metric indicator \
-         dimension measurement iso alpha hex range naics sic nace tz timezone utc gmt hts \
-         unspsc subclassification alpha2 alpha3 abbreviation abbrev acronym maturity readiness \
+        "type kind rank level tier category role source method channel plan stage color colour \
+         style size shape shift mode intent sport agency board currentflag priority severity \
+         via subcategory subtype family subfamily phase step ui measure pack finish quality \
+         make variant edition format theme collection tariff term terms incoterm incoterms \
+         scheme option protocol browser environment discipline urgency complexity difficulty \
+         confidence visibility scope direction side layout subsegment sector industry \
+         workstream workflow vertical taste texture fabric pattern genus phylum habitat \
+         cuisine meal transmission drivetrain gear weather dosage bucket band stance kingdom \
+         rarity conference surface seed label designation definition classification attribute \
+         characteristic trim currencytype area workday kpi metric indicator dimension \
+         measurement iso alpha hex range naics sic nace tz timezone utc gmt hts unspsc \
+         subclassification alpha2 alpha3 abbreviation abbrev acronym maturity readiness \
          lifecycle",
     ),
     ("weight", "weight"),
@@ -251,7 +252,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("currency", "currency"),
     ("amount ware", "price cost stock reorder msrp rrp unitprice onhand"),
     ("body", "height"),
-    ("care", "encounter prescription labs triage clinical nhs"),
+    ("care", "encounter prescription labs triage clinical"),
     (
         "either",
         "ph score evaluation temperature grade rating marks gpa pressure calories kcal protein \
@@ -261,8 +262,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "link",
         "of the and for from to on at per with than or vs into over under out off up not non \
-         other new old current previous next original general main sub pre post only all both \
-         each overall global",
+         other new old current previous next original general main sub pre only all both each \
+         overall global",
     ),
     ("period monthly", "monthly"),
     ("stat", "average avg mean"),
@@ -280,11 +281,13 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "warehouse store branch department dept station shop outlet course subject room \
          building hall resort hotel restaurant attraction",
     ),
+    ("thing type", "unit"),
     ("trait care", "medical diagnosis icd patient patients"),
+    ("type state", "status"),
     ("type ware", "brand uom packaging flavor flavour"),
     (
         "vague",
         "class reason cause result outcome finding condition resolution origin results \
-         findings",
+         findings native",
     ),
 ];

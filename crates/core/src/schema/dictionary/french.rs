@@ -6,7 +6,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("tax", "impot"),
     ("taxid", "siret siren"),
     ("vat", "tva"),
-    ("national id", "nir insee"),
+    ("national id", "nir insee nss"),
     ("national", "nationale"),
     ("license", "permis"),
     ("passport", "passeport"),
@@ -53,8 +53,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("birth date", "ne"),
     (
         "trait",
-        "sexe genre metier nationalite salaire revenu handicap situation dette dettes sang \
-         etudes allergie symptome symptomes traitement vaccin medicament medicaments chirurgie \
+        "sexe genre metier nationalite salaire handicap situation dette dettes sang etudes \
+         allergie symptome symptomes traitement vaccin medicament medicaments chirurgie \
          maladie fumeur tabac grossesse enceinte foi eglise parti affiliation ideologie \
          condamnation delit infraction immigre retraite allocation parente deces decede mort \
          diplome scolarite remuneration paie patrimoine syndicat syndical ethnie bulletin \
@@ -114,12 +114,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     (
         "type",
-        "statut rang niveau categorie fonction filiere famille etape priorite unite mesure \
-         presentation finition qualite etiquette tarif tarifaire modalite regime horaire \
-         secteur branche gamme sigle specialite urgence difficulte sens cote couleur saveur \
-         tissu carburant energie destination moyen periodicite frequence gravite serie \
-         intitule denomination juridique forme comptable analytique nomenclature naf ape \
-         domaine thematique perimetre",
+        "rang niveau categorie fonction filiere famille etape priorite mesure presentation \
+         finition qualite etiquette tarif tarifaire modalite regime horaire secteur branche \
+         gamme sigle specialite urgence difficulte sens cote couleur saveur tissu carburant \
+         energie destination moyen periodicite frequence gravite serie intitule denomination \
+         juridique forme comptable analytique nomenclature naf ape domaine thematique \
+         perimetre",
     ),
     ("weight", "poids"),
     ("group", "groupe"),
@@ -135,7 +135,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("amount ware", "prix cout stocks"),
     ("body", "taille"),
     ("care", "ordonnance"),
-    ("either", "satisfaction appreciation depense depenses revenus pression"),
+    ("either", "revenu satisfaction appreciation depense depenses revenus pression"),
     (
         "link",
         "du des le les et au aux pour sur sous avec sans une ou autre autres selon nouveau \
@@ -152,7 +152,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "thing named",
         "depot magasin cours matiere entrepot boutique agence salle batiment chambre gare",
     ),
+    ("thing type", "unite"),
     ("trait care", "patiente"),
+    ("type state", "statut"),
     ("type ware", "marque conditionnement emballage"),
-    ("vague", "motif nature raison conclusion constat detail objet etat origine provenance"),
+    ("vague", "motif nature raison conclusion constat detail objet etat origine provenance natif"),
 ];

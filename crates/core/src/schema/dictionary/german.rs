@@ -32,7 +32,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("city", "ort stadt wohnort"),
     ("state", "bundesland"),
     ("region", "bezirk gemeinde landkreis kreis"),
-    ("zip", "plz postleitzahl"),
+    ("zip", "plz postleitzahl postzahl plzort"),
     ("first", "erster"),
     ("last", "letzte letzter"),
     (
@@ -72,14 +72,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("note", "notiz notizen bemerkung bemerkungen kommentar anmerkung"),
     ("description", "beschreibung bezeichnung"),
     ("id", "kennung"),
-    ("number", "nummer"),
+    ("number", "nummer zahl"),
     ("code", "kurzel kuerzel"),
     (
         "party",
         "kunde kunden kund mitglied mitglieds lieferant lieferanten mitarbeiter verkaufer \
          kaufer kaeufer produzent importeur exporteur auftragnehmer auftraggeber betreiber \
          spediteur vermieter franchisenehmer versicherer verlag debitor kreditor handler \
-         haendler",
+         haendler kd kdnr pers",
     ),
     (
         "thing",
@@ -93,14 +93,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          genehmigungs gesetz antrag storung stoerung fehler mangel vorfall meilenstein risiko \
          datei pfad ordner seite zeile satz datensatz mahnung zahlung zahlungs forderung \
          ausschreibung anzeige umfrage wahl wahlkreis stimmbezirk flurstueck flurstuck \
-         grundstuck grundstueck objekt immobilie einheit strecke fahrt flug haltestelle \
-         haltepunkt zahler zaehler zahlstelle zaehlstelle messstelle lieferschein versand \
-         sendung paket retoure reklamation wartung instandhaltung prodkategorie warengruppe \
-         sachkonto buchungskreis mandant werk lagerort inventur schicht kommission ausschuss \
-         sitzung verordnung betriebsstatte besteller arbeitsgang arbeitsplan stueckliste \
-         stuckliste fertigungsauftrag kontenplan lagerplatz ebene zolltarif warennummer \
-         standort betrieb kostenart belegart abschnitt trasse fahrplan linie gleis halle \
-         stellplatz messung messwert probe verzeichnis netz leitung trafo",
+         grundstuck grundstueck objekt immobilie strecke fahrt flug haltestelle haltepunkt \
+         zahler zaehler zahlstelle zaehlstelle messstelle lieferschein versand sendung paket \
+         retoure reklamation wartung instandhaltung prodkategorie warengruppe sachkonto \
+         buchungskreis mandant werk lagerort inventur schicht kommission ausschuss sitzung \
+         verordnung betriebsstatte besteller arbeitsgang arbeitsplan stueckliste stuckliste \
+         fertigungsauftrag kontenplan lagerplatz ebene zolltarif warennummer standort betrieb \
+         kostenart belegart abschnitt trasse fahrplan linie gleis halle stellplatz messung \
+         messwert probe verzeichnis netz leitung trafo",
     ),
     (
         "period",
@@ -144,7 +144,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          losgroesse restmenge bestellmenge liefermenge istmenge sollmenge umsatzerlos \
          verkaufspreis einkaufspreis listenpreis nettopreis bruttopreis gesamtbetrag \
          nettobetrag bruttobetrag mwstbetrag rechnungsbetrag stueckpreis stueckzahl fahrgaste \
-         fahrgaeste besucher aufkommen ertraege zahl",
+         fahrgaeste besucher aufkommen ertraege",
     ),
     (
         "type",
@@ -167,7 +167,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          vollstandig bezahlt abgerechnet importiert zerbrechlich verderblich pflicht standard \
          gesperrt erledigt storniert gelost geloest hat ja",
     ),
-    ("country", "land"),
+    ("country", "land kontinent"),
     ("language", "sprache"),
     ("currency", "wahrung waehrung"),
     ("amount ware", "preis kosten bestand bestaende"),
@@ -197,6 +197,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "lager filiale wohn kurs abteilung markt fach modul raum zimmer saal gebaeude gebaude \
          wohnung ferienwohnung einrichtung",
     ),
+    ("thing type", "einheit"),
     ("trait care", "patienten patientin"),
     ("type ware", "marke verpackung"),
     (

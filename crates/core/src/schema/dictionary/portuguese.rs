@@ -60,7 +60,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          instituicao escola orgao entidade processo lei projeto emenda mocao chamado tarefa \
          tarefas marco risco arquivo pasta linha coluna planilha solicitacao ordem remessa \
          romaneio comprovante cobranca vendas licitacao oportunidade campanha pesquisa eleicao \
-         terreno unidade rota viagem voo trajeto medidor rubrica plano pedidos itens transacao \
+         terreno rota viagem voo trajeto medidor rubrica plano pedidos itens transacao \
          transacoes transportadora midia publicidade reclamacao duplicata mandato legislatura \
          comissao sessao parecer ata assunto nfe nf cfop ncm cst cest lancto estabelecimento \
          empenho elemento acao subfuncao recurso adjudicacao danfe granja talhao silo polo \
@@ -95,8 +95,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "type",
         "prioridade classificacao apresentacao acabamento qualidade versao colecao modalidade \
          opcao especialidade dificuldade tamanho tecido combustivel transmissao meio fonte \
-         periodicidade frequencia situacao bandeira perfil armazenamento denominacao vinculo \
-         lotacao funcao esfera poder naturezajuridica cnae",
+         periodicidade frequencia bandeira perfil armazenamento denominacao vinculo lotacao \
+         funcao esfera poder naturezajuridica cnae",
     ),
     (
         "flag",
@@ -116,6 +116,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          veiculo carro caminhao movel servico cultura",
     ),
     ("thing named", "loja disciplina imovel armazem filial predio estacao quarto agencia"),
+    ("thing type", "unidade"),
+    ("type state", "situacao"),
     ("type ware", "embalagem"),
     ("vague", "condicao procedencia razao detalhe conclusao origem classe"),
 ];

@@ -59,8 +59,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("birth", "nacimiento nac"),
     (
         "trait",
-        "edad genero sexo ocupacion profesion oficio nacionalidad salario sueldo ingresos \
-         nomina discapacidad civil deuda sangre estudios partido voto alergia alergias sintoma \
+        "edad genero sexo ocupacion profesion oficio nacionalidad salario sueldo nomina \
+         discapacidad civil deuda sangre estudios partido voto alergia alergias sintoma \
          sintomas vacuna vacunas medicamento medicamentos cirugia enfermedad fumador tabaco \
          embarazo embarazada fe iglesia afiliacion ideologia orientacion condena delito \
          detenido inmigrante jubilacion subsidio parentesco defuncion fallecido muerte grado \
@@ -81,21 +81,21 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     (
         "thing",
-        "pedido factura transaccion pago envio referencia linea venta contrato poliza \
-         departamento lote proyecto matricula campana isla cotizacion recibo boleta caja cajas \
-         paquete contenedor rollo flota pasillo estante estanteria zona seccion muelle puerta \
-         puerto plataforma cartera fondo asiento partida apunte centro gerencia oficina \
-         secretaria liga temporada torneo ronda tema capitulo leccion examen conferencia \
-         programa facultad universidad institucion instituto escuela colegio biblioteca \
-         organismo entidad ministerio juzgado expediente permiso norma ley enmienda mocion \
-         alerta incidente incidencia tarea tareas hito riesgo archivo carpeta documentoid \
-         pagina columna hoja tramite solicitud orden remito remision guia albaran comprobante \
-         cheque cuota cobro cobranza compras ventas licitacion oferta oportunidad anuncio \
-         encuesta eleccion mesa circuito finca parcela inmueble unidad ruta viaje vuelo \
-         trayecto parada tanque rubro dependencia camara comision bloque sesion dictamen acta \
-         asunto falla averia subcuenta variedad mayoria comprobantes establecimiento obra \
-         licitaciones adjudicacion comercializacion ubicacion pasaje recorrido tramo barra \
-         barras planilla insumos subproducto potrero galpon sede plantel nodo",
+        "pedido factura transaccion pago envio referencia linea venta contrato poliza lote \
+         proyecto matricula campana isla cotizacion recibo boleta caja cajas paquete \
+         contenedor rollo flota pasillo estante estanteria zona seccion muelle puerta puerto \
+         plataforma cartera fondo asiento partida apunte centro gerencia oficina secretaria \
+         liga temporada torneo ronda tema capitulo leccion examen conferencia programa \
+         facultad universidad institucion instituto escuela colegio biblioteca organismo \
+         entidad ministerio juzgado expediente permiso norma ley enmienda mocion alerta \
+         incidente incidencia tarea tareas hito riesgo archivo carpeta documentoid pagina \
+         columna hoja tramite solicitud orden remito remision guia albaran comprobante cheque \
+         cuota cobro cobranza compras ventas licitacion oferta oportunidad anuncio encuesta \
+         eleccion mesa circuito finca parcela inmueble ruta viaje vuelo trayecto parada tanque \
+         rubro dependencia camara comision bloque sesion dictamen acta asunto falla averia \
+         subcuenta variedad mayoria comprobantes establecimiento obra licitaciones \
+         adjudicacion comercializacion ubicacion pasaje recorrido tramo barra barras planilla \
+         insumos subproducto potrero galpon sede plantel nodo",
     ),
     (
         "period",
@@ -139,14 +139,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     (
         "type",
-        "tipo rango nivel categoria forma canal estatus rol especie modelo tipologia \
-         clasificacion subcategoria subtipo familia subfamilia fase etapa prioridad medida um \
-         presentacion empaque acabado calidad variante formato etiqueta coleccion tarifa \
-         modalidad regimen sistema opcion jornada turno turnos segmento ramo giro industria \
-         sigla siglas especialidad urgencia dificultad sentido lado tamano sabor textura tela \
-         combustible transmision destino medio fuente periodicidad frecuencia ciclo subgrupo \
-         sentencia escenario metrica indicador denominacion comercial fantasia alcance estrato \
-         quintil adjetivo procedimiento",
+        "tipo rango nivel categoria forma canal rol especie modelo tipologia clasificacion \
+         subcategoria subtipo familia subfamilia fase etapa prioridad medida um presentacion \
+         empaque acabado calidad variante formato etiqueta coleccion tarifa modalidad regimen \
+         sistema opcion jornada turno turnos segmento ramo giro industria sigla siglas \
+         especialidad urgencia dificultad sentido lado tamano sabor textura tela combustible \
+         transmision destino medio fuente periodicidad frecuencia ciclo subgrupo sentencia \
+         escenario metrica indicador denominacion comercial fantasia alcance estrato quintil \
+         adjetivo procedimiento",
     ),
     ("weight", "peso"),
     ("group", "grupo"),
@@ -157,15 +157,15 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          facturable importado fragil perecedero habilitado habilitada vigente obligatorio \
          opcional principal predeterminado exento",
     ),
-    ("country", "pais"),
+    ("country", "pais continente"),
     ("language", "idioma"),
     ("currency", "moneda"),
     ("amount ware", "precio costo coste existencias existencia"),
     ("body", "estatura talla"),
     (
         "either",
-        "evaluacion calificacion alcohol puntaje puntuacion puntajes satisfaccion gasto gastos \
-         temperatura presion tension",
+        "ingresos evaluacion calificacion alcohol puntaje puntuacion puntajes satisfaccion \
+         gasto gastos temperatura presion tension",
     ),
     ("event ingreso", "ingreso"),
     (
@@ -186,11 +186,14 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "almacen sucursal aula curso materia bodega tienda local locales asignatura modulo \
          sala salon edificio estacion planta habitacion",
     ),
+    ("thing named depto", "departamento"),
+    ("thing type", "unidad"),
     ("trait care", "paciente pacientes"),
+    ("type state", "estatus"),
     ("type ware", "marca envase embalaje"),
     (
         "vague",
         "motivo resultado concepto condicion causa razon detalle origen naturaleza clase \
-         observado",
+         observado nativo natal",
     ),
 ];
