@@ -174,8 +174,14 @@ impl Verdict<'_> {
     /// Whether anything says that the column, though it looks like business, is about a person.
     fn speaks_of_a_person(&mut self) -> bool {
         let mut personal = false;
+        // A whole date is no expiry of a card.
+        let expiry = self.sample.share(self.sample.fits(FieldType::CardExpiry));
+        let whole_date = |class| {
+            class == Class::Type(FieldType::CardExpiry) && expiry < 0.1 && !self.beside.card
+        };
         if let Some((class, weight)) = self.hints.personal()
             && weight >= HINT_STRONG
+            && !whole_date(class)
         {
             self.against_words(class);
             personal = true;

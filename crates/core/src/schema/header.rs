@@ -136,7 +136,7 @@ impl Hints {
     /// Whether the header is that of an id or name of a kind of things.
     pub(super) fn names_goods(&self) -> bool {
         let key = ["id", "number", "code"].iter().any(|meaning| self.means(meaning));
-        let things = self.means("good") || self.means("named");
+        let things = ["good", "named", "ware", "type", "group"].iter().any(|m| self.means(m));
         things && key && self.personal().is_none()
     }
 

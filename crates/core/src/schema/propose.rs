@@ -11,6 +11,9 @@ use super::weigh::Beside;
 use super::words::Class;
 use crate::field::FieldType;
 
+/// What parts of an address mean.
+const PLACES: [&str; 6] = ["address", "street", "zip", "city", "region", "state"];
+
 /// Gathers what a proposal needs. Feed it row by row.
 pub struct Proposer {
     columns: Vec<(String, Sample)>,
@@ -68,7 +71,7 @@ impl Proposer {
                 && !of_goods;
             beside.business |= hints.names_business();
             beside.card |= hints.names_card() || sample.holds_cards();
-            beside.address |= ["address", "street", "zip", "city"].iter().any(|m| hints.means(m));
+            beside.address |= PLACES.iter().any(|place| hints.means(place));
             let known = sample.share(sample.shapes.known_name) > 0.3;
             let unnamed = !hints.knows_a_word() && (sample.holds_names() || known);
             beside.health |= hints.means("care");

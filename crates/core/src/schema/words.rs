@@ -352,6 +352,7 @@ pub(super) const RULES: &[(&str, Class, f64)] = &[
     ("thing amount", Amount, 8.0),
     ("party amount", Amount, 8.0),
     ("tax", Amount, 4.0),
+    ("tax name", Kind, 7.0),
     ("company amount", Amount, 8.0),
     ("hourly amount", Private, 7.0),
     ("pay amount", Private, 7.0),

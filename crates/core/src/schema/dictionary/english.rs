@@ -130,32 +130,35 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "thing",
         "order orders invoice inv transaction txn trans payment batch shipment tracking \
-         autoship subscription ref reference case ticket promo campaign record row line node \
-         leg sale claim policy contract rental inventory track unique project task site \
-         location facility shelf bin box lot serial flight trip route booking reservation \
-         territory event survey entity parcel package medicare stop mission rocket bom tail \
-         request build release commit host server quote quotation receipt bill voucher carton \
-         pallet container crate roll barrel fleet aisle rack zone section dock gate terminal \
-         port platform portfolio fund ledger journal entry posting budget center centre \
-         division team squad league season tournament round topic chapter lesson module exam \
-         test lecture seminar programme program campus school university faculty institution \
-         institute library organization ministry office bureau authority court docket permit \
-         regulation law amendment motion alert incident issue bug defect sprint milestone \
-         deliverable requirement file filename path folder directory attachment page slot \
-         sequence column log run queue thread cluster instance repo repository farm field tree \
-         lane bridge substation circuit pole well pipe cabinet drawer tank pump valve engine \
-         motor aircraft airplane vessel train bus tram taxi runway hangar fuel audit stocktake \
-         cycle pick wave manifest waybill awb tender bid auction grant award donation \
-         disbursement settlement remittance adjustment reversal journalentry catalog catalogue \
-         listing offer deal lead opportunity quota pipeline segment banner keyword adgroup \
-         creative newsletter form election ballot constituency precinct parish seat council \
-         committee chamber legislature plenary agenda bloc wing property estate lease \
-         receivable payable cash history mapping handling customs warranty guarantee shipping \
-         billing backlog snapshot scenario benchmark logo pos plu premise premises checklist \
-         template workbook sheet table view tile panel widget epic story pull push endpoint \
-         domain subnet firmware",
+         autoship subscription case ticket promo campaign record row line node leg sale claim \
+         policy contract rental inventory track unique project task site location facility \
+         shelf bin box lot serial flight trip route booking reservation territory event survey \
+         entity parcel package medicare stop mission rocket bom tail request build release \
+         commit host server quote quotation receipt bill voucher carton pallet container crate \
+         roll barrel fleet aisle rack zone section dock gate terminal port platform portfolio \
+         fund ledger journal entry posting budget center centre division team squad league \
+         season tournament round topic chapter lesson module exam test lecture seminar \
+         programme program campus school university faculty institution institute library \
+         organization ministry office bureau authority court docket permit regulation law \
+         amendment motion alert incident issue bug defect sprint milestone deliverable \
+         requirement file filename path folder directory attachment page slot sequence column \
+         log run queue thread cluster instance repo repository farm field tree lane bridge \
+         substation circuit pole well pipe cabinet drawer tank pump valve engine motor \
+         aircraft airplane vessel train bus tram taxi runway hangar fuel audit stocktake cycle \
+         pick wave manifest waybill awb tender bid auction grant award donation disbursement \
+         settlement remittance adjustment reversal journalentry catalog catalogue listing \
+         offer deal lead opportunity quota pipeline segment banner keyword adgroup creative \
+         newsletter form election ballot constituency precinct parish seat council committee \
+         chamber legislature plenary agenda bloc wing property estate lease receivable payable \
+         cash history mapping handling customs warranty guarantee shipping billing backlog \
+         snapshot scenario benchmark logo pos plu premise premises checklist template workbook \
+         sheet table view tile panel widget epic story pull push endpoint domain subnet \
+         firmware urn uprn academy trust bursary workplace headquarters hq wbs costcenter \
+         profitcenter plantcode storage bay bol vesselname voyage flightno gatepass stockroom \
+         backroom planogram fixture endcap display giftcard loyalty till basketid sessionkey \
+         pageview clickid utm referrer adset",
     ),
-    ("thing code", "coupon nsn fips iata icao"),
+    ("thing code", "ref reference coupon nsn fips iata icao"),
     (
         "period",
         "period year month yr mo version day week weekday quarter hour decade century semester \
@@ -214,8 +217,18 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          quartile sigma coefficient multiplier factor offset delta diff difference growth yoy \
          mom low high close numerator denominator moving ema sma rsi estimate forecasted \
          targeted leadtime cycletime takt oee mtbf mttr scrap rework waste cubic volumetric \
-         dim occupancy vacancy footfall basket aov ltv cac cpc cpm ctr roas bounce dwell chf \
-         ars cop mxn clp pen cad aud jpy gr oz mg ml cl hl sq",
+         dim occupancy vacancy footfall basket aov ltv cac cpc cpm ctr roas bounce dwell \
+         accuracy precision recall auc roc rmse mse r2 epoch epochs lr f1 entropy similarity \
+         delayed late earliness lateness tardiness outstanding collateral coverage solvency \
+         liquidity leverage equity liabilities inflow outflow cashflow budgeted committed \
+         obligated appropriated awarded contracted funding funded subsidy levy surplus \
+         shortage excess baseline uplift elasticity propensity retention conversion reach \
+         opens unsubscribes bounces complaints velocity storypoints burn seats beds rooms \
+         floors sqfeet acreage yearbuilt lotsize dom torque wheelbase kerb axles doors battery \
+         charging charger kwhkm noise vibration dewpoint cloud cloudcover snowfall snow uv \
+         pollen ozone pm aqi turbidity conductivity nitrate phosphate chlorine hardness flow \
+         flowrate elevation altitude slope aspect gradient azimuth bearing heading chf ars cop \
+         mxn clp pen cad aud jpy gr oz mg ml cl hl sq",
     ),
     (
         "type",
@@ -231,7 +244,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          characteristic trim currencytype area workday kpi metric indicator dimension \
          measurement iso alpha hex range naics sic nace tz timezone utc gmt hts unspsc \
          subclassification alpha2 alpha3 abbreviation abbrev acronym maturity readiness \
-         lifecycle",
+         lifecycle employment transport binned bucketized rangelabel severitylevel impact \
+         riskband substatus",
     ),
     ("weight", "weight"),
     ("pay", "pay"),
@@ -257,13 +271,20 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "either",
         "ph score evaluation temperature grade rating marks gpa pressure calories kcal protein \
          fat carbs sugar sodium fiber ranking assessment expense expenses spend spent savings \
-         assets ratings nps",
+         assets oxygen effort arrears overdue dpd exposure bedrooms bathrooms ratings nps",
     ),
     (
         "link",
         "of the and for from to on at per with than or vs into over under out off up not non \
          other new old current previous next original general main sub pre only all both each \
-         overall global",
+         overall global preferred historic historical simple double single multiple related \
+         associated respective corresponding several",
+    ),
+    (
+        "period amount",
+        "january february march april may june july august september october november december \
+         jan feb mar jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday \
+         saturday sunday mon tue wed thu fri sat sun q1 h1 h2",
     ),
     ("period monthly", "monthly"),
     ("stat", "average avg mean"),

@@ -27,7 +27,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("address", "adresse"),
     ("street", "rue voie"),
     ("city", "ville lieu"),
-    ("region", "departement commune"),
+    ("region", "commune"),
     ("name", "nom"),
     ("first", "premier"),
     ("last", "dernier derniere"),
@@ -79,7 +79,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          scrutin circonscription canton parcelle bien immeuble trajet arret moteur cuve \
          compteur tournee distribution panier preparation calendrier jardin abonnement seance \
          rubrique releve reclamation intervention coupure chantier marche etablissement \
-         lettrage rayonnage barre troncon bassin academie borne hebergement",
+         lettrage rayonnage barre troncon bassin academie borne hebergement inao",
     ),
     (
         "period",
@@ -110,7 +110,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          recettes chiffre affaires ca facteur ecart mediane variation croissance cumul \
          unitaire precipitations humidite puissance buts victoires defaites places cylindree \
          nb nbre visiteurs participants presents absents livree livrees commandee commandees \
-         vendue vendues entrees sorties excedent deficit tonnage litrage unitaires",
+         vendue vendues entrees sorties excedent deficit tonnage litrage unitaires retard \
+         retards encours plafond couverture avancement execution engage engagees alloue \
+         allouee finance financement subvention subventions excedents objectif objectifs cible \
+         atteinte effectivite productivite consomme consommee chevaux portes chambres pluie \
+         vent nuages turbidite conductivite lits capteur repartition vacations",
     ),
     (
         "type",
@@ -119,7 +123,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          gamme sigle specialite urgence difficulte sens cote couleur saveur tissu carburant \
          energie destination moyen periodicite frequence gravite serie intitule denomination \
          juridique forme comptable analytique nomenclature naf ape domaine thematique \
-         perimetre",
+         perimetre appellation mention aoc aop igp tranche palier",
     ),
     ("weight", "poids"),
     ("group", "groupe"),
@@ -135,11 +139,21 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("amount ware", "prix cout stocks"),
     ("body", "taille"),
     ("care", "ordonnance"),
-    ("either", "revenu satisfaction appreciation depense depenses revenus pression"),
+    (
+        "either",
+        "revenu satisfaction appreciation depense depenses revenus pression engagement oxygene \
+         absenteisme impaye impayes",
+    ),
     (
         "link",
         "du des le les et au aux pour sur sous avec sans une ou autre autres selon nouveau \
-         nouvelle ancien ancienne precedent suivant actuel actuelle finale initiale",
+         nouvelle ancien ancienne precedent suivant actuel actuelle finale initiale prefere \
+         preferee historique externe interne lie associe correspondant different meme",
+    ),
+    (
+        "period amount",
+        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre \
+         lundi mardi mercredi jeudi vendredi samedi dimanche",
     ),
     ("period monthly", "mensuel mensuelle"),
     ("stat", "moyenne"),
@@ -152,6 +166,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "thing named",
         "depot magasin cours matiere entrepot boutique agence salle batiment chambre gare",
     ),
+    ("thing named depto", "departement"),
     ("thing type", "unite"),
     ("trait care", "patiente"),
     ("type state", "statut"),

@@ -69,7 +69,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          krankenkasse versicherten versicherung pflegegrad pflegestufe steuerklasse familien \
          hobbys kindergeld anwesenheit rasse",
     ),
-    ("note", "notiz notizen bemerkung bemerkungen kommentar anmerkung"),
+    (
+        "note",
+        "notiz notizen bemerkung bemerkungen kommentar anmerkung zweck verwendungszweck \
+         mitteilung",
+    ),
     ("description", "beschreibung bezeichnung"),
     ("id", "kennung"),
     ("number", "nummer zahl"),
@@ -102,6 +106,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          kostenart belegart abschnitt trasse fahrplan linie gleis halle stellplatz messung \
          messwert probe verzeichnis netz leitung trafo",
     ),
+    ("thing code", "referenz"),
     (
         "period",
         "zeitraum jahr monat quartal woche tag kalenderwoche kw jahrlich jaehrlich wochentlich \
@@ -144,7 +149,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          losgroesse restmenge bestellmenge liefermenge istmenge sollmenge umsatzerlos \
          verkaufspreis einkaufspreis listenpreis nettopreis bruttopreis gesamtbetrag \
          nettobetrag bruttobetrag mwstbetrag rechnungsbetrag stueckpreis stueckzahl fahrgaste \
-         fahrgaeste besucher aufkommen ertraege",
+         fahrgaeste besucher aufkommen ertraege verzug verspatung verspaetung genauigkeit \
+         offene offener uberfallig ueberfaellig deckung fortschritt bewilligt forderbetrag \
+         foerderbetrag zuschuss zuschusse uberschuss ueberschuss defizit zielwert sollwert \
+         istwert grenzwert schwelle abdeckung produktivitat produktivitaet fluktuation turen \
+         tueren sitze betten schlafzimmer badezimmer wohnflache wohnflaeche nutzflache \
+         nutzflaeche regen bewolkung durchfluss leitfahigkeit nebenkosten quadratmeterpreis",
     ),
     (
         "type",
@@ -156,7 +166,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          haufigkeit haeufigkeit schwere kanal untergruppe hersteller funktion futter \
          lebensraum sicherheitslevel wochentag vertriebskanal zahlungsart versandart lieferart \
          benennung merkmal eigenschaft ausprageung auspraegung rechtsform gattung sorte hoest \
-         bauart bauform nutzungsart verwendung zweck gebiet rubrik",
+         bauart bauform nutzungsart gebiet rubrik methode bandbreite zahlungsmethode \
+         verwendungsart",
     ),
     ("weight", "gewicht"),
     ("group", "gruppe"),
@@ -176,13 +187,18 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "either",
         "punktzahl gesamtpunktzahl punkte bewertung zensur ausgaben einnahmen temperatur druck \
-         spannung",
+         spannung sauerstoff miete kaltmiete warmmiete kaution",
     ),
     (
         "link",
         "der dem den und oder zu zum zur im am auf fuer fur mit ohne pro je aus bei nach ueber \
-         uber unter ab als eine neu alt aktuell aktuelle naechste vorherige allgemein die das \
-         in",
+         uber unter ab als eine neu alt aktuell aktuelle naechste vorherige allgemein \
+         bevorzugt historisch extern intern zugehorig entsprechend die das in",
+    ),
+    (
+        "period amount",
+        "januar februar marz maerz juni juli oktober dezember montag dienstag mittwoch \
+         donnerstag freitag samstag sonntag",
     ),
     ("period monthly", "monatlich"),
     ("stat", "durchschnitt mittelwert"),

@@ -89,14 +89,18 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          receita receitas faturamento arrecadacao meta metas fator desvio variancia diferenca \
          variacao crescimento precipitacao umidade gols vitorias derrotas empates vagas \
          lugares assentos qt cambio spread brl parcelas empenhada liquidada paga repasse \
-         repasses subvencao arrecadado produzido totais unitarios faturado mrr",
+         repasses subvencao arrecadado produzido totais unitarios faturado atrasos precisao \
+         acuracia cumprimento avanco execucao atribuido atribuida atribuidos financiamento \
+         efetividade produtividade rotatividade cavalos portas quartos banheiros metragem \
+         chuva vento vazao condutividade leitos poltronas cancelada cancelado devolvida \
+         devolvido recebida recebidas pedida pedidas entregue entregues mrr",
     ),
     (
         "type",
         "prioridade classificacao apresentacao acabamento qualidade versao colecao modalidade \
          opcao especialidade dificuldade tamanho tecido combustivel transmissao meio fonte \
          periodicidade frequencia bandeira perfil armazenamento denominacao vinculo lotacao \
-         funcao esfera poder naturezajuridica cnae",
+         funcao esfera poder naturezajuridica cnae faixa",
     ),
     (
         "flag",
@@ -107,8 +111,21 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("amount ware", "preco estoque custo"),
     ("body", "altura"),
     ("care", "internacao"),
-    ("either", "pontuacao avaliacao satisfacao desempenho despesa despesas pontos pressao tensao"),
-    ("link", "do da dos em nas com sem uma ao outro outros geral novo nova atual as os na nos"),
+    (
+        "either",
+        "pontuacao avaliacao satisfacao desempenho despesa despesas pontos pressao tensao \
+         oxigenio inadimplencia absenteismo",
+    ),
+    (
+        "link",
+        "do da dos em nas com sem uma ao outro outros geral novo nova atual correspondente as \
+         os na nos",
+    ),
+    (
+        "period amount",
+        "janeiro fevereiro maio junho julho setembro outubro novembro dezembro segunda terca \
+         quarta quinta sexta fev",
+    ),
     ("period monthly", "mensal"),
     (
         "thing good",

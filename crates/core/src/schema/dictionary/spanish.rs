@@ -81,22 +81,23 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ),
     (
         "thing",
-        "pedido factura transaccion pago envio referencia linea venta contrato poliza lote \
-         proyecto matricula campana isla cotizacion recibo boleta caja cajas paquete \
-         contenedor rollo flota pasillo estante estanteria zona seccion muelle puerta puerto \
-         plataforma cartera fondo asiento partida apunte centro gerencia oficina secretaria \
-         liga temporada torneo ronda tema capitulo leccion examen conferencia programa \
-         facultad universidad institucion instituto escuela colegio biblioteca organismo \
-         entidad ministerio juzgado expediente permiso norma ley enmienda mocion alerta \
-         incidente incidencia tarea tareas hito riesgo archivo carpeta documentoid pagina \
-         columna hoja tramite solicitud orden remito remision guia albaran comprobante cheque \
-         cuota cobro cobranza compras ventas licitacion oferta oportunidad anuncio encuesta \
-         eleccion mesa circuito finca parcela inmueble ruta viaje vuelo trayecto parada tanque \
-         rubro dependencia camara comision bloque sesion dictamen acta asunto falla averia \
-         subcuenta variedad mayoria comprobantes establecimiento obra licitaciones \
-         adjudicacion comercializacion ubicacion pasaje recorrido tramo barra barras planilla \
-         insumos subproducto potrero galpon sede plantel nodo",
+        "pedido factura transaccion pago envio linea venta contrato poliza lote proyecto \
+         matricula campana isla cotizacion recibo boleta caja cajas paquete contenedor rollo \
+         flota pasillo estante estanteria zona seccion muelle puerta puerto plataforma cartera \
+         fondo asiento partida apunte centro gerencia oficina secretaria liga temporada torneo \
+         ronda tema capitulo leccion examen conferencia programa facultad universidad \
+         institucion instituto escuela colegio biblioteca organismo entidad ministerio juzgado \
+         expediente permiso norma ley enmienda mocion alerta incidente incidencia tarea tareas \
+         hito riesgo archivo carpeta documentoid pagina columna hoja tramite solicitud orden \
+         remito remision guia albaran comprobante cheque cuota cobro cobranza compras ventas \
+         licitacion oferta oportunidad anuncio encuesta eleccion mesa circuito finca parcela \
+         inmueble ruta viaje vuelo trayecto parada tanque rubro dependencia camara comision \
+         bloque sesion dictamen acta asunto falla averia subcuenta variedad mayoria \
+         comprobantes establecimiento obra licitaciones adjudicacion comercializacion \
+         ubicacion pasaje recorrido tramo barra barras planilla insumos subproducto potrero \
+         galpon sede plantel nodo",
     ),
+    ("thing code", "referencia"),
     (
         "period",
         "periodo ano mes trimestre semana dia anio horario plazo anual semanal diario diaria \
@@ -122,20 +123,25 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "cantidad importe monto base descuento puntos limite saldo creditos duracion \
          presupuesto votos popularidad largo alto masa tasa unidades cant costos montos neto \
          bruto impuestos porcentaje porc margen ganancia perdida utilidad debito debe haber \
-         abono cargo cargos anticipo abonos cuotas interes mora recargo bonificacion flete \
-         ancho profundidad espesor diametro superficie metros mts m2 m3 litros kilos \
-         kilogramos toneladas piezas inventario minimo maximo merma rotacion consumo demanda \
-         produccion capacidad carga rendimiento eficiencia disponibilidad velocidad distancia \
-         kilometraje kilometros horas minutos segundos dias meses demora espera visitas clics \
-         impresiones vistas descargas seguidores habitantes hogares nacimientos casos \
-         viviendas hectareas afirmativos negativos abstenciones ausentes presentes inversion \
-         ejecutado devengado girado pagado pim pia certificado recaudacion facturacion indice \
-         coeficiente desviacion mediana varianza diferencia variacion crecimiento acumulado \
-         subtotales unitario precipitacion humedad potencia energia voltaje goles partidos \
-         ganados perdidos empatados cupo cupos vacantes asientos matriculados aprobados \
-         reprobados participantes asistentes adjudicado subvencion aporte aportes \
-         transferencias cantidades existente faltante sobrante vendido vendida vendidas \
-         comprado producido rendimientos quintales bultos cajones docenas unitaria totales",
+         abono cargo cargos anticipo abonos cuotas interes recargo bonificacion flete ancho \
+         profundidad espesor diametro superficie metros mts m2 m3 litros kilos kilogramos \
+         toneladas piezas inventario minimo maximo merma rotacion consumo demanda produccion \
+         capacidad carga rendimiento eficiencia disponibilidad velocidad distancia kilometraje \
+         kilometros horas minutos segundos dias meses demora espera visitas clics impresiones \
+         vistas descargas seguidores habitantes hogares nacimientos casos viviendas hectareas \
+         afirmativos negativos abstenciones ausentes presentes inversion ejecutado devengado \
+         girado pagado pim pia certificado recaudacion facturacion indice coeficiente \
+         desviacion mediana varianza diferencia variacion crecimiento acumulado subtotales \
+         unitario precipitacion humedad potencia energia voltaje goles partidos ganados \
+         perdidos empatados cupo cupos vacantes asientos matriculados aprobados reprobados \
+         participantes asistentes adjudicado subvencion aporte aportes transferencias \
+         cantidades existente faltante sobrante vendido vendida vendidas comprado producido \
+         rendimientos quintales bultos cajones docenas unitaria totales retraso vencida \
+         vencidas exactitud pagadas rezago cobertura cumplimiento avance ejecucion devengados \
+         asignada comprometido financiamiento subsidios excedente faltantes superavit objetivo \
+         efectividad productividad consumido cilindrada caballos puertas habitaciones banos \
+         lluvia viento nubosidad altitud elevacion caudal turbidez conductividad camas plazas \
+         butacas aforo",
     ),
     (
         "type",
@@ -146,7 +152,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          especialidad urgencia dificultad sentido lado tamano sabor textura tela combustible \
          transmision destino medio fuente periodicidad frecuencia ciclo subgrupo sentencia \
          escenario metrica indicador denominacion comercial fantasia alcance estrato quintil \
-         adjetivo procedimiento",
+         adjetivo procedimiento binomio metodo banda",
     ),
     ("weight", "peso"),
     ("group", "grupo"),
@@ -165,13 +171,19 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "either",
         "ingresos evaluacion calificacion alcohol puntaje puntuacion puntajes satisfaccion \
-         gasto gastos temperatura presion tension",
+         gasto gastos temperatura presion tension oxigeno ausentismo mora",
     ),
     ("event ingreso", "ingreso"),
     (
         "link",
         "de del el los las para con sin al un una otro otra otros segun nuevo nueva anterior \
-         final la y en o",
+         final preferido preferida historico historica externo externa relacionado asociado \
+         correspondiente diferente la y en o",
+    ),
+    (
+        "period amount",
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre \
+         diciembre lunes martes miercoles jueves viernes sabado domingo ene abr ago dic",
     ),
     ("period monthly", "mensual"),
     ("stat", "promedio"),
