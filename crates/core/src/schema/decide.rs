@@ -120,7 +120,9 @@ impl Verdict<'_> {
                     self.out.against.push("a word of the header is not known".to_owned());
                 }
                 let told = (ranking.hint >= HINT_CLEAR_MIN && !whose) || counted;
-                let alone = self.beside.is_business() && self.hints.personal().is_none();
+                let alone = self.beside.is_business()
+                    && self.hints.personal().is_none()
+                    && !self.beside.may_judge(self.hints);
                 if alone && !told {
                     let why = "nothing in the file speaks of a person";
                     self.out.speaks_for.push(why.to_owned());

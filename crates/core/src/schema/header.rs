@@ -121,16 +121,23 @@ impl Hints {
         self.meanings.contains(&meaning)
     }
 
-    /// Whether the header speaks of what only files about people have.
-    pub(super) fn names_person(&self) -> bool {
+    /// Whether the header speaks of what only files about people have. A share of telephones per
+    /// thousand is none: numbers that were not given to people are not of the type.
+    pub(super) fn names_person(&self, fits: impl Fn(FieldType) -> bool) -> bool {
         self.means("trait")
             || self.means("care")
             || self.hints.iter().any(|hint| match hint.class {
                 Class::Type(FieldType::Address) => false,
                 Class::Type(FieldType::Name) => hint.weight >= 6.0,
+                Class::Type(kind @ FieldType::Phone) => hint.weight >= 8.0 && fits(kind),
                 Class::Type(_) => hint.weight >= 8.0,
                 _ => false,
             })
+    }
+
+    /// Whether the header is that of someone who is judged: a pupil, an employee.
+    pub(super) fn names_judged(&self) -> bool {
+        self.means("person") || self.means("staff")
     }
 
     /// Whether the header is that of an id or name of a kind of things.

@@ -46,6 +46,10 @@ fn marks_of_pupils_are_no_amounts() {
     check(&[("Sch\u{fc}lername!", NAMES), ("Punktzahl!", GRADES), ("Zensur!", GRADES)]);
     check(&[("eleve!", NAMES), ("moyenne!", GRADES), ("test score!", GRADES)]);
     check(&[("aluno!", NAMES), ("pontua\u{e7}\u{e3}o!", GRADES), ("avaliacao!", GRADES)]);
+    // A number in the place of a name changes nothing.
+    check(&[("student_id", &["#"]), ("course_id", &["#"]), ("score!", GRADES), ("GPA!", GRADES)]);
+    check(&[("employee_id", &["#"]), ("review date", &["day"]), ("rating!", GRADES)]);
+    check(&[("product_id", &["#"]), ("order date", &["day"]), ("rating", GRADES)]);
     check(&[("student!", NAMES), ("GPA!", GRADES), ("average course!", GRADES)]);
 }
 

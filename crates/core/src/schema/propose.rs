@@ -75,7 +75,13 @@ impl Proposer {
             let known = sample.share(sample.shapes.known_name) > 0.3;
             let unnamed = !hints.knows_a_word() && (sample.holds_names() || known);
             beside.health |= hints.means("care");
-            beside.person |= name || unnamed || hints.names_person() || sample.holds_people();
+            beside.judged |= hints.names_judged();
+            beside.person |= name
+                || unnamed
+                || hints.names_person(|kind| {
+                    sample.filled < 20 || sample.share(sample.fits(kind)) > 0.1
+                })
+                || sample.holds_people();
         }
         beside.goods = goods && !beside.person;
         beside

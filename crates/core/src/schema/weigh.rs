@@ -52,6 +52,8 @@ pub(super) struct Beside {
     pub(super) person: bool,
     /// Some header speaks of business.
     pub(super) business: bool,
+    /// Some header is that of people who are judged, though by a number.
+    pub(super) judged: bool,
     /// Something speaks of a person's health.
     pub(super) health: bool,
     /// The rows are things of one kind: products, shops, courses.
@@ -66,6 +68,11 @@ impl Beside {
     /// header of their own to be business.
     pub(super) fn is_business(self) -> bool {
         self.understood && self.business && !self.person
+    }
+
+    /// Whether the header may be that of a mark given to someone, and of nothing that is bought.
+    pub(super) fn may_judge(self, hints: &Hints) -> bool {
+        self.judged && hints.means("either") && !hints.means("good")
     }
 }
 
@@ -128,6 +135,7 @@ fn hint(class: Class, hints: &Hints, beside: Beside) -> f64 {
         Class::Type(FieldType::CardSecurityCode) if beside.card => hint + 3.0,
         // Of a person's body, of what one can or spends, of how one is: or of goods.
         _ if class.is_clear() && beside.person && is_ambiguous(class, hints) => hint.min(2.0),
+        _ if class.is_clear() && beside.may_judge(hints) => hint.min(2.0),
         // In Latin America a department is a part of the country.
         _ if class.is_clear() && beside.address && hints.means("depto") => hint.min(2.0),
         // Beside a patient a code may be a diagnosis, and an amount a finding.

@@ -341,7 +341,7 @@ pub(super) const RULES: &[(&str, Class, f64)] = &[
     ("last event date", Event, 8.0),
     ("first thing date", Event, 8.0),
     ("expiry", Event, 4.0),
-    ("expiry date", Event, 3.0),
+    ("expiry date", Event, 4.0),
     ("event by", Private, 7.0),
     ("amount", Amount, 6.0),
     ("weight", Amount, 6.0),

@@ -114,7 +114,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "note notes comment comments memo remark remarks message feedback bio biography \
          narrative",
     ),
-    ("description", "description desc details"),
+    ("description", "description desc details text"),
     ("id", "id ids uid guid uuid index idx fid oid objectid rowid"),
     ("number", "no num nr nbr number #"),
     ("code", "code cd"),
@@ -122,10 +122,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "party",
         "customer cust client distributor distributors dist member membership associate \
          consultant affiliate rep agent dealer sponsor enroller upline downline placement \
-         parent employee vendor supplier subscriber seller shipper staff carrier provider emp \
-         reports buyer merchant retailer wholesaler manufacturer producer importer exporter \
-         contractor operator forwarder courier airline landlord franchisee insurer publisher \
-         studio",
+         parent vendor supplier subscriber seller shipper carrier provider reports buyer \
+         merchant retailer wholesaler manufacturer producer importer exporter contractor \
+         operator forwarder courier airline landlord franchisee insurer publisher studio",
     ),
     (
         "thing",
@@ -227,8 +226,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          floors sqfeet acreage yearbuilt lotsize dom torque wheelbase kerb axles doors battery \
          charging charger kwhkm noise vibration dewpoint cloud cloudcover snowfall snow uv \
          pollen ozone pm aqi turbidity conductivity nitrate phosphate chlorine hardness flow \
-         flowrate elevation altitude slope aspect gradient azimuth bearing heading chf ars cop \
-         mxn clp pen cad aud jpy gr oz mg ml cl hl sq",
+         flowrate elevation altitude slope aspect gradient azimuth bearing heading agriculture \
+         literacy mortality arable coastline migration birthrate deathrate chf ars cop mxn clp \
+         pen cad aud jpy gr oz mg ml cl hl sq",
     ),
     (
         "type",
@@ -245,7 +245,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          measurement iso alpha hex range naics sic nace tz timezone utc gmt hts unspsc \
          subclassification alpha2 alpha3 abbreviation abbrev acronym maturity readiness \
          lifecycle employment transport binned bucketized rangelabel severitylevel impact \
-         riskband substatus",
+         riskband substatus tags climate criticality",
     ),
     ("weight", "weight"),
     ("pay", "pay"),
@@ -280,6 +280,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          overall global preferred historic historical simple double single multiple related \
          associated respective corresponding several",
     ),
+    ("party staff", "employee staff emp"),
     (
         "period amount",
         "january february march april may june july august september october november december \

@@ -61,12 +61,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          absences mutuelle quotient fatigue loisirs assiduite presence",
     ),
     ("note", "commentaire commentaires remarques"),
-    ("description", "libelle"),
+    ("description", "libelle texte"),
     (
         "party",
-        "distributeur membre parrain fournisseur employe vendeur adherent matricule apporteur \
-         acheteur fabricant producteur importateur exportateur prestataire operateur \
-         transporteur bailleur franchise assureur editeur partenaire clients clientele",
+        "distributeur membre parrain fournisseur vendeur adherent matricule apporteur acheteur \
+         fabricant producteur importateur exportateur prestataire operateur transporteur \
+         bailleur franchise assureur editeur partenaire clients clientele",
     ),
     (
         "thing",
@@ -123,7 +123,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          gamme sigle specialite urgence difficulte sens cote couleur saveur tissu carburant \
          energie destination moyen periodicite frequence gravite serie intitule denomination \
          juridique forme comptable analytique nomenclature naf ape domaine thematique \
-         perimetre appellation mention aoc aop igp tranche palier",
+         perimetre appellation mention aoc aop igp tranche palier criticite climat",
     ),
     ("weight", "poids"),
     ("group", "groupe"),
@@ -150,6 +150,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          nouvelle ancien ancienne precedent suivant actuel actuelle finale initiale prefere \
          preferee historique externe interne lie associe correspondant different meme",
     ),
+    ("party staff", "employe"),
     (
         "period amount",
         "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre \

@@ -80,10 +80,10 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("code", "kurzel kuerzel"),
     (
         "party",
-        "kunde kunden kund mitglied mitglieds lieferant lieferanten mitarbeiter verkaufer \
-         kaufer kaeufer produzent importeur exporteur auftragnehmer auftraggeber betreiber \
-         spediteur vermieter franchisenehmer versicherer verlag debitor kreditor handler \
-         haendler kd kdnr pers",
+        "kunde kunden kund mitglied mitglieds lieferant lieferanten verkaufer kaufer kaeufer \
+         produzent importeur exporteur auftragnehmer auftraggeber betreiber spediteur \
+         vermieter franchisenehmer versicherer verlag debitor kreditor handler haendler kd \
+         kdnr pers",
     ),
     (
         "thing",
@@ -167,7 +167,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          lebensraum sicherheitslevel wochentag vertriebskanal zahlungsart versandart lieferart \
          benennung merkmal eigenschaft ausprageung auspraegung rechtsform gattung sorte hoest \
          bauart bauform nutzungsart gebiet rubrik methode bandbreite zahlungsmethode \
-         verwendungsart",
+         verwendungsart kritikalitat klima",
     ),
     ("weight", "gewicht"),
     ("group", "gruppe"),
@@ -195,6 +195,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          uber unter ab als eine neu alt aktuell aktuelle naechste vorherige allgemein \
          bevorzugt historisch extern intern zugehorig entsprechend die das in",
     ),
+    ("party staff", "mitarbeiter"),
     (
         "period amount",
         "januar februar marz maerz juni juli oktober dezember montag dienstag mittwoch \

@@ -49,8 +49,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("description", "descricao"),
     (
         "party",
-        "fornecedor funcionario membro produtor produtora contratado transportador locador \
-         franqueado seguradora editora parceiro clientes associado",
+        "fornecedor membro produtor produtora contratado transportador locador franqueado \
+         seguradora editora parceiro clientes associado",
     ),
     (
         "thing",
@@ -100,7 +100,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "prioridade classificacao apresentacao acabamento qualidade versao colecao modalidade \
          opcao especialidade dificuldade tamanho tecido combustivel transmissao meio fonte \
          periodicidade frequencia bandeira perfil armazenamento denominacao vinculo lotacao \
-         funcao esfera poder naturezajuridica cnae faixa",
+         funcao esfera poder naturezajuridica cnae faixa criticidade",
     ),
     (
         "flag",
@@ -121,6 +121,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "do da dos em nas com sem uma ao outro outros geral novo nova atual correspondente as \
          os na nos",
     ),
+    ("party staff", "funcionario"),
     (
         "period amount",
         "janeiro fevereiro maio junho julho setembro outubro novembro dezembro segunda terca \

@@ -69,12 +69,12 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          conducta prestacion antecedentes trabajo presente asistencia raza",
     ),
     ("note", "notas comentario comentarios observaciones obs mensaje"),
-    ("description", "descripcion"),
+    ("description", "descripcion texto"),
     ("number", "numero"),
     ("code", "codigo cod"),
     (
         "party",
-        "cliente distribuidor miembro patrocinador proveedor empleado vendedor socio comprador \
+        "cliente distribuidor miembro patrocinador proveedor vendedor socio comprador \
          fabricante productor productora importador exportador contratista operador \
          transportista arrendador arrendatario franquiciado aseguradora distribuidora \
          proveedora clienta editorial",
@@ -152,7 +152,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          especialidad urgencia dificultad sentido lado tamano sabor textura tela combustible \
          transmision destino medio fuente periodicidad frecuencia ciclo subgrupo sentencia \
          escenario metrica indicador denominacion comercial fantasia alcance estrato quintil \
-         adjetivo procedimiento binomio metodo banda",
+         adjetivo procedimiento binomio metodo banda modo criticidad clima",
     ),
     ("weight", "peso"),
     ("group", "grupo"),
@@ -180,6 +180,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          final preferido preferida historico historica externo externa relacionado asociado \
          correspondiente diferente la y en o",
     ),
+    ("party staff", "empleado"),
     (
         "period amount",
         "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre \
