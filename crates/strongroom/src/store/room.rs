@@ -1,0 +1,15 @@
+//! How much room a disk must have. Below the floor bulk work is refused and the engine does nothing
+//! in the background; single reads go on, and so does erasure, out of a reserve.
+
+/// What is left for others before bulk work stops: a few segments, a journal, slots.
+const LEAST_BYTES: u64 = 64 << 20;
+/// The engine's largest compaction writes about this much before it removes what it replaces.
+const COMPACTION_BYTES_MAX: u64 = 960 << 20;
+/// The same for the volume of the key folder: its files are small, and replaced whole.
+pub const KEYS_FLOOR_BYTES: u64 = 1 << 20;
+
+/// Room that the volume of a data folder must have, whose engine takes `engine` bytes.
+#[must_use]
+pub fn data_floor(engine: u64) -> u64 {
+    LEAST_BYTES + engine.min(COMPACTION_BYTES_MAX)
+}
