@@ -19,7 +19,7 @@ use super::disk::{free_bytes, no_room};
 use super::engine::{Engine, EngineSnapshot, Loader, rises};
 use super::journal::JournalRoom;
 use super::local::lock;
-use super::room::data_floor;
+use super::room::{data_floor, taken};
 
 /// Block cache. Reads cost microseconds; a small cache keeps memory flat.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -65,7 +65,8 @@ impl Fjall {
     /// # Errors
     /// As fjall's; `InvalidData` when a file of it is a link, or has another name.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let floor = data_floor(refuse_links(path)?);
+        refuse_links(path)?;
+        let floor = data_floor(taken(path));
         let lean = is_low(path, floor)?;
         let mut builder =
             Database::builder(path).cache_size(CACHE_BYTES).max_journaling_size(JOURNAL_BYTES_MAX);
@@ -271,28 +272,25 @@ const FLUSH_LOOK: Duration = Duration::from_millis(2);
 const FLUSH_LOOKS_MAX: u32 = 5000;
 
 /// The engine opens its files by name and follows links: one that was planted could lead its writes
-/// to any file of this user. Gives the bytes that its files take.
-fn refuse_links(path: &Path) -> io::Result<u64> {
+/// to any file of this user.
+fn refuse_links(path: &Path) -> io::Result<()> {
     if path.symlink_metadata().is_ok_and(|m| !m.is_dir()) {
         return Err(link(path));
     }
     let entries = match std::fs::read_dir(path) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
-    let mut bytes = 0;
     for entry in entries {
         let entry = entry?;
         let metadata = entry.path().symlink_metadata()?;
         if metadata.is_dir() {
-            bytes += refuse_links(&entry.path())?;
+            refuse_links(&entry.path())?;
         } else if !metadata.is_file() || metadata.nlink() > 1 {
             return Err(link(&entry.path()));
-        } else {
-            bytes += metadata.blocks().saturating_mul(512);
         }
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn link(path: &Path) -> io::Error {

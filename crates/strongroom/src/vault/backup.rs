@@ -59,7 +59,10 @@ impl Vault {
         now_us: u64,
         progress: &Progress<'_>,
     ) -> Result<BackupReport, Problem> {
-        let receipt = self.begin_backup(who, || refuse_used(out))?;
+        let receipt = self.begin_backup(who, || {
+            refuse_used(out)?;
+            self.room_for_copy(out)
+        })?;
         let made = !out.exists();
         let folder = Folder::open(out).map_err(|e| unusable(out, &e));
         let done = match folder {
