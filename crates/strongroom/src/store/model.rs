@@ -73,6 +73,8 @@ pub enum Effect {
     FailFromNow(io::ErrorKind),
     /// The step is done and says that it failed.
     FailLate(io::ErrorKind),
+    /// The step is done, and from then on the fault's places are full, as by [`ModelWorld::fill`].
+    Fill,
 }
 
 /// A fault to come.
@@ -300,7 +302,7 @@ impl World {
         if operation != Operation::Read {
             self.steps.push(Step { operation, place: place.to_owned() });
         }
-        let mut struck = None;
+        let (mut struck, mut filled) = (None, None);
         for fault in &mut self.faults {
             let named = match fault.operation {
                 Some(named) => named == operation,
@@ -309,11 +311,14 @@ impl World {
             if named && place.starts_with(&fault.place) && struck.is_none() {
                 fault.at = fault.at.saturating_sub(1);
                 struck = (fault.at == 0).then_some(fault.effect);
+                filled =
+                    filled.or_else(|| (struck == Some(Effect::Fill)).then(|| fault.place.clone()));
             }
         }
+        self.full = filled.or_else(|| self.full.take());
         self.faults.retain(|f| f.at > 0 || matches!(f.effect, Effect::FailFromNow(_)));
         match struck {
-            None => Ok(Late(None)),
+            None | Some(Effect::Fill) => Ok(Late(None)),
             Some(Effect::FailLate(kind)) => Ok(Late(Some(kind))),
             Some(Effect::Fail(kind) | Effect::FailFromNow(kind)) => Err(kind.into()),
             Some(Effect::Kill) => {
