@@ -164,9 +164,12 @@ fn a_new_segment_that_was_made_and_failed_all_the_same() {
 fn a_full_disk_is_met_before_record_numbers_are_given_out() {
     let room = Room::new();
     let store = room.open();
-    for (operation, place) in [(Operation::Grow, SLOTS), (Operation::Replace, NOTES)] {
+    for (operation, place) in [(Operation::Grow, SLOTS), (Operation::Rename, NOTES)] {
+        // The notes have a spare file, which fails too.
+        room.fail(Operation::Replace, place, Effect::Fail(FULL));
         room.fail(operation, place, Effect::Fail(FULL));
         assert_eq!(store.reserve(200_000).err(), Some(CommitError::DiskFull));
+        room.world.mend();
         let first = store.reserve(200_000).unwrap();
         let steps = room.world.steps().len();
         let (batch, _) = room.office.seal_at(first, 0, &values(0, 3));
@@ -224,7 +227,7 @@ fn custody_that_cannot_note_a_control_change_stops_effects() {
         };
         commit(&store, add(b"one")).unwrap();
         let (operation, place) = (Some(Operation::Replace), NOTES.to_owned());
-        room.world.fault(Fault { at, operation, place, effect: Effect::Fail(FULL) });
+        room.world.fault(Fault { at, operation, place, effect: Effect::Fail(OTHER) });
         let error = commit(&store, add(b"two")).err();
         assert_eq!(error, Some(CommitError::Failed("key folder")));
         assert_eq!(commit(&store, add(b"three")).err(), Some(CommitError::Stopped));

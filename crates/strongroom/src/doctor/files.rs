@@ -10,6 +10,7 @@ use rustix::process::geteuid;
 
 use super::{Finding, NAMES_MAX, Severity, listed};
 use crate::store::disk::ASIDE;
+use crate::store::segment::SPARE_SEGMENT;
 use crate::vault::Folders;
 
 /// Levels of folders that are looked at; ours are three.
@@ -227,7 +228,7 @@ fn kind(name: &str, is_folder: bool, keys: bool) -> Kind {
         (true, false) => crate::vault::is_key_file(plain),
         (false, true) => ["ledger", "slots", "engine"].contains(&plain),
         (false, false) => {
-            ["install.json", "lock"].contains(&plain)
+            ["install.json", "lock", SPARE_SEGMENT].contains(&plain)
                 || numbered(plain, "ledger/", ".seg")
                 || numbered(plain, "slots/epoch-", ".slots")
         }
@@ -252,7 +253,8 @@ mod tests {
     #[test]
     fn names_are_told_apart() {
         let data = |name| kind(name, false, false);
-        for name in ["install.json", "lock", "ledger/00000012.seg", "slots/epoch-00000001.slots"] {
+        let slots = "slots/epoch-00000001.slots";
+        for name in ["install.json", "lock", "ledger.spare", "ledger/00000012.seg", slots] {
             assert_eq!(data(name), Kind::Ours, "{name}");
         }
         assert_eq!(data("engine/anything/at.all"), Kind::Ours);
@@ -263,7 +265,9 @@ mod tests {
         assert_eq!(kind("engine", true, false), Kind::Ours);
         assert_eq!(kind("old", true, false), Kind::Foreign);
         let keys = |name| kind(name, false, true);
-        for name in ["root.key", "store.key", "epoch-00000001.key", "notes.json", "lock"] {
+        for name in
+            ["root.key", "store.key", "epoch-00000001.key", "notes.json", "notes.spare", "lock"]
+        {
             assert_eq!(keys(name), Kind::Ours, "{name}");
         }
         assert_eq!(keys("notes.json.new"), Kind::Leftover);

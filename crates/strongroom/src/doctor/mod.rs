@@ -8,6 +8,7 @@
 mod files;
 mod machine;
 mod place;
+mod reserve;
 
 use serde::Serialize;
 
@@ -101,6 +102,7 @@ pub fn surroundings(folders: &Folders) -> Surroundings {
     let mut findings = place::judge(folders, development);
     let (of_files, incomplete) = files::judge(folders);
     findings.extend(of_files);
+    findings.extend(reserve::judge(folders));
     findings.extend(Machine::read().judge());
     Surroundings { findings, incomplete }
 }

@@ -29,6 +29,27 @@ pub trait Disk: Send + Sync {
     /// As the medium's.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
+    /// Makes a file out of the blocks of another, so that it needs no room: `head`, and `fill` up to
+    /// the length of `spare`. What had the name before is the spare one then. Durable when this
+    /// returns; until then the name leads where it led.
+    ///
+    /// # Errors
+    /// `StorageFull` when `spare` is missing or shorter than `head`; as the medium's, and then
+    /// which file has the name is not said.
+    fn put_into(
+        &self,
+        spare: &str,
+        name: &str,
+        head: &[u8],
+        fill: u8,
+    ) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Bytes that are free on the folder's volume.
+    ///
+    /// # Errors
+    /// As the medium's.
+    fn room(&self) -> io::Result<u64>;
+
     /// Replaces a small file wholly or not at all; durable when this returns.
     ///
     /// # Errors
@@ -227,6 +248,31 @@ impl Disk for Folder {
         Ok(Some(bytes))
     }
 
+    fn put_into(
+        &self,
+        spare: &str,
+        name: &str,
+        head: &[u8],
+        fill: u8,
+    ) -> io::Result<Box<dyn DiskFile>> {
+        let (from, to) = (self.path(spare), self.path(name));
+        let mut file = open_spare(&from)?;
+        let length = file.metadata()?.len();
+        let left = length.checked_sub(head.len() as u64).ok_or_else(no_room)?;
+        file.write_all(head)?;
+        io::copy(&mut io::repeat(fill).take(left), &mut file)?;
+        file.set_permissions(fs::Permissions::from_mode(self.mode))?;
+        file.sync_all()?;
+        exchange(&from, &to)?;
+        self.sync_folder_of(name)?;
+        self.sync_folder_of(spare)?;
+        Ok(Box::new(FolderFile { file, path: to }))
+    }
+
+    fn room(&self) -> io::Result<u64> {
+        free_bytes(&self.root)
+    }
+
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.put(name, |file| file.write_all(bytes)).map(|_| ())
     }
@@ -269,6 +315,52 @@ impl Disk for Folder {
         names.sort();
         Ok(names)
     }
+}
+
+/// Opens a spare file for writing. A link is refused, and so is a file with another name elsewhere:
+/// it could lead our writes to any file of this user.
+fn open_spare(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(flags);
+    let about = match fs::symlink_metadata(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(no_room()),
+        about => about?,
+    };
+    if about.is_file() && about.mode() & 0o200 == 0 {
+        // A file of the key folder. Only its owner can do this.
+        let mode = fs::Permissions::from_mode(0o600);
+        options.open(path)?.set_permissions(mode)?;
+    }
+    let file = options.write(true).open(path)?;
+    let about = file.metadata()?;
+    if about.is_file() && about.nlink() == 1 { Ok(file) } else { Err(no_room()) }
+}
+
+/// Lets two files change names; where there is one file only, or the file system cannot do that,
+/// the first takes the name of the second.
+fn exchange(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE) {
+        Err(Errno::NOENT | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::rename(from, to),
+        done => Ok(done?),
+    }
+}
+
+/// Bytes that are free for this user on the volume of a folder.
+///
+/// # Errors
+/// As the file system's.
+pub fn free_bytes(path: &Path) -> io::Result<u64> {
+    let room = rustix::fs::statvfs(path)?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
+}
+
+/// The error of a full disk.
+#[must_use]
+pub fn no_room() -> io::Error {
+    io::ErrorKind::StorageFull.into()
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

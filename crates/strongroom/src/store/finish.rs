@@ -16,6 +16,7 @@ use strongroom_core::vault::slot::{Slot, SlotAddress};
 
 use super::applier::{erasing_rows, sort};
 use super::dangling::{Dangling, Mending, stuck};
+use super::engine::commit_bytes;
 use super::marks::{self, control_digests};
 use super::notes::ControlNext;
 use super::recovery::{OpenError, at};
@@ -90,6 +91,9 @@ impl Mending<'_> {
         sort(&mut all);
         let control = all.iter().filter(|(table, ..)| *table == Table::Control);
         let control: Vec<_> = control.map(|(_, key, value)| (*key, *value)).collect();
+        let marks = marks::rows(self.key, passed);
+        all.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice()))));
+        at("the engine", self.engine.hold(commit_bytes(all.iter().copied()), false))?;
         let mut digest = None;
         if !control.is_empty() {
             let digests = control_digests(self.engine, control.into_iter());
@@ -101,8 +105,6 @@ impl Mending<'_> {
             at("the key folder", self.notes.update(|n| n.control_next = Some(announced)))?;
             digest = Some(next);
         }
-        let marks = marks::rows(self.key, passed);
-        all.extend(marks.iter().map(|(k, v)| (Table::Applied, k.as_slice(), Some(v.as_slice()))));
         at("the engine", self.engine.commit(&mut all.into_iter()))?;
         if let Some(digest) = digest {
             let noted = self.notes.update(|n| (n.control, n.control_next) = (digest, None));

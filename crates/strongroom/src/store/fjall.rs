@@ -6,14 +6,20 @@
 use std::cell::RefCell;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 use strongroom_core::store::{Row, Table};
 
+use super::disk::{free_bytes, no_room};
 use super::engine::{Engine, EngineSnapshot, Loader, rises};
+use super::journal::JournalRoom;
+use super::local::lock;
+use super::room::{data_floor, taken};
 
 /// Block cache. Reads cost microseconds; a small cache keeps memory flat.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -26,10 +32,21 @@ const INDEX_MEMTABLE_BYTES: u64 = 16 << 20;
 /// A stop leaves at most this much in the journal alone.
 const SETTLE_BYTES: u64 = 1 << 20;
 
+/// Memtables of one table that wait to be flushed before fjall holds a commit back: 4.
+const SEALED_MAX: usize = 3;
+
 /// The engine.
 pub struct Fjall {
+    path: PathBuf,
     database: Database,
     spaces: Spaces,
+    /// Room that the disk must have for what is done in the background.
+    floor: u64,
+    /// Whether it did not at the opening: nothing is then flushed or compacted.
+    lean: bool,
+    /// Whether it ever did not since: a thread may have met a full disk.
+    met: AtomicBool,
+    room: Mutex<JournalRoom>,
 }
 
 /// Its tables.
@@ -51,11 +68,16 @@ impl Fjall {
     pub fn open(path: &Path) -> io::Result<Self> {
         refuse_links(path)?;
         refuse_lost(path)?;
-        let database = Database::builder(path)
-            .cache_size(CACHE_BYTES)
-            .max_journaling_size(JOURNAL_BYTES_MAX)
-            .open()
-            .map_err(opening)?;
+        let floor = data_floor(taken(path));
+        let lean = is_low(path, floor)?;
+        let mut builder =
+            Database::builder(path).cache_size(CACHE_BYTES).max_journaling_size(JOURNAL_BYTES_MAX);
+        if lean {
+            // A thread that cannot write its table poisons the engine, which then takes no commit
+            // either. With none, all stays in the journal.
+            builder = builder.worker_threads_unchecked(0);
+        }
+        let database = builder.open().map_err(opening)?;
         // The last batch may have been written by a process that was killed before its sync: what
         // is read here from the page cache is about to be noted as done.
         database.persist(PersistMode::SyncData).map_err(fault)?;
@@ -68,15 +90,38 @@ impl Fjall {
             job: space("job")?,
             applied: space("applied")?,
         };
-        Ok(Self { database, spaces })
+        let room = Mutex::new(JournalRoom::new(path));
+        let (path, met) = (path.to_path_buf(), AtomicBool::new(lean));
+        let engine = Self { path, database, spaces, floor, lean, met, room };
+        // Opening may have cut the journal, and the room in it. What is not there now is looked
+        // for again before each commit.
+        let _ = engine.hold(0, true);
+        Ok(engine)
     }
 
     fn space(&self, table: Table) -> &Keyspace {
         self.spaces.of(table)
     }
+
+    /// Whether no commit succeeds any more, as far as a full disk is the reason. It is asked only
+    /// once there was one, since it waits for a commit that is being synced. It writes nothing:
+    /// every commit of ours is synced.
+    fn is_poisoned(&self) -> bool {
+        self.met.load(Ordering::Acquire) && self.database.persist(PersistMode::Buffer).is_err()
+    }
+
+    /// Whether a commit would wait for a flush that nobody does.
+    fn is_stuck(&self) -> bool {
+        let waits = |table: &Keyspace| table.sealed_memtable_count() >= SEALED_MAX;
+        self.lean && self.spaces.all().into_iter().any(waits)
+    }
 }
 
 impl Spaces {
+    fn all(&self) -> [&Keyspace; 5] {
+        [&self.record, &self.index, &self.control, &self.job, &self.applied]
+    }
+
     fn of(&self, table: Table) -> &Keyspace {
         match table {
             Table::Record => &self.record,
@@ -85,6 +130,15 @@ impl Spaces {
             Table::Job => &self.job,
             Table::Applied => &self.applied,
         }
+    }
+}
+
+/// Whether the disk is too full for what the engine does in the background. A database that is to
+/// be made takes little.
+fn is_low(path: &Path, floor: u64) -> io::Result<bool> {
+    match free_bytes(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        free => Ok(free? < floor),
     }
 }
 
@@ -119,6 +173,19 @@ impl Engine for Fjall {
         batch.commit().map_err(fault)
     }
 
+    fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
+        if is_low(&self.path, self.floor)? {
+            self.met.store(true, Ordering::Release);
+        }
+        if self.is_poisoned() {
+            return Err(io::Error::other("the engine must be opened again"));
+        }
+        if self.is_stuck() {
+            return Err(no_room());
+        }
+        lock(&self.room).hold(bytes, keep)
+    }
+
     fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>> {
         let moment = self.database.snapshot();
         Ok(Box::new(FjallSnapshot { moment, spaces: self.spaces.clone() }))
@@ -143,7 +210,8 @@ impl Engine for Fjall {
     /// Flushes the tables of a bulk: what only the journal holds is replayed at every opening
     /// (20,000 records: 80 ms).
     fn settle(&self) {
-        if self.database.write_buffer_size() < SETTLE_BYTES {
+        let full = self.lean || is_low(&self.path, self.floor).unwrap_or(true);
+        if full || self.database.write_buffer_size() < SETTLE_BYTES {
             return;
         }
         let tables = [&self.spaces.record, &self.spaces.index];
@@ -152,7 +220,8 @@ impl Engine for Fjall {
             let _ = table.rotate_memtable();
         }
         let mut looks = 0;
-        while looks < FLUSH_LOOKS_MAX && tables.iter().any(|t| t.sealed_memtable_count() > 0) {
+        let left = || tables.iter().any(|t| t.sealed_memtable_count() > 0);
+        while looks < FLUSH_LOOKS_MAX && left() && !self.is_poisoned() {
             std::thread::sleep(FLUSH_LOOK);
             looks += 1;
         }

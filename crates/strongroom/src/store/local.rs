@@ -231,6 +231,7 @@ impl LocalStore {
         // Only now, with the current epoch's key and slots at hand: what is left of another one,
         // of a turn that was interrupted before it counted or before it was through.
         at("the key folder", sweep(&*shared.data, &*shared.custody, epoch.number()))?;
+        shared.keep_spares(&writer);
         Ok(Self::start(Arc::new(shared), writer, noted.clean))
     }
 

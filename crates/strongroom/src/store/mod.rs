@@ -8,6 +8,7 @@ pub mod engine;
 pub mod epoch;
 mod finish;
 pub mod fjall;
+pub mod journal;
 pub mod local;
 mod marks;
 #[doc(hidden)]
@@ -16,6 +17,7 @@ pub mod notes;
 mod reader;
 pub mod rebuild;
 pub mod recovery;
+pub mod room;
 pub mod segment;
 mod sequencer;
 pub mod slots;

@@ -28,6 +28,9 @@ pub const KEYS: &str = "keys/";
 /// The engine, as a world names it.
 pub const ENGINE: &str = "engine";
 
+/// Room that the engine keeps for erasures.
+const ENGINE_RESERVE_BYTES: u64 = 64 << 10;
+
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -71,6 +74,8 @@ pub enum Effect {
     FailFromNow(io::ErrorKind),
     /// The step is done and says that it failed.
     FailLate(io::ErrorKind),
+    /// The step is done, and from then on the fault's places are full, as by [`ModelWorld::fill`].
+    Fill,
 }
 
 /// A fault to come.
@@ -113,6 +118,11 @@ struct World {
     held: Option<String>,
     /// Bytes of files that cannot be read.
     bad: Vec<(String, Range<u64>)>,
+    /// The places that have no room, by how their names begin.
+    full: Option<String>,
+    /// Room held for the engine's commits to come, and what is left beside it.
+    engine_held: u64,
+    engine_spare: u64,
 }
 
 /// A machine in memory. Clones are the same machine.
@@ -159,6 +169,17 @@ impl ModelWorld {
     pub fn hold(&self, place: &str) -> Hold<'_> {
         self.lock().held = Some(place.to_owned());
         Hold(self)
+    }
+
+    /// Fills the disk under the places whose name begins so, until [`ModelWorld::empty`]: nothing
+    /// there gets longer, and no file is made. What has its blocks is written on.
+    pub fn fill(&self, place: &str) {
+        self.lock().full = Some(place.to_owned());
+    }
+
+    /// Gives the disk room again.
+    pub fn empty(&self) {
+        self.lock().full = None;
     }
 
     /// Whether a fault killed the machine.
@@ -219,8 +240,10 @@ impl ModelWorld {
         // What no name leads to is gone with the process.
         let named = names.values().filter_map(|id| Some((*id, nodes.get(id)?)));
         let nodes = named.map(|(id, node)| (id, settle(node, &mut dice))).collect();
-        let length_max = world.length_max;
-        let next = World { names, nodes, newest_node, tables, length_max, ..World::default() };
+        let (length_max, full) = (world.length_max, world.full.clone());
+        let engine_spare = world.engine_spare;
+        let base = World { length_max, full, engine_spare, ..World::default() };
+        let next = World { names, nodes, newest_node, tables, ..base };
         Self { world: Arc::new((Mutex::new(next), Condvar::new())) }
     }
 
@@ -289,7 +312,7 @@ impl World {
         if operation != Operation::Read {
             self.steps.push(Step { operation, place: place.to_owned() });
         }
-        let mut struck = None;
+        let (mut struck, mut filled) = (None, None);
         for fault in &mut self.faults {
             let named = match fault.operation {
                 Some(named) => named == operation,
@@ -298,11 +321,14 @@ impl World {
             if named && place.starts_with(&fault.place) && struck.is_none() {
                 fault.at = fault.at.saturating_sub(1);
                 struck = (fault.at == 0).then_some(fault.effect);
+                filled =
+                    filled.or_else(|| (struck == Some(Effect::Fill)).then(|| fault.place.clone()));
             }
         }
+        self.full = filled.or_else(|| self.full.take());
         self.faults.retain(|f| f.at > 0 || matches!(f.effect, Effect::FailFromNow(_)));
         match struck {
-            None => Ok(Late(None)),
+            None | Some(Effect::Fill) => Ok(Late(None)),
             Some(Effect::FailLate(kind)) => Ok(Late(Some(kind))),
             Some(Effect::Fail(kind) | Effect::FailFromNow(kind)) => Err(kind.into()),
             Some(Effect::Kill) => {
@@ -319,6 +345,54 @@ impl World {
             true => Err(io::Error::other("a bad sector")),
             false => Ok(()),
         }
+    }
+
+    fn is_full(&self, place: &str) -> bool {
+        self.full.as_ref().is_some_and(|full| place.starts_with(full.as_str()))
+    }
+
+    /// Takes a step that needs room, or notes that it failed for want of it.
+    fn take_room(&mut self, operation: Operation, place: &str) -> io::Result<()> {
+        if !self.is_full(place) {
+            return Ok(());
+        }
+        self.steps.push(Step { operation, place: place.to_owned() });
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    /// Holds room for a commit of the engine.
+    fn hold(&mut self, bytes: u64, keep: bool) -> io::Result<()> {
+        let wanted = bytes + ENGINE_RESERVE_BYTES;
+        if !self.is_full(ENGINE) {
+            self.engine_spare = self.engine_spare.max(wanted);
+        }
+        if self.engine_spare < if keep { wanted } else { bytes } {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.engine_spare -= bytes;
+        self.engine_held += bytes;
+        Ok(())
+    }
+
+    /// Uses held room for a commit, where there is no other.
+    fn use_held(&mut self, bytes: u64) -> io::Result<()> {
+        let left = self.engine_held.checked_sub(bytes);
+        if left.is_none() && self.is_full(ENGINE) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.engine_held = left.unwrap_or(0);
+        Ok(())
+    }
+
+    /// Puts a file into the place of another, which becomes the spare one. Atomic, as the rest.
+    fn put_into(&mut self, spare: &str, name: &str, node: Node) -> io::Result<u64> {
+        let before = self.names.get(name).copied();
+        self.newest_node += 1;
+        let made = self.newest_node;
+        self.nodes.insert(made, node);
+        let changed = vec![(name.to_owned(), Some(made)), (spare.to_owned(), before)];
+        self.lead(Operation::Rename, name, changed)?;
+        Ok(made)
     }
 
     /// Leads names elsewhere, durably.

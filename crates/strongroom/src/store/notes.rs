@@ -8,11 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use strongroom_core::id::InstallId;
 
-use super::disk::Disk;
+use super::disk::{Disk, is_full, no_room};
 use super::marks::Mark;
 
 /// The notes' file in the key folder.
 pub const NOTES_FILE: &str = "notes.json";
+
+/// A file beside them, as large as they are: on a full disk the notes go over its bytes, and the two
+/// change names.
+pub const SPARE_NOTES_FILE: &str = "notes.spare";
+/// Blocks of it are this large, or a part of this.
+const BLOCK_BYTES: usize = 4096;
 
 /// How far one log had come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +114,9 @@ pub struct ControlNext {
 const CHECK: &str = ",\n  \"check\": \"";
 const CHECK_END: &str = "\"\n}";
 
+/// What the file is filled up with, so that the next notes fit where these lie.
+const PAD: u8 = b' ';
+
 /// Keeps the notes, on disk and in memory alike.
 pub struct NoteKeeper {
     disk: Arc<dyn Disk>,
@@ -131,7 +140,7 @@ impl NoteKeeper {
     /// # Errors
     /// As the medium's.
     pub fn create(disk: Arc<dyn Disk>, notes: Notes) -> io::Result<Self> {
-        disk.replace(NOTES_FILE, &encode(&notes)?)?;
+        disk.replace(NOTES_FILE, &padded(encode(&notes)?))?;
         Ok(Self { disk, notes: Mutex::new(notes) })
     }
 
@@ -151,10 +160,45 @@ impl NoteKeeper {
         let mut next = held.clone();
         change(&mut next);
         if next != *held {
-            self.disk.replace(NOTES_FILE, &encode(&next)?)?;
+            let bytes = encode(&next)?;
+            match self.disk.replace(NOTES_FILE, &padded(bytes.clone())) {
+                Err(e) if is_full(&e) => {
+                    self.disk.put_into(SPARE_NOTES_FILE, NOTES_FILE, &bytes, PAD)?;
+                }
+                done => done?,
+            }
             *held = next;
         }
         Ok(())
+    }
+
+    /// Makes the spare file, where it is missing or became too small, while there is room.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn keep_spare(&self) -> io::Result<()> {
+        let held = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = padded(encode(&held)?).len();
+        let there = self.disk.read(SPARE_NOTES_FILE)?.map_or(0, |spare| spare.len());
+        let wanted = length.saturating_add(BLOCK_BYTES);
+        if there >= length || self.disk.room()? < 2 * wanted as u64 {
+            return Ok(());
+        }
+        self.disk.replace(SPARE_NOTES_FILE, &vec![PAD; wanted])
+    }
+
+    /// Whether the notes can be changed now: there is room for them, or a spare file.
+    ///
+    /// # Errors
+    /// `StorageFull` when they cannot; as the medium's.
+    pub fn hold(&self) -> io::Result<()> {
+        let held = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = padded(encode(&held)?).len();
+        if self.disk.room()? >= 2 * length as u64 {
+            return Ok(());
+        }
+        let spare = self.disk.read(SPARE_NOTES_FILE)?.map_or(0, |spare| spare.len());
+        if spare >= length { Ok(()) } else { Err(no_room()) }
     }
 }
 
@@ -165,8 +209,16 @@ fn encode(notes: &Notes) -> io::Result<Vec<u8>> {
     Ok(format!("{open}{CHECK}{check:08x}{CHECK_END}").into_bytes())
 }
 
+/// The content of a file of notes: with room for numbers that grow, in whole blocks.
+fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
+    let roomy = bytes.len() + BLOCK_BYTES / 4;
+    bytes.resize(roomy.next_multiple_of(BLOCK_BYTES), PAD);
+    bytes
+}
+
 fn decode(bytes: &[u8]) -> Option<Notes> {
-    let text = std::str::from_utf8(bytes).ok()?.strip_suffix(CHECK_END)?;
+    let text = std::str::from_utf8(bytes).ok()?.trim_end_matches(char::from(PAD));
+    let text = text.strip_suffix(CHECK_END)?;
     let (open, check) = text.rsplit_once(CHECK)?;
     let body = format!("{open}\n}}");
     let whole = format!("{:08x}", crc32c::crc32c(body.as_bytes())) == check;
@@ -192,7 +244,8 @@ mod tests {
             control_next: None,
             clean: true,
         };
-        let bytes = encode(&notes).unwrap();
+        let whole = encode(&notes).unwrap().len();
+        let bytes = padded(encode(&notes).unwrap());
         assert_eq!(decode(&bytes), Some(notes));
         serde_json::from_slice::<serde_json::Value>(&bytes).unwrap();
         for at in 0..bytes.len() {
@@ -201,7 +254,7 @@ mod tests {
                 bad[at] ^= 1 << bit;
                 assert_eq!(decode(&bad), None, "byte {at} bit {bit}");
             }
-            assert_eq!(decode(&bytes[..at]), None, "cut at {at}");
+            assert_eq!(decode(&bytes[..at]).is_some(), at >= whole, "cut at {at}");
         }
     }
 }

@@ -46,6 +46,9 @@ pub fn segment_name(number: u64) -> String {
     format!("ledger/{number:08}.seg")
 }
 
+/// A file beside the ledger's folder, as large as one: on a full disk it becomes the next.
+pub const SPARE_SEGMENT: &str = "ledger.spare";
+
 /// The number of a segment's file name.
 #[must_use]
 pub fn segment_number(name: &str) -> Option<u64> {

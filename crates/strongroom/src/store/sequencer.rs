@@ -2,6 +2,7 @@
 //! hands on what else they want. Notes in custody how far everything has come.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
@@ -10,14 +11,15 @@ use strongroom_core::access::system;
 use strongroom_core::erasure::Erasing;
 use strongroom_core::ledger::entry::Act;
 use strongroom_core::ledger::{Entry, LogId};
-use strongroom_core::store::{Batch, Changes, CommitError, Committed, Position, Ticket};
+use strongroom_core::store::{Batch, Changes, CommitError, Committed, Position, Table, Ticket};
 use strongroom_core::vault::slot::epoch_of;
 
 use super::applier::{Apply, Work};
+use super::engine::commit_bytes;
 use super::local::{Epoch, Shared, lock};
 use super::marks::advance;
 use super::snapshot::CutReply;
-use super::writer::LedgerWriter;
+use super::writer::{LedgerWriter, unstated};
 
 /// Heads are noted in custody, and tenants' heads in the system log, at least this often.
 const NOTE_EVERY: Duration = Duration::from_mins(1);
@@ -27,6 +29,10 @@ const NOTE_SEGMENT_EVERY: Duration = Duration::from_secs(1);
 /// Most requests, and about the most entries, of one group commit.
 const GROUP_REQUESTS: usize = 4096;
 const GROUP_ENTRIES: usize = 2048;
+
+/// What an applied mark, and the row of an erasure that waits, take in the engine's journal.
+const MARK_BYTES: u64 = 128;
+const ERASING_BYTES: u64 = 192;
 
 pub(super) type Reply = oneshot::Sender<Result<Committed, CommitError>>;
 
@@ -94,6 +100,7 @@ impl Shared {
                     self.append_heads(&mut writer, &mut headed);
                     // Custody that cannot be written now is tried again in a minute.
                     let _ = self.note(|_| {});
+                    self.keep_spares(&writer);
                     minute_us = self.clock.steady_us();
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -105,6 +112,13 @@ impl Shared {
         }
         self.append_heads(&mut writer, &mut headed);
         self.complete.store(!writer.is_stopped(), Ordering::Release);
+    }
+
+    /// Makes the files that ledger and notes go on in when the disk is full. It was full before if
+    /// one is missing: that is tried again in a minute, and at the next opening.
+    pub(super) fn keep_spares(&self, writer: &LedgerWriter) {
+        let _ = writer.keep_spare();
+        let _ = self.notes.keep_spare();
     }
 
     /// One group commit: `first` and what else waits.
@@ -172,9 +186,25 @@ impl Shared {
             Some(_) => epoch.laid = None,
             None => {}
         }
+        if !request.is_idle() {
+            self.hold(request).map_err(|e| unstated(&e, "engine"))?;
+        }
         let mut slots = request.changes.slots();
         let fits = slots.all(|slot| epoch.open && epoch_of(slot) == epoch.number);
         if fits { Ok(()) } else { Err(CommitError::OtherEpoch) }
+    }
+
+    /// Holds room for what a request makes the engine write, so that a full disk is met before
+    /// anything is stated. An erasure may take of the reserve.
+    fn hold(&self, request: &Request) -> io::Result<()> {
+        let marks = (request.entries.len() as u64).saturating_mul(MARK_BYTES);
+        let leaving = (request.erasing.len() as u64).saturating_mul(ERASING_BYTES);
+        let bytes = commit_bytes(request.changes.rows.iter()) + marks + leaving;
+        let erases = !request.erasing.is_empty() || !request.changes.tombstones.is_empty();
+        self.engine.hold(bytes, !erases)?;
+        let control = request.changes.rows.iter().any(|(table, ..)| table == Table::Control);
+        // Such a change is announced in custody.
+        if control || !request.erasing.is_empty() { self.notes.hold() } else { Ok(()) }
     }
 
     fn hand_on(

@@ -12,7 +12,7 @@ use strongroom_core::vault::keys::StoreKey;
 
 use super::disk::{Disk, DiskFile, is_full};
 use super::segment::{
-    Chain, FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SegmentHead, segment_name,
+    Chain, FrameWriter, FramedEntry, Logs, SEGMENT_BYTES, SPARE_SEGMENT, SegmentHead, segment_name,
 };
 
 /// The wall clock may stand this far before the newest entry until an entry says so: time
@@ -58,7 +58,16 @@ impl Tail {
         let head = SegmentHead { number, sequence, chain, logs: logs.clone() }.encode(key);
         let offset = head.len() as u64;
         let length = SEGMENT_BYTES.max(4 * offset).max(offset + frame);
-        let file = disk.create(&segment_name(number), &head, length)?;
+        let name = segment_name(number);
+        let file = match disk.create(&name, &head, length) {
+            Err(e) if is_full(&e) => {
+                let mut head = head;
+                // The frame must have room too.
+                head.resize(usize::try_from(offset + frame).unwrap_or(usize::MAX), 0);
+                disk.put_into(SPARE_SEGMENT, &name, &head, 0)?
+            }
+            file => file?,
+        };
         Self::new(file, number, offset, next)
     }
 
@@ -142,6 +151,23 @@ impl LedgerWriter {
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped
+    }
+
+    /// Makes the file that becomes the next segment on a full disk, where it is missing or became
+    /// too small for the header, while there is room.
+    ///
+    /// # Errors
+    /// As the medium's.
+    pub fn keep_spare(&self) -> io::Result<()> {
+        let Next { sequence, chain } = self.tail.next;
+        let (number, logs) = (self.tail.number, self.logs.clone());
+        let head = SegmentHead { number, sequence, chain, logs }.encode(&self.key).len() as u64;
+        let there = self.disk.open(SPARE_SEGMENT)?.map_or(Ok(0), |file| file.length())?;
+        let wanted = SEGMENT_BYTES.max(4 * head);
+        if there >= 2 * head || self.disk.room()? < 2 * wanted {
+            return Ok(());
+        }
+        self.disk.create(SPARE_SEGMENT, &[], wanted).map(drop)
     }
 
     /// Number of the open segment.

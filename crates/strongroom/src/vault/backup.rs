@@ -68,7 +68,11 @@ impl Vault {
         now_us: u64,
         progress: &Progress<'_>,
     ) -> Result<BackupReport, Problem> {
-        let receipt = self.begin_backup(who, of, || refuse_used(out))?;
+        let receipt = self.begin_backup(who, of, || {
+            refuse_used(out)?;
+            // Slots are small beside what is kept free for them.
+            if of == Whole::Install { self.room_for_copy(out) } else { Ok(()) }
+        })?;
         let made = !out.exists();
         let folder = Folder::open(out).map_err(|e| unusable(out, &e));
         let done = match folder {

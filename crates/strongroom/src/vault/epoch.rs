@@ -13,6 +13,7 @@ use strongroom_core::vault::keys::{Job, KeyPlace, WrappingKey};
 use strongroom_core::vault::slot::{EpochKey, Slot, SlotAddress};
 
 use super::Vault;
+use super::room::Bulk;
 use super::seal::BatchRow;
 use super::strengthen::BATCH_KEY_BYTES;
 use crate::custody::{DESTROY, draw_epoch};
@@ -71,6 +72,7 @@ impl Vault {
     }
 
     fn lay_and_turn(&self, turning: Turning, next: u32, now_us: u64) -> Result<Carried, Problem> {
+        self.room_for(Bulk::Slots)?;
         let (key, file) = draw_epoch(&self.keys.root, self.install, next, &*self.random)?;
         let (to, wrap) = (EpochKey::new(next, &key)?, WrappingKey::new(&key, "strongroom/epoch")?);
         let owners = self.owners()?;

@@ -18,6 +18,7 @@ mod quarantine;
 mod renew;
 mod restore;
 mod reveal;
+mod room;
 mod rotate;
 pub mod seal;
 mod statement;

@@ -29,8 +29,9 @@ use crate::store::engine::Engine;
 use crate::store::epoch::current;
 use crate::store::fjall::Fjall;
 use crate::store::local::{LocalStore, Media};
-use crate::store::notes::{NOTES_FILE, NoteKeeper};
+use crate::store::notes::{NOTES_FILE, NoteKeeper, SPARE_NOTES_FILE};
 use crate::store::recovery::OpenError;
+use crate::store::segment::SPARE_SEGMENT;
 
 /// Says which install a folder belongs to; in the data folder and in the key folder alike.
 pub(super) const INSTALL_FILE: &str = "install.json";
@@ -394,7 +395,7 @@ fn refuse_finished(folders: &Folders) -> Result<(), Problem> {
 #[must_use]
 pub fn is_key_file(name: &str) -> bool {
     let under_way = [INCOMPLETE_FILE, MARKER_FILE, NEXT_FILE];
-    let others = [INSTALL_FILE, LOCK_FILE, NOTES_FILE];
+    let others = [INSTALL_FILE, LOCK_FILE, NOTES_FILE, SPARE_NOTES_FILE];
     others.contains(&name) || under_way.contains(&name) || custody::is_ours(name)
 }
 
@@ -409,8 +410,9 @@ pub fn is_development(folders: &Folders) -> Option<bool> {
 /// Whether `init` makes a file or folder of this name in the data folder, or in the key folder.
 pub(super) fn is_made(name: &str, in_keys: bool) -> bool {
     let name = name.strip_suffix(ASIDE).unwrap_or(name);
-    let of_keys = [NOTES_FILE, INCOMPLETE_FILE].contains(&name) || custody::is_ours(name);
-    let of_data = ["ledger", "slots", "engine"].contains(&name);
+    let of_keys =
+        [NOTES_FILE, SPARE_NOTES_FILE, INCOMPLETE_FILE].contains(&name) || custody::is_ours(name);
+    let of_data = ["ledger", "slots", "engine", SPARE_SEGMENT].contains(&name);
     name == INSTALL_FILE || if in_keys { of_keys } else { of_data }
 }
 

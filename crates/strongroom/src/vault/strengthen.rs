@@ -13,6 +13,7 @@ use strongroom_core::store::Table;
 use strongroom_core::vault::verifier::Strength;
 
 use super::Vault;
+use super::room::Bulk;
 use super::seal::BatchRow;
 use crate::problem::Problem;
 
@@ -139,6 +140,7 @@ impl Vault {
             BatchRow { cheap: Some(cheap).filter(|c| c.left > 0), ..row.clone() }
         };
         let body = |done: u64| serde_json::to_vec(&after(done)).unwrap_or_default();
+        self.room_for(Bulk::Batch)?;
         let (opening, batch) = authorized.name(step);
         let committed = self.commit(batch)?;
         let strengthened = {

@@ -64,11 +64,15 @@ impl Desk {
 
     /// With a development install and the tenants acme and borealis.
     pub fn new(name: &str) -> Self {
-        let desk = Self::bare(name);
-        desk.done(&["init", "--development"]);
-        desk.done(&["tenant", "add", "acme"]);
-        desk.done(&["tenant", "add", "borealis"]);
-        desk
+        Self::bare(name).opened()
+    }
+
+    /// The same, in a folder that is prepared already.
+    pub fn opened(self) -> Self {
+        self.done(&["init", "--development"]);
+        self.done(&["tenant", "add", "acme"]);
+        self.done(&["tenant", "add", "borealis"]);
+        self
     }
 
     /// A path below the folder.

@@ -48,6 +48,14 @@ impl Node {
         there
     }
 
+    /// Whether a change makes it longer.
+    pub fn is_made_longer(&self, change: &Change) -> bool {
+        match change {
+            Change::Grow(to) => *to > self.length,
+            Change::Write(offset, bytes) => offset.saturating_add(bytes.len() as u64) > self.length,
+        }
+    }
+
     /// Makes a change, durable with the next sync.
     pub fn apply(&mut self, change: Change) {
         apply(&mut self.bytes, &mut self.length, &change);

@@ -10,8 +10,8 @@ use strongroom_core::store::{Row, Table};
 
 use super::files::{Change, Node};
 use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows, Tables};
-use crate::store::disk::{Disk, DiskFile};
-use crate::store::engine::{Engine, EngineSnapshot, Loader, rises};
+use crate::store::disk::{Disk, DiskFile, no_room};
+use crate::store::engine::{Engine, EngineSnapshot, Loader, commit_bytes, rises};
 use crate::store::local::Media;
 
 impl ModelWorld {
@@ -60,6 +60,7 @@ impl Disk for ModelDisk {
         let name = self.name(name);
         let mut world = self.world.at(&name);
         let length = world.length_max.map_or(len, |most| most.min(len)).max(head.len() as u64);
+        world.take_room(Operation::Create, &name)?;
         let node = world.put(Operation::Create, &name, Node::new(head, length))?;
         Ok(self.file(name, node))
     }
@@ -75,7 +76,9 @@ impl Disk for ModelDisk {
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let name = self.name(name);
         let node = Node::new(bytes, bytes.len() as u64);
-        self.world.at(&name).put(Operation::Replace, &name, node).map(|_| ())
+        let mut world = self.world.at(&name);
+        world.take_room(Operation::Replace, &name)?;
+        world.put(Operation::Replace, &name, node).map(|_| ())
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -83,6 +86,28 @@ impl Disk for ModelDisk {
         let mut world = self.world.at(&from);
         let node = *world.names.get(&from).ok_or(io::ErrorKind::NotFound)?;
         world.lead(Operation::Rename, &from, vec![(to, Some(node)), (from.clone(), None)])
+    }
+
+    fn put_into(
+        &self,
+        spare: &str,
+        name: &str,
+        head: &[u8],
+        fill: u8,
+    ) -> io::Result<Box<dyn DiskFile>> {
+        let (spare, name) = (self.name(spare), self.name(name));
+        let mut world = self.world.at(&name);
+        let length = world.node(&spare).map_or(0, |node| node.length);
+        let left = length.checked_sub(head.len() as u64).filter(|_| length > 0);
+        let left = usize::try_from(left.ok_or_else(no_room)?).unwrap_or(0);
+        let bytes = [head, &vec![fill; left]].concat();
+        let node = world.put_into(&spare, &name, Node::new(&bytes, length))?;
+        Ok(self.file(name, node))
+    }
+
+    fn room(&self) -> io::Result<u64> {
+        let world = self.world.at(self.folder);
+        Ok(if world.is_full(self.folder) { 0 } else { u64::MAX })
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
@@ -126,6 +151,10 @@ impl ModelFile {
 
     fn change(&self, operation: Operation, change: Change) -> io::Result<()> {
         let mut world = self.world.at(&self.name);
+        let longer = world.nodes.get(&self.node).is_some_and(|node| node.is_made_longer(&change));
+        if longer {
+            world.take_room(operation, &self.name)?;
+        }
         let pending = || Pending::Change(self.node, change.clone());
         let late = world.step(operation, &self.name, pending)?;
         world.nodes.get_mut(&self.node).into_iter().for_each(|n| n.apply(change.clone()));
@@ -195,6 +224,7 @@ impl Engine for ModelEngine {
     fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()> {
         let row = |(t, k, v): Row<'_>| ((t, k.to_vec()), v.map(<[u8]>::to_vec));
         let rows: Rows = rows.map(row).collect();
+        let bytes = commit_bytes(rows.iter().map(|((t, k), v)| (*t, k.as_slice(), v.as_deref())));
         let keys: BTreeSet<_> = rows.iter().map(|(key, _)| key).collect();
         if keys.len() != rows.len() {
             return Err(io::Error::other("a key comes twice in one commit"));
@@ -203,13 +233,23 @@ impl Engine for ModelEngine {
         if self.poisoned.load(Ordering::Acquire) {
             return Err(io::Error::other("the engine is poisoned"));
         }
-        let done = world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone()));
+        let done = world.use_held(bytes);
+        let done = done
+            .and_then(|()| world.step(Operation::Commit, ENGINE, || Pending::Commit(rows.clone())));
         let done = done.and_then(|late| {
             world.take(rows);
             late.answer(())
         });
         self.poisoned.store(done.is_err(), Ordering::Release);
         done
+    }
+
+    fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
+        // As fjall's: it waits for no commit.
+        if self.poisoned.load(Ordering::Acquire) {
+            return Err(io::Error::other("the engine is poisoned"));
+        }
+        self.world.lock().hold(bytes, keep)
     }
 
     fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>> {

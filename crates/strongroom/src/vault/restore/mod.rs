@@ -37,6 +37,7 @@ use super::backup::Progress;
 use crate::backup::{self, Kind, Opened, StreamKind};
 use crate::problem::Problem;
 use crate::store::disk::{Disk, Folder};
+use crate::vault::room::Bulk;
 
 /// Records that can come back, of one window: their keys and index rows are held in memory.
 const WINDOW_RECORDS: usize = 250_000;
@@ -362,6 +363,7 @@ impl Run<'_> {
         if self.dry_run || batch.is_empty() {
             return Ok(());
         }
+        self.vault.room_for(Bulk::Batch)?;
         self.vault.commit(batch.finish()).map(|_| ())
     }
 }

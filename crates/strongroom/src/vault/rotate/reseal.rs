@@ -12,6 +12,7 @@ use strongroom_core::vault::sealed::{RowAddress, claimed_seal_key};
 
 use super::{Rotated, Rotation, Vault};
 use crate::problem::Problem;
+use crate::vault::room::Bulk;
 use crate::vault::seal::start;
 
 /// Steps between two threads, each a megabyte or so.
@@ -55,6 +56,7 @@ impl Vault {
         tenant: TenantId,
         rotation: &Rotation<'_>,
     ) -> Result<Rotated, Problem> {
+        self.room_for(Bulk::Rows)?;
         let versions = self.rotation(authorized, Some(tenant))?;
         let mut records = 0;
         // INVARIANT: the old key is destroyed only behind a pass that found nothing under it.
@@ -160,6 +162,7 @@ impl Run<'_> {
 
     fn seal(&self, (opening, commit): Named) -> Result<Waiting, Problem> {
         let vault = self.vault;
+        vault.room_for(Bulk::Batch)?;
         let committed = pollster::block_on(commit)?;
         let carried = {
             let state = vault.read();

@@ -37,6 +37,7 @@ use super::admin::stored_schema;
 use super::strengthen::Cheap;
 use crate::import::{Asked, BadRow};
 use crate::problem::Problem;
+use crate::vault::room::Bulk;
 
 pub use clear::ClearCopy;
 pub use input::Input;
@@ -165,6 +166,9 @@ impl Vault {
         let out = output::place(&request.input, request.out.as_deref(), format)?;
         if let Some(report) = &request.report {
             keep_apart(report, &[&out])?;
+        }
+        if !request.dry_run {
+            self.room_for(Bulk::Seal(input.length()))?;
         }
         let found = self.schema_for(who, tenant, request, &input, &out)?;
         let (collection, schema, proposal) = found;

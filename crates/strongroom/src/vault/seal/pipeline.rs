@@ -19,6 +19,7 @@ use super::source::Hashing;
 use super::{BAD_LISTED_MAX, BATCH_ROWS, BatchRow, Run, Totals, job_key};
 use crate::import::{BadRow, Batch, RowView, Writer};
 use crate::problem::Problem;
+use crate::vault::room::Bulk;
 use crate::vault::strengthen::{CHEAP_US_MAX, Cheap};
 use strongroom_core::access::seal::{Cheap as SealCheap, FieldPlan, SealCell, SealCounts};
 
@@ -223,6 +224,7 @@ fn seal_new(
 ) -> Result<SealedBatch, Problem> {
     let vault = run.vault;
     read.batch.iter().try_for_each(|row| refuse_tokens(run, row))?;
+    vault.room_for(Bulk::Batch)?;
     let fates = fates(run, &read)?;
     let (rows, new) = (fates.len(), fates.iter().filter(|f| matches!(f, Fate::New)).count());
     let first = vault.store.reserve(new as u64)?;
