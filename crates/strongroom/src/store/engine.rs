@@ -90,6 +90,12 @@ pub trait Engine: Send + Sync {
         Ok(())
     }
 
+    /// Whether it has to be opened again: no commit succeeds any more, or it was opened on a full
+    /// disk, which has space now.
+    fn is_spent(&self) -> bool {
+        false
+    }
+
     /// All tables at one moment, which writing does not change.
     ///
     /// # Errors

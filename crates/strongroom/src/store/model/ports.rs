@@ -241,6 +241,10 @@ impl Engine for ModelEngine {
         done
     }
 
+    fn is_spent(&self) -> bool {
+        self.poisoned.load(Ordering::Acquire)
+    }
+
     fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
         // As fjall's: it waits for no commit.
         if self.poisoned.load(Ordering::Acquire) {
