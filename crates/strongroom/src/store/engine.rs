@@ -80,8 +80,9 @@ pub trait Engine: Send + Sync {
     /// As the engine's. After an error the engine must be opened again.
     fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()>;
 
-    /// Makes sure that a commit of `bytes` can be written whatever becomes of the disk; with `keep`,
-    /// one that leaves the reserve alone. Asked before an entry states what the commit is to do.
+    /// Makes sure that a commit of `bytes` can be written whatever becomes of the disk; with
+    /// `keep`, one that leaves the reserve alone. Asked before an entry states what the commit is
+    /// to do.
     ///
     /// # Errors
     /// `StorageFull` when there is no room; as the engine's.
