@@ -11,11 +11,16 @@ mod volume;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use desk::{Desk, Said, tokens};
 use strongroom::ambient::{SystemClock, SystemRandom};
 use strongroom::problem::Kind;
+use strongroom::store::engine::Engine;
+use strongroom::store::fjall::Fjall;
+use strongroom::store::swap::Swap;
 use strongroom::vault::{Folders, Vault};
+use strongroom_core::store::Table;
 use volume::Volume;
 
 const MIB: u64 = 1 << 20;
@@ -185,6 +190,57 @@ fn the_ledger_comes_to_the_end_of_its_segment() {
 fn open(desk: &Desk) -> Vault {
     let folders = Folders { data: desk.path("data"), keys: desk.path("data.keys") };
     Vault::open(folders, Arc::new(SystemClock), Arc::new(SystemRandom)).unwrap()
+}
+
+/// Background work on a full disk spoils the engine's handle; another is opened while the process
+/// runs, works from the reserve, and is changed for a whole one once there is space.
+#[test]
+fn the_engine_is_opened_again() {
+    if !volume::inside("the_engine_is_opened_again") {
+        return;
+    }
+    let desk = Desk::bare("full-engine");
+    let volume = Volume::new(&desk.path("data"), 160 * MIB);
+    let (opened, path) = (Arc::new(AtomicU64::new(0)), desk.path("data/engine"));
+    let (count, first) = (Arc::clone(&opened), Arc::new(Fjall::open(&path).unwrap()));
+    let open = move || {
+        count.fetch_add(1, Ordering::AcqRel);
+        Ok::<Arc<dyn Engine>, _>(Arc::new(Fjall::open(&path)?))
+    };
+    let engine = Swap::over(first, Box::new(open));
+    let value = vec![5; 1 << 10];
+    let put = |n: u64, rows: u64| {
+        engine.hold(rows * 1100, false)?;
+        let keys: Vec<_> = (n..n + rows).map(u64::to_be_bytes).collect();
+        let rows = keys.iter().map(|key| (Table::Index, key.as_slice(), Some(value.as_slice())));
+        engine.commit(&mut rows.into_iter())
+    };
+    // The index's memtable is flushed beyond 16 MiB.
+    for n in 0..15 {
+        put(n * 1024, 1024).unwrap();
+    }
+    volume.fill();
+    let mut n = 15 * 1024;
+    while opened.load(Ordering::Acquire) == 0 {
+        // What is committed while the thread fails may fail with it.
+        let done = put(n, if n < 16 * 1024 { 128 } else { 1 });
+        n += if done.is_ok() { 128 } else { 0 };
+        assert!(n < 80 * 1024, "no thread met the full disk");
+    }
+    for at in 0..20 {
+        put(1_000_000 + at, 1).unwrap();
+    }
+    assert_eq!(opened.load(Ordering::Acquire), 1, "with no thread that could fail");
+    volume.empty();
+    put(2_000_000, 1).unwrap();
+    assert_eq!(opened.load(Ordering::Acquire), 2);
+    let mut rows = 0;
+    let visit = &mut |_: &[u8], row: &[u8]| {
+        rows += u64::from(row == value);
+        true
+    };
+    engine.scan(Table::Index, &[], visit).unwrap();
+    assert!(rows >= 15 * 1024 + 21, "{rows}");
 }
 
 /// A seal that comes to the floor in the middle loses nothing, and goes on where it stopped.

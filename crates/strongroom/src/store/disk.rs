@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+/// A file that was made or opened.
+pub type Opened = io::Result<Box<dyn DiskFile>>;
+
 /// A folder of files. Names are relative, with `/`.
 pub trait Disk: Send + Sync {
     /// Opens a file for reading and writing, if there is one.
@@ -29,20 +32,14 @@ pub trait Disk: Send + Sync {
     /// As the medium's.
     fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
-    /// Makes a file out of the blocks of another, so that it needs no room: `head`, and `fill` up to
-    /// the length of `spare`. What had the name before is the spare one then. Durable when this
+    /// Makes a file out of the blocks of another, so that it needs no room: `head`, and `fill` up
+    /// to the length of `spare`. What had the name before is the spare one then. Durable when this
     /// returns; until then the name leads where it led.
     ///
     /// # Errors
     /// `StorageFull` when `spare` is missing or shorter than `head`; as the medium's, and then
     /// which file has the name is not said.
-    fn put_into(
-        &self,
-        spare: &str,
-        name: &str,
-        head: &[u8],
-        fill: u8,
-    ) -> io::Result<Box<dyn DiskFile>>;
+    fn put_into(&self, spare: &str, name: &str, head: &[u8], fill: u8) -> Opened;
 
     /// Bytes that are free on the folder's volume.
     ///
@@ -248,13 +245,7 @@ impl Disk for Folder {
         Ok(Some(bytes))
     }
 
-    fn put_into(
-        &self,
-        spare: &str,
-        name: &str,
-        head: &[u8],
-        fill: u8,
-    ) -> io::Result<Box<dyn DiskFile>> {
+    fn put_into(&self, spare: &str, name: &str, head: &[u8], fill: u8) -> Opened {
         let (from, to) = (self.path(spare), self.path(name));
         let mut file = open_spare(&from)?;
         let length = file.metadata()?.len();

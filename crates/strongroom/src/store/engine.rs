@@ -80,14 +80,21 @@ pub trait Engine: Send + Sync {
     /// As the engine's. After an error the engine must be opened again.
     fn commit(&self, rows: &mut dyn Iterator<Item = Row<'_>>) -> io::Result<()>;
 
-    /// Makes sure that a commit of `bytes` can be written whatever becomes of the disk; with `keep`,
-    /// one that leaves the reserve alone. Asked before an entry states what the commit is to do.
+    /// Makes sure that a commit of `bytes` can be written whatever becomes of the disk; with
+    /// `keep`, one that leaves the reserve alone. Asked before an entry states what the commit is
+    /// to do.
     ///
     /// # Errors
     /// `StorageFull` when there is no room; as the engine's.
     fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
         let _ = (bytes, keep);
         Ok(())
+    }
+
+    /// Whether it has to be opened again: no commit succeeds any more, or it was opened on a full
+    /// disk, which has space now.
+    fn is_spent(&self) -> bool {
+        false
     }
 
     /// All tables at one moment, which writing does not change.

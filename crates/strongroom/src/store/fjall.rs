@@ -174,16 +174,21 @@ impl Engine for Fjall {
     }
 
     fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
-        if is_low(&self.path, self.floor)? {
-            self.met.store(true, Ordering::Release);
-        }
-        if self.is_poisoned() {
+        if self.is_spent() && self.is_poisoned() {
             return Err(io::Error::other("the engine must be opened again"));
         }
         if self.is_stuck() {
             return Err(no_room());
         }
         lock(&self.room).hold(bytes, keep)
+    }
+
+    fn is_spent(&self) -> bool {
+        let low = is_low(&self.path, self.floor).unwrap_or(true);
+        if low {
+            self.met.store(true, Ordering::Release);
+        }
+        (self.lean && !low) || self.is_poisoned()
     }
 
     fn snapshot(&self) -> io::Result<Box<dyn EngineSnapshot>> {

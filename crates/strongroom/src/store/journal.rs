@@ -15,7 +15,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 
 use super::disk::{free_bytes, is_full, no_room};
 
-/// Room that stays in the journal for erasures: some two thousand of them.
+/// Room that stays in the journal for erasures: about a thousand of them.
 pub const RESERVE_BYTES: u64 = 1 << 20;
 /// Blocks are taken by this much at a time.
 const STEP_BYTES: u64 = 1 << 20;

@@ -231,11 +231,11 @@ impl LocalStore {
         // Only now, with the current epoch's key and slots at hand: what is left of another one,
         // of a turn that was interrupted before it counted or before it was through.
         at("the key folder", sweep(&*shared.data, &*shared.custody, epoch.number()))?;
-        shared.keep_spares(&writer);
         Ok(Self::start(Arc::new(shared), writer, noted.clean))
     }
 
     fn start(shared: Arc<Shared>, writer: LedgerWriter, clean: bool) -> Self {
+        shared.keep_spares(&writer);
         let (queue, requests) = mpsc::sync_channel(QUEUE);
         let (apply, applies) = mpsc::sync_channel::<Work>(APPLY_QUEUE);
         let (one, two) = (Arc::clone(&shared), Arc::clone(&shared));

@@ -22,4 +22,5 @@ pub mod segment;
 mod sequencer;
 pub mod slots;
 mod snapshot;
+pub mod swap;
 pub mod writer;

@@ -14,8 +14,8 @@ use super::marks::Mark;
 /// The notes' file in the key folder.
 pub const NOTES_FILE: &str = "notes.json";
 
-/// A file beside them, as large as they are: on a full disk the notes go over its bytes, and the two
-/// change names.
+/// A file beside them, as large as they are: on a full disk the notes go over its bytes, and the
+/// two change names.
 pub const SPARE_NOTES_FILE: &str = "notes.spare";
 /// Blocks of it are this large, or a part of this.
 const BLOCK_BYTES: usize = 4096;

@@ -32,6 +32,7 @@ use crate::store::local::{LocalStore, Media};
 use crate::store::notes::{NOTES_FILE, NoteKeeper, SPARE_NOTES_FILE};
 use crate::store::recovery::OpenError;
 use crate::store::segment::SPARE_SEGMENT;
+use crate::store::swap::Swap;
 
 /// Says which install a folder belongs to; in the data folder and in the key folder alike.
 pub(super) const INSTALL_FILE: &str = "install.json";
@@ -167,7 +168,10 @@ impl Vault {
         let keys = KeyFolder::open(&folders.keys)?.asking(ask);
         let notes = notes_of(&folders)?;
         let (now_us, key) = (clock.now_us(), keys.store(there.install)?);
-        let media = media(&folders, clock, Arc::clone(&random))?;
+        let mut media = media(&folders, clock, Arc::clone(&random))?;
+        let again = folders.data.join("engine");
+        let open = move || Ok::<Arc<dyn Engine>, _>(Arc::new(Fjall::open(&again)?));
+        media.engine = Arc::new(Swap::over(media.engine, Box::new(open)));
         let root = keys.load(there.install, current(&notes, &*media.engine, &key)?)?;
         let store = LocalStore::open(media, there.install, &root.epoch, Arc::clone(&root.store))?;
         let mut vault =

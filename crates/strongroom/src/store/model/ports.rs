@@ -10,7 +10,7 @@ use strongroom_core::store::{Row, Table};
 
 use super::files::{Change, Node};
 use super::{DATA, ENGINE, KEYS, ModelWorld, Operation, Pending, Rows, Tables};
-use crate::store::disk::{Disk, DiskFile, no_room};
+use crate::store::disk::{Disk, DiskFile, Opened, no_room};
 use crate::store::engine::{Engine, EngineSnapshot, Loader, commit_bytes, rises};
 use crate::store::local::Media;
 
@@ -88,13 +88,7 @@ impl Disk for ModelDisk {
         world.lead(Operation::Rename, &from, vec![(to, Some(node)), (from.clone(), None)])
     }
 
-    fn put_into(
-        &self,
-        spare: &str,
-        name: &str,
-        head: &[u8],
-        fill: u8,
-    ) -> io::Result<Box<dyn DiskFile>> {
+    fn put_into(&self, spare: &str, name: &str, head: &[u8], fill: u8) -> Opened {
         let (spare, name) = (self.name(spare), self.name(name));
         let mut world = self.world.at(&name);
         let length = world.node(&spare).map_or(0, |node| node.length);
@@ -242,6 +236,10 @@ impl Engine for ModelEngine {
         });
         self.poisoned.store(done.is_err(), Ordering::Release);
         done
+    }
+
+    fn is_spent(&self) -> bool {
+        self.poisoned.load(Ordering::Acquire)
     }
 
     fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
