@@ -227,7 +227,7 @@ impl Verdict<'_> {
         if matches!(class, Class::Amount | Class::Event) {
             return false;
         }
-        if self.sample.holds_private() && !self.hints.means("good") {
+        if self.sample.holds_private() {
             self.out.against.push("the values speak of a private matter".to_owned());
             return true;
         }

@@ -85,6 +85,9 @@ fn a_flag_of_a_person_needs_a_word_that_is_known() {
         "handicap\u{e9}!",
         "gewerkschaftsmitglied!",
         "xq!",
+        "is_single!",
+        "default!",
+        "is_native!",
     ] {
         check(&[id, ("Full Name!", NAMES), ("hire date", &["day"]), (header, FLAG)]);
     }
@@ -123,6 +126,7 @@ fn values_that_speak_of_people_open_no_kind() {
         ("kat_q!", &["ledig", "verheiratet"]),
         ("type!", &["psychologue", "coach"]),
         ("status!", &["Catholic", "Muslim", "none"]),
+        ("service!", &["Psychiatry", "Oncology", "Surgery"]),
     ] {
         check(&[order[0], order[1], order[2], (header, values)]);
     }
@@ -174,6 +178,9 @@ fn bodies_origins_and_causes_are_private_beside_people() {
         ("blood group!", &["A", "B", "O"]),
         ("grupo sangu\u{ed}neo!", &["A", "B", "O"]),
         ("party!", &["blue", "red", "green"]),
+        ("diet!", &["none", "halal", "vegan"]),
+        ("meal!", &["fish", "kosher", "vegan"]),
+        ("r\u{e9}gime!", &["aucun", "halal", "sans sel"]),
     ]);
     // Of goods they are measures.
     check(&[

@@ -161,6 +161,7 @@ fn is_ambiguous(class: Class, hints: &Hints) -> bool {
     let bare_stat = hints.means("stat") && !hints.means("amount");
     let amount = ["weight", "either", "body"].iter().any(|meaning| hints.means(meaning));
     let said = match class {
+        Class::Flag => hints.means("vague"),
         Class::Kind => {
             hints.means("vague") || (hints.means("description") && hints.weight(class) < 5.0)
         }

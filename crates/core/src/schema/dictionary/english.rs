@@ -106,8 +106,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          offense offence crime criminal sentence kids visa immigration immigrant veteran \
          military pension benefits bankruptcy alimony custody biometric iris genetic dna \
          compensation stipend relationship death died deceased survived degree major hobby \
-         hobbies interests personality ancestry tribe wages workclass dependants attendance \
-         disabled",
+         hobbies interests personality ancestry tribe wages workclass dependants dosage diet \
+         attendance disabled",
     ),
     (
         "note",
@@ -218,17 +218,17 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          targeted leadtime cycletime takt oee mtbf mttr scrap rework waste cubic volumetric \
          dim occupancy vacancy footfall basket aov ltv cac cpc cpm ctr roas bounce dwell \
          accuracy precision recall auc roc rmse mse r2 epoch epochs lr f1 entropy similarity \
-         delayed late earliness lateness tardiness outstanding collateral coverage solvency \
-         liquidity leverage equity liabilities inflow outflow cashflow budgeted committed \
-         obligated appropriated awarded contracted funding funded subsidy levy surplus \
-         shortage excess baseline uplift elasticity propensity retention conversion reach \
-         opens unsubscribes bounces complaints velocity storypoints burn seats beds rooms \
-         floors sqfeet acreage yearbuilt lotsize dom torque wheelbase kerb axles doors battery \
-         charging charger kwhkm noise vibration dewpoint cloud cloudcover snowfall snow uv \
-         pollen ozone pm aqi turbidity conductivity nitrate phosphate chlorine hardness flow \
-         flowrate elevation altitude slope aspect gradient azimuth bearing heading agriculture \
-         literacy mortality arable coastline migration birthrate deathrate chf ars cop mxn clp \
-         pen cad aud jpy gr oz mg ml cl hl sq",
+         delayed earliness outstanding collateral coverage solvency liquidity leverage equity \
+         liabilities inflow outflow cashflow budgeted committed obligated appropriated awarded \
+         contracted funding funded subsidy levy surplus shortage excess baseline uplift \
+         elasticity propensity retention conversion reach opens unsubscribes bounces \
+         complaints velocity storypoints burn seats beds rooms floors sqfeet acreage yearbuilt \
+         lotsize dom torque wheelbase kerb axles doors battery charging charger kwhkm noise \
+         vibration dewpoint cloud cloudcover snowfall snow uv pollen ozone pm aqi turbidity \
+         conductivity nitrate phosphate chlorine hardness flow flowrate elevation altitude \
+         slope aspect gradient azimuth bearing heading agriculture literacy mortality arable \
+         coastline migration birthrate deathrate chf ars cop mxn clp pen cad aud jpy gr oz mg \
+         ml cl hl sq",
     ),
     (
         "type",
@@ -239,13 +239,13 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          scheme option protocol browser environment discipline urgency complexity difficulty \
          confidence visibility scope direction side layout subsegment sector industry \
          workstream workflow vertical taste texture fabric pattern genus phylum habitat \
-         cuisine meal transmission drivetrain gear weather dosage bucket band stance kingdom \
-         rarity conference surface seed label designation definition classification attribute \
-         characteristic trim currencytype area workday kpi metric indicator dimension \
-         measurement iso alpha hex range naics sic nace tz timezone utc gmt hts unspsc \
-         subclassification alpha2 alpha3 abbreviation abbrev acronym maturity readiness \
-         lifecycle employment transport binned bucketized rangelabel severitylevel impact \
-         riskband substatus tags climate criticality",
+         cuisine transmission drivetrain gear weather bucket band kingdom rarity conference \
+         surface seed label designation definition classification attribute characteristic \
+         trim currencytype area workday kpi metric indicator dimension measurement iso alpha \
+         hex range naics sic nace tz timezone utc gmt hts unspsc subclassification alpha2 \
+         alpha3 abbreviation abbrev acronym maturity readiness lifecycle employment transport \
+         binned bucketized rangelabel severitylevel impact riskband substatus tags climate \
+         criticality",
     ),
     ("weight", "weight"),
     ("pay", "pay"),
@@ -257,9 +257,9 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "is has flag opt optin optout allow active activebool enabled verified consent agreed \
          exempt deleted locked canine diverted successful available instock featured published \
          visible hidden archived blocked perishable imported fragile taxable billable \
-         refundable returnable recurring default primary mandatory optional valid invalid \
-         urgent public internal external seasonal digital online failed manual automatic \
-         favorite approved premiumflag gift discounted clearance bestseller",
+         refundable returnable recurring primary mandatory optional valid invalid urgent \
+         public internal external seasonal digital online failed manual automatic favorite \
+         approved premiumflag gift discounted clearance bestseller",
     ),
     ("country", "country market nation continent"),
     ("language", "language lang locale"),
@@ -277,8 +277,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "link",
         "of the and for from to on at per with than or vs into over under out off up not non \
          other new old current previous next original general main sub pre only all both each \
-         overall global preferred historic historical simple double single multiple related \
-         associated respective corresponding several",
+         overall global preferred historic historical associated respective corresponding \
+         several",
     ),
     ("party staff", "employee staff emp"),
     (
@@ -294,9 +294,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "thing good",
         "product item part film movie album asset model equipment vehicle sensor meter \
          component assembly material goods merchandise supply ingredient song book magazine \
-         newspaper game recipe dish menu machine tool car truck bike furniture plant crop \
-         species animal breed exhibit accessory spare software app application kit hardware \
-         bundle consumable",
+         newspaper game recipe machine tool car truck bike furniture plant crop species animal \
+         breed exhibit accessory spare software app application kit hardware bundle consumable",
     ),
     (
         "thing named",

@@ -119,19 +119,19 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "type",
         "rang niveau categorie fonction filiere famille etape priorite mesure presentation \
-         finition qualite etiquette tarif tarifaire modalite regime horaire secteur branche \
-         gamme sigle specialite urgence difficulte sens cote couleur saveur tissu carburant \
-         energie destination moyen periodicite frequence gravite serie intitule denomination \
-         juridique forme comptable analytique nomenclature naf ape domaine thematique \
-         perimetre appellation mention aoc aop igp tranche palier criticite climat",
+         finition qualite etiquette tarif tarifaire modalite horaire secteur branche gamme \
+         sigle specialite urgence difficulte sens cote couleur saveur tissu carburant energie \
+         destination moyen periodicite frequence gravite serie intitule denomination juridique \
+         forme comptable analytique nomenclature naf ape domaine thematique perimetre \
+         appellation mention aoc aop igp tranche palier criticite climat",
     ),
     ("weight", "poids"),
     ("group", "groupe"),
     ("title", "titre"),
     (
         "flag",
-        "actif epuise publie valide paye perissable obligatoire facultatif defaut effectuee \
-         effectue termine",
+        "actif epuise publie valide paye perissable obligatoire facultatif effectuee effectue \
+         termine",
     ),
     ("country", "pays"),
     ("language", "langue"),
@@ -148,7 +148,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "link",
         "du des le les et au aux pour sur sous avec sans une ou autre autres selon nouveau \
          nouvelle ancien ancienne precedent suivant actuel actuelle finale initiale prefere \
-         preferee historique externe interne lie associe correspondant different meme",
+         preferee historique externe interne lie associe correspondant meme",
     ),
     ("party staff", "employe"),
     (
@@ -160,8 +160,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("stat", "moyenne"),
     (
         "thing good",
-        "produit article livre materiel marchandise piece composant chanson jeu recette plat \
-         outil equipement vehicule voiture velo modele meuble plante culture espece service",
+        "produit article livre materiel marchandise piece composant chanson jeu recette outil \
+         equipement vehicule voiture velo modele meuble plante culture espece service",
     ),
     (
         "thing named",

@@ -67,7 +67,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          vergutung verguetung bezuge bezuege verdienst vermogen vermoegen gewerkschaft \
          gewerkschafts herkunftsland behinderung behindert noten zeugnis fehlzeiten \
          krankenkasse versicherten versicherung pflegegrad pflegestufe steuerklasse familien \
-         hobbys kindergeld anwesenheit rasse",
+         hobbys kindergeld anwesenheit diat ernahrung rasse",
     ),
     (
         "note",
@@ -93,18 +93,18 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          behaelter rolle gang regal bereich tor hafen plattform buchungssatz kostenstelle \
          kostentraeger sparte mannschaft spieltag turnier runde thema kapitel lektion pruefung \
          prufung vorlesung programm fakultat fakultaet universitat hochschule schule \
-         bibliothek organisation behorde behoerde ministerium akte aktenzeichen aufgabe \
-         genehmigungs gesetz antrag storung stoerung fehler mangel vorfall meilenstein risiko \
-         datei pfad ordner seite zeile satz datensatz mahnung zahlung zahlungs forderung \
-         ausschreibung anzeige umfrage wahl wahlkreis stimmbezirk flurstueck flurstuck \
-         grundstuck grundstueck objekt immobilie strecke fahrt flug haltestelle haltepunkt \
-         zahler zaehler zahlstelle zaehlstelle messstelle lieferschein versand sendung paket \
-         retoure reklamation wartung instandhaltung prodkategorie warengruppe sachkonto \
-         buchungskreis mandant werk lagerort inventur schicht kommission ausschuss sitzung \
-         verordnung betriebsstatte besteller arbeitsgang arbeitsplan stueckliste stuckliste \
-         fertigungsauftrag kontenplan lagerplatz ebene zolltarif warennummer standort betrieb \
-         kostenart belegart abschnitt trasse fahrplan linie gleis halle stellplatz messung \
-         messwert probe verzeichnis netz leitung trafo",
+         bibliothek organisation behorde behoerde ministerium gericht akte aktenzeichen \
+         aufgabe genehmigungs gesetz antrag storung stoerung fehler mangel vorfall meilenstein \
+         risiko datei pfad ordner seite zeile satz datensatz mahnung zahlung zahlungs \
+         forderung ausschreibung anzeige umfrage wahl wahlkreis stimmbezirk flurstueck \
+         flurstuck grundstuck grundstueck objekt immobilie strecke fahrt flug haltestelle \
+         haltepunkt zahler zaehler zahlstelle zaehlstelle messstelle lieferschein versand \
+         sendung paket retoure reklamation wartung instandhaltung prodkategorie warengruppe \
+         sachkonto buchungskreis mandant werk lagerort inventur schicht kommission ausschuss \
+         sitzung verordnung betriebsstatte besteller arbeitsgang arbeitsplan stueckliste \
+         stuckliste fertigungsauftrag kontenplan lagerplatz ebene zolltarif warennummer \
+         standort betrieb kostenart belegart abschnitt trasse fahrplan linie gleis halle \
+         stellplatz messung messwert probe verzeichnis netz leitung trafo",
     ),
     ("thing code", "referenz"),
     (
@@ -205,7 +205,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("stat", "durchschnitt mittelwert"),
     (
         "thing good",
-        "artikel produkt ware waren teil ersatzteil bauteil komponente buch lied spiel gericht \
+        "artikel produkt ware waren teil ersatzteil bauteil komponente buch lied spiel \
          maschine werkzeug geraet gerat fahrzeug lkw fahrrad mobel moebel pflanze tierart \
          dienstleistung zutat ausstattung bild",
     ),

@@ -130,8 +130,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("period monthly", "mensal"),
     (
         "thing good",
-        "produto artigo mercadoria peca filme livro musica jogo prato ferramenta equipamento \
-         veiculo carro caminhao movel servico cultura",
+        "produto artigo mercadoria peca filme livro musica jogo ferramenta equipamento veiculo \
+         carro caminhao movel servico cultura",
     ),
     ("thing named", "loja disciplina imovel armazem filial predio estacao quarto agencia"),
     ("thing type", "unidade"),

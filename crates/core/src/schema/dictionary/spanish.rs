@@ -66,7 +66,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
          detenido inmigrante jubilacion subsidio parentesco defuncion fallecido muerte grado \
          escolaridad carrera remuneracion remuneraciones haberes honorarios patrimonio \
          vivienda sindicato sindical gremio tutela indigena migrante convive beca becado \
-         conducta prestacion antecedentes trabajo presente asistencia raza",
+         conducta prestacion antecedentes trabajo presente asistencia dieta raza",
     ),
     ("note", "notas comentario comentarios observaciones obs mensaje"),
     ("description", "descripcion texto"),
@@ -161,7 +161,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "flag",
         "activo activa disponible agotado publicado destacado urgente valido pendiente \
          facturable importado fragil perecedero habilitado habilitada vigente obligatorio \
-         opcional principal predeterminado exento",
+         opcional principal exento",
     ),
     ("country", "pais continente"),
     ("language", "idioma"),
@@ -178,7 +178,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
         "link",
         "de del el los las para con sin al un una otro otra otros segun nuevo nueva anterior \
          final preferido preferida historico historica externo externa relacionado asociado \
-         correspondiente diferente la y en o",
+         correspondiente la y en o",
     ),
     ("party staff", "empleado"),
     (
@@ -191,7 +191,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     (
         "thing good",
         "producto articulo equipo mercancia insumo repuesto pieza componente pelicula libro \
-         disco cancion juego plato maquina maquinaria herramienta deposito vehiculo auto coche \
+         disco cancion juego maquina maquinaria herramienta deposito vehiculo auto coche \
          camion mueble servicio cultivo",
     ),
     (
