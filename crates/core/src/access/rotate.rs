@@ -48,6 +48,13 @@ pub struct Versions {
     pub to: u16,
 }
 
+impl Versions {
+    /// As an entry names them.
+    pub(super) fn of(self, job: Job) -> String {
+        format!("{}:{}:{}", job.name(), self.from, self.to)
+    }
+}
+
 /// Rows of one collection, one after another: what one step carries over.
 pub struct Step {
     /// The collection.
@@ -76,8 +83,7 @@ pub struct Carried {
 impl Authorized<Rotate> {
     fn step_entry(&self, act: Act, versions: Versions) -> Entry {
         let mut entry = blank(self.log, act, Phase::Commit, self.actor);
-        let Versions { from, to } = versions;
-        entry.object = Some(format!("{}:{from}:{to}", self.action.job.name()));
+        entry.object = Some(versions.of(self.action.job));
         entry
     }
 

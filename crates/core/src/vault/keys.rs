@@ -62,9 +62,31 @@ pub enum Job {
     Pepper = 9,
     /// Seals one backup (the install's, random for each).
     Backup = 10,
+    /// Wraps the others (the install's, in custody only).
+    Root = 11,
 }
 
 impl Job {
+    const ALL: [Self; 11] = [
+        Self::Seal,
+        Self::Token,
+        Self::Pseudonym,
+        Self::Index,
+        Self::Log,
+        Self::Control,
+        Self::Epoch,
+        Self::Store,
+        Self::Pepper,
+        Self::Backup,
+        Self::Root,
+    ];
+
+    /// The job of a code.
+    #[must_use]
+    pub fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|job| *job as u8 == code)
+    }
+
     /// Its name in commands and entries.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -79,6 +101,7 @@ impl Job {
             Self::Store => "store",
             Self::Pepper => "pepper",
             Self::Backup => "backup",
+            Self::Root => "root",
         }
     }
 }

@@ -266,6 +266,9 @@ mod tests {
         for name in ["root.key", "store.key", "epoch-00000001.key", "notes.json", "lock"] {
             assert_eq!(keys(name), Kind::Ours, "{name}");
         }
+        for name in ["root.key.next", "root.key.old"] {
+            assert_eq!(keys(name), Kind::Ours, "{name}");
+        }
         assert_eq!(keys("notes.json.new"), Kind::Leftover);
         assert_eq!(keys("root.key.bak"), Kind::Foreign);
         assert_eq!(kind("old", true, true), Kind::Foreign);

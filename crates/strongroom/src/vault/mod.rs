@@ -215,8 +215,11 @@ impl Vault {
             let mut found = Vec::new();
             for (version, wrapped) in registry.wrapped(Some(tenant), job) {
                 let place = KeyPlace { install: self.install, tenant: Some(tenant), job, version };
-                let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
-                found.push((version, with.unwrap(&place, wrapped)?));
+                let key = match job {
+                    Job::Index => self.keys.epoch_wrap.unwrap(&place, wrapped),
+                    _ => self.keys.root.unwrap(&place, wrapped),
+                };
+                found.push((version, key?));
             }
             Ok(found)
         };
@@ -267,8 +270,10 @@ impl Vault {
         key: &SecretKey,
     ) -> Result<(), Problem> {
         let place = KeyPlace { install: self.install, tenant, job, version };
-        let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
-        let wrapped = with.wrap(&*self.random, &place, key)?;
+        let wrapped = match job {
+            Job::Index => self.keys.epoch_wrap.wrap(&*self.random, &place, key),
+            _ => self.keys.root.wrap(&*self.random, &place, key),
+        }?;
         let row = strongroom_core::control::wrapped_key(tenant, job, version);
         self.put_control(changes, &row, &wrapped);
         Ok(())

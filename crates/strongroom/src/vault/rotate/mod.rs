@@ -7,6 +7,7 @@
 //! where it was, and never begins another.
 
 mod reseal;
+mod root;
 
 use std::sync::PoisonError;
 
@@ -20,6 +21,7 @@ use strongroom_core::store::{Batch, Changes, Table};
 use strongroom_core::vault::keys::{Job, SecretKey};
 
 use super::Vault;
+use crate::custody::Ask;
 use crate::problem::Problem;
 
 /// Records of a step, unless a test wants fewer: what a kill loses at most.
@@ -35,13 +37,15 @@ pub struct Rotation<'r> {
     pub step_records: usize,
     /// Told how many records were carried over.
     pub progress: &'r (dyn Fn(u64) + Sync),
+    /// Somebody to ask for the key folder's passphrase.
+    pub ask: Option<Ask>,
 }
 
 impl<'r> Rotation<'r> {
     /// Of one key, in steps of the usual size.
     #[must_use]
     pub fn of(job: Job, tenant: Option<&'r str>) -> Self {
-        Self { job, tenant, step_records: STEP_RECORDS, progress: &|_| {} }
+        Self { job, tenant, step_records: STEP_RECORDS, progress: &|_| {}, ask: None }
     }
 }
 
@@ -72,6 +76,11 @@ impl Vault {
         rotation: &Rotation<'_>,
     ) -> Result<Vec<Rotated>, Problem> {
         let (job, tenant) = (rotation.job, rotation.tenant);
+        if job == Job::Root {
+            let authorized = self.authorize(who, Rotate { job, target: Target::Install })?;
+            let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+            return Ok(vec![self.rotate_root(&authorized, rotation.ask.clone())?]);
+        }
         let tenants: Vec<Option<TenantId>> = match (tenant, who.scope()) {
             (Some(name), _) => vec![self.tenant(name)],
             (None, Scope::Tenants(list)) => list.iter().copied().map(Some).collect(),
