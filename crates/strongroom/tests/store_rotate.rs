@@ -19,13 +19,17 @@ use store_support::history::{Base, reveal, seal};
 use store_support::{NOW_US, Temp, long};
 use strongroom::problem::Problem;
 use strongroom::store::model::ModelWorld;
-use strongroom::vault::{Rotated, Rotation, Vault};
+use strongroom::vault::{EraseRequest, Rotated, Rotation, Vault};
+use strongroom_core::access::update::Update;
+use strongroom_core::erasure::Reason;
 use strongroom_core::ledger::entry::{Act, Phase};
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::store::Table;
 use strongroom_core::vault::keys::Job;
 use strongroom_core::vault::sealed::claimed_seal_key;
+use strongroom_core::vault::verifier::Strength;
+use zeroize::Zeroizing;
 
 const ROWS: u64 = 7;
 
@@ -64,7 +68,7 @@ impl Kept {
         let opened = reveal(vault, who, "acme", self.tokens.clone());
         assert_eq!(opened.map_err(|p| p.detail).as_ref(), Ok(&self.values), "{case}");
         for email in self.values.iter().filter(|v| v.contains('@')).step_by(3) {
-            let value = zeroize::Zeroizing::new(email.clone());
+            let value = Zeroizing::new(email.clone());
             let found = vault.find(who, "acme", "people", "email", value, NOW_US);
             let (found, _) = found.map_err(|p| format!("{case}: {}", p.detail)).unwrap();
             assert_eq!(found.len(), 1, "{case}: {email}");
@@ -150,6 +154,32 @@ fn a_seal_key_rotates_with_an_entry_before_each_step() {
     kept.holds(&vault, &who, "twice");
 }
 
+/// The tenant's rows of the index: tag and record of each field.
+fn index(vault: &Vault, who: &Principal) -> Vec<Vec<u8>> {
+    let tenant = vault.show_tenant(who, "acme").map_err(|p| p.detail).unwrap().id;
+    let mut found = Vec::new();
+    let mut keep = |key: &[u8], _: &[u8]| {
+        found.push(key.to_vec());
+        true
+    };
+    vault.store().scan(Table::Index, &tenant.0, &mut keep).unwrap();
+    found
+}
+
+#[test]
+fn no_tag_of_an_old_index_key_is_left() {
+    let kept = Kept::new();
+    let (vault, who) = kept.vault(&kept.world).unwrap();
+    let before = index(&vault, &who);
+    let done = rotate(&vault, &who, Job::Index).map_err(|p| p.detail).unwrap();
+    assert_eq!((done.from, done.to, done.done, done.records), (1, 2, true, ROWS));
+    assert_eq!(versions(&vault, &who, Job::Index), [2]);
+    let after = index(&vault, &who);
+    assert_eq!((before.len(), after.len()), (2 * ROWS as usize, 2 * ROWS as usize));
+    assert!(before.iter().all(|row| !after.contains(row)));
+    kept.holds(&vault, &who, "after");
+}
+
 #[test]
 fn old_tokens_stay_good_and_new_ones_are_under_the_next_key() {
     let kept = Kept::new();
@@ -172,7 +202,7 @@ fn old_tokens_stay_good_and_new_ones_are_under_the_next_key() {
 #[test]
 fn killed_at_every_step_everything_opens_and_the_next_run_goes_on() {
     let kept = Kept::new();
-    for job in [Job::Seal] {
+    for job in [Job::Seal, Job::Index] {
         let whole = kept.world.restart(0);
         let (vault, who) = kept.vault(&whole).unwrap();
         let before = whole.steps().len() as u64;
@@ -202,8 +232,79 @@ fn killed_at_every_step_everything_opens_and_the_next_run_goes_on() {
                 if job == Job::Seal {
                     assert_eq!(sealed_under(&vault, &who), [done.to; ROWS as usize], "{case}");
                 }
+                assert_eq!(index(&vault, &who).len(), 2 * ROWS as usize, "{case}");
                 kept.holds(&vault, &who, &case);
             }
         }
     }
+}
+
+/// Cut off where some people are carried over and some are not.
+fn halfway(kept: &Kept) -> (Vault, Principal) {
+    let whole = kept.world.restart(0);
+    let (vault, who) = kept.vault(&whole).unwrap();
+    let (before, old) = (whole.steps().len() as u64, index(&vault, &who));
+    rotate(&vault, &who, Job::Index).map_err(|p| p.detail).unwrap();
+    drop((vault, who));
+    for n in before..whole.steps().len() as u64 {
+        let world = kept.world.restart(0);
+        world.kill_at(n);
+        if let Ok((vault, who)) = kept.vault(&world) {
+            let _ = rotate(&vault, &who, Job::Index);
+        }
+        let (vault, who) = kept.vault(&world.crash(0)).unwrap();
+        let left = index(&vault, &who).iter().filter(|row| old.contains(row)).count();
+        if versions(&vault, &who, Job::Index).len() == 2 && (4..=10).contains(&left) {
+            return (vault, who);
+        }
+    }
+    panic!("no kill left some under either key");
+}
+
+#[test]
+fn halfway_values_are_changed_and_erased_under_either_key() {
+    let kept = Kept::new();
+    let (vault, who) = halfway(&kept);
+    let found = |email: &str| {
+        let value = Zeroizing::new(email.to_owned());
+        let found = vault.find(&who, "acme", "people", "email", value, NOW_US);
+        found.map_err(|p| p.detail).unwrap().0
+    };
+    let emails: Vec<&String> = kept.values.iter().filter(|v| v.contains('@')).collect();
+    let mut left = Vec::new();
+    for (n, email) in emails.iter().enumerate() {
+        let record = found(email)[0].record.clone();
+        let moved = format!("moved{n}@example.net");
+        match n % 3 {
+            0 => {
+                let (tenant, collection, records) = ("acme", "people", vec![record]);
+                let (reason, now) = (Reason::Request, true);
+                let request = EraseRequest { tenant, collection, records, reason, now };
+                vault.erase(&who, None, request, NOW_US).map_err(|p| p.detail).unwrap();
+                assert!(found(email).is_empty());
+            }
+            1 => {
+                let fields = vec![("email".to_owned(), Zeroizing::new(moved.clone()))];
+                let collection = "people".to_owned();
+                let update = Update { tenant: None, collection, record, fields };
+                let done = vault.update(&who, "acme", update, Strength::FULL);
+                done.map_err(|p| p.detail).unwrap();
+                assert!(found(email).is_empty());
+                left.push(moved);
+            }
+            _ => left.push((*email).clone()),
+        }
+    }
+    let sound = |case: &str| {
+        let amiss = vault.examine(&who, &mut |_, _, _| {}).map_err(|p| p.detail).unwrap();
+        let amiss: Vec<_> = amiss.iter().map(|finding| &finding.what).collect();
+        assert!(amiss.is_empty(), "{case}: {amiss:?}");
+        assert!(left.iter().all(|email| found(email).len() == 1), "{case}");
+        // No row of the erased, nor of a value that gave way, is left under either key.
+        assert_eq!(index(&vault, &who).len(), 2 * left.len(), "{case}");
+    };
+    sound("halfway");
+    let done = rotate(&vault, &who, Job::Index).map_err(|p| p.detail).unwrap();
+    assert_eq!((done.from, done.to, done.done, done.records), (1, 2, true, left.len() as u64));
+    sound("afterwards");
 }

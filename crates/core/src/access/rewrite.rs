@@ -154,20 +154,23 @@ fn move_index(
     (old, new): (Option<&Field>, Option<&Field>),
     kind: FieldType,
 ) {
-    let tag = |field: &Field| {
+    let normal = |field: &Field| {
         let mut normal = Zeroizing::new(String::new());
-        let fits = field.kind.normalize(&field.value, &mut normal);
-        fits.then(|| Tag::of(keys, collection, field.number, &normal).row(keys, person.record))
+        field.kind.normalize(&field.value, &mut normal).then_some((field.number, normal))
     };
     let new = new.filter(|field| field.kind == kind);
-    let (old, new) = (old.and_then(tag), new.and_then(tag));
+    let (old, new) = (old.and_then(normal), new.and_then(normal));
     if old == new {
         return;
     }
-    if let Some((key, _)) = old {
-        changes.rows.delete(Table::Index, &key);
+    if let Some((number, normal)) = old {
+        // Under whichever key it stands: while the key rotates there are two.
+        for tag in Tag::every(keys, collection, number, &normal) {
+            changes.rows.delete(Table::Index, &tag.row(keys, person.record).0);
+        }
     }
-    if let Some((key, check)) = new {
+    if let Some((number, normal)) = new {
+        let (key, check) = Tag::of(keys, collection, number, &normal).row(keys, person.record);
         changes.rows.put(Table::Index, &key, &check);
     }
 }

@@ -5,13 +5,18 @@
 //! (`key.carry`), and that the old version is destroyed (`key.destroy`). What a record is, and
 //! its version, stay.
 
+use zeroize::Zeroizing;
+
 use super::person::Person;
 use super::{Action, Authorized, Context, ReadSlot, Stop, Target, blank, tampered};
+use crate::control::CollectionRow;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase, RecordRange};
 use crate::source::Random;
 use crate::store::{Batch, Changes, Committed, Rows, Stub, Table};
+use crate::vault::cell::Opened;
+use crate::vault::index::{Tag, write_normal};
 use crate::vault::keys::{Job, TenantKeys};
 use crate::vault::sealed::{NONCE_BYTES, OpenError, RowAddress, SealedRow, VerifiedRow};
 use crate::vault::token::record_id;
@@ -140,6 +145,51 @@ impl Authorized<Rotate> {
                 to.put_with(Table::Record, &row.address().key(), |out| {
                     row.reseal(out, keys, &person.secret, nonce)
                 })
+            };
+        self.carry((opening, versions), committed, context, slots, &mut each)
+    }
+
+    /// Moves the index of a step's rows to the current index key: for each field that is indexed
+    /// the row under it is put, and those under the older ones are taken away. No record changes.
+    ///
+    /// # Errors
+    /// [`Stop::ForeignCommit`] before the step's entry is durable.
+    pub fn reindex(
+        &self,
+        (opening, versions): (Opening, Versions),
+        committed: &Committed,
+        context: &Context<'_>,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<Carried, Stop> {
+        let (tenant, collection) = (self.keys(context.ring)?.tenant(), opening.step.collection);
+        let of = |c: &&CollectionRow| (c.tenant, c.id) == (tenant, collection);
+        let fields = context.registry.collections().filter(of).flat_map(|c| {
+            let fields = c.fields.iter().filter(|field| field.index);
+            fields.map(|field| (field, c.is_key(field.number)))
+        });
+        let fields: Vec<_> = fields.collect();
+        let mut normal = Zeroizing::new(String::new());
+        let mut each =
+            |keys: &TenantKeys, person: &Person, row: &VerifiedRow<'_>, to: &mut Rows| {
+                for number in row.numbers() {
+                    let Some((field, key)) = fields.iter().find(|(f, _)| f.number == number) else {
+                        continue;
+                    };
+                    let Opened { kind, value, .. } = row.open(number)?;
+                    if !write_normal(*key, kind, &value.disclose(), &mut normal) {
+                        continue;
+                    }
+                    let mut tags = Tag::every(keys, collection, number, &normal).rev();
+                    // A value that fitted none of the field's types is in no index.
+                    if let Some(tag) = tags.next().filter(|_| field.kinds.contains(&kind)) {
+                        let (key, check) = tag.row(keys, person.record);
+                        to.put(Table::Index, &key, &check);
+                    }
+                    for tag in tags {
+                        to.delete(Table::Index, &tag.row(keys, person.record).0);
+                    }
+                }
+                Ok(())
             };
         self.carry((opening, versions), committed, context, slots, &mut each)
     }

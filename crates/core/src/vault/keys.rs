@@ -276,14 +276,26 @@ impl sha2::digest::Update for Sink {
     }
 }
 
+/// A version of a tenant's index key: what makes tags, and what proves that it made a row.
+pub(crate) struct IndexKey {
+    pub(crate) tag: Hmac256,
+    pub(crate) check: Aes256,
+}
+
+impl IndexKey {
+    fn new(key: &SecretKey) -> Self {
+        Self { tag: key.mac(), check: derived(key, "strongroom/index/check").aes() }
+    }
+}
+
 /// The unwrapped keys of one tenant. Held behind a capability: see `access::Authorized::keys`.
 pub struct TenantKeys {
     pub(crate) tenant: TenantId,
     pub(crate) seal: Vec<(u16, Hmac256)>,
     pub(crate) token: Vec<(u8, Aes256)>,
     pub(crate) pseudonym: Hmac256,
-    pub(crate) index: Hmac256,
-    pub(crate) index_check: Aes256,
+    /// In rising order of version, the last one current; more than one while it rotates.
+    pub(crate) index: Vec<IndexKey>,
     pub(crate) pepper: Hmac256,
 }
 
@@ -304,20 +316,28 @@ impl TenantKeys {
             seal: seal.iter().map(|(v, k)| (*v, k.mac())).collect(),
             token: token.iter().map(|(v, k)| (*v, k.aes())).collect(),
             pseudonym: pseudonym.mac(),
-            index: index.mac(),
-            index_check: derived(index, "strongroom/index/check").aes(),
+            index: vec![IndexKey::new(index)],
             pepper: pepper.mac(),
         }
+    }
+
+    /// The same with index keys before the current one, in rising order of version: what they made
+    /// is found until it is carried over.
+    #[must_use]
+    pub fn with_older_index(mut self, older: &[SecretKey]) -> Self {
+        self.index.splice(0..0, older.iter().map(IndexKey::new));
+        self
     }
 
     /// Where the key schedules lie, for locking their memory: address and length of each piece.
     /// They do not move while `self` lives behind an `Arc`.
     #[must_use]
-    pub fn memory(&self) -> [(*const u8, usize); 3] {
+    pub fn memory(&self) -> [(*const u8, usize); 4] {
         fn piece<T: ?Sized>(of: &T) -> (*const u8, usize) {
             (std::ptr::from_ref(of).cast::<u8>(), std::mem::size_of_val(of))
         }
-        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice())]
+        let index = piece(self.index.as_slice());
+        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice()), index]
     }
 
     /// The tenant whose keys these are.

@@ -13,6 +13,7 @@ Examples:
   strongroom rotate root                     every other key wrapped anew, the old file destroyed
   strongroom rotate token --tenant acme      new tokens under a new key; the old ones stay good
   strongroom rotate seal --tenant acme       every record sealed again, then the old key destroyed
+  strongroom rotate index --tenant acme      the index of every record made anew
 
 Killed or interrupted, the same command goes on where it was; the next command of any kind ends a
 replacement of the root key. Without --tenant every tenant's key is rotated, one after the other.
@@ -38,6 +39,8 @@ enum Key {
     Root,
     /// What records are sealed under
     Seal,
+    /// What `find` finds values with
+    Index,
     /// What tokens and record ids are made with
     Token,
 }
@@ -52,6 +55,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let job = match args.key {
         Key::Root => Job::Root,
         Key::Seal => Job::Seal,
+        Key::Index => Job::Index,
         Key::Token => Job::Token,
     };
     let rotation =

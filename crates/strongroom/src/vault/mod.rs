@@ -73,6 +73,9 @@ pub struct Vault {
     admin: Mutex<()>,
     /// One guess is counted at a time.
     guesses: Mutex<()>,
+    /// Read by whoever seals, written by whoever rotates a key: nothing may come to stand under a
+    /// version that is about to be destroyed.
+    seals: RwLock<()>,
     /// Records are rewritten by one at a time: what was read is what the next version is made of.
     rewrites: Mutex<()>,
     random: Arc<dyn Random>,
@@ -193,6 +196,11 @@ impl Vault {
         self.store.scan(Table::Index, prefix, visit)
     }
 
+    /// Waits until no key rotates. Taken before every other lock.
+    fn sealing(&self) -> RwLockReadGuard<'_, ()> {
+        self.seals.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Waits until nobody else rewrites records.
     fn rewriting(&self) -> MutexGuard<'_, ()> {
         self.rewrites.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -210,7 +218,11 @@ impl Vault {
         if self.read().ring.holds(tenant) {
             return Ok(());
         }
-        let mut state = self.write();
+        self.load_keys_anew(&mut self.write(), tenant)
+    }
+
+    /// The same, whatever the ring holds by now: in one step, so that nobody meets it without.
+    fn load_keys_anew(&self, state: &mut State, tenant: TenantId) -> Result<(), Problem> {
         let unwrap = |job: Job, registry: &Registry| -> Result<Vec<(u16, SecretKey)>, Problem> {
             let mut found = Vec::new();
             for (version, wrapped) in registry.wrapped(Some(tenant), job) {
@@ -233,11 +245,13 @@ impl Vault {
             .filter_map(|(v, k)| Some((u8::try_from(v).ok()?, k)))
             .collect();
         let pseudonym = newest(unwrap(Job::Pseudonym, registry)?)?;
-        let index = newest(unwrap(Job::Index, registry)?)?;
+        let mut older: Vec<_> = unwrap(Job::Index, registry)?.into_iter().map(|(_, k)| k).collect();
+        let index = older.pop().ok_or_else(|| Problem::internal("a tenant's key is missing"))?;
         let pepper = newest(unwrap(Job::Pepper, registry)?)?;
         let keys = TenantKeys::new(tenant, &seal, &token, &pseudonym, &index, &pepper);
-        let keys = Arc::new(keys);
+        let keys = Arc::new(keys.with_older_index(&older));
         let locked = Locked::pieces(&keys.memory());
+        state.locked.retain(|(keys, _)| keys.tenant() != tenant);
         state.ring.insert(Arc::clone(&keys));
         state.locked.push((keys, locked));
         Ok(())

@@ -237,6 +237,7 @@ impl Vault {
             state: RwLock::new(State::default()),
             admin: Mutex::new(()),
             guesses: Mutex::new(()),
+            seals: RwLock::new(()),
             rewrites: Mutex::new(()),
             random,
         }

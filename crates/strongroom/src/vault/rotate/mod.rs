@@ -6,7 +6,7 @@
 //! versions of a key that keeps one are a rotation to go on with. So a run that was killed goes on
 //! where it was, and never begins another.
 
-mod reseal;
+mod carry;
 mod root;
 
 use std::sync::PoisonError;
@@ -86,6 +86,8 @@ impl Vault {
             (None, Scope::Tenants(list)) => list.iter().copied().map(Some).collect(),
             (None, Scope::Install) => self.read().registry.tenants().map(|t| Some(t.id)).collect(),
         };
+        // INVARIANT: nobody of this process seals or rewrites under a version that is to go.
+        let _sealed = self.seals.write().unwrap_or_else(PoisonError::into_inner);
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let _alone = self.rewriting();
         let mut all = Vec::new();
@@ -96,6 +98,7 @@ impl Vault {
             self.load_keys(Some(tenant))?;
             let mut done = match job {
                 Job::Token => self.rotate_token(&authorized, tenant)?,
+                Job::Index => self.rotate_index(&authorized, tenant, rotation)?,
                 Job::Seal => self.rotate_seal(&authorized, tenant, rotation)?,
                 _ => return Err(Problem::internal("there is no rotation of this key")),
             };
@@ -176,12 +179,7 @@ impl Vault {
         rows: &[Vec<u8>],
     ) -> Result<(), Problem> {
         self.commit_control(batch, rows)?;
-        if let Some(tenant) = tenant {
-            let mut state = self.write();
-            state.ring.remove(tenant);
-            state.locked.retain(|(keys, _)| keys.tenant() != tenant);
-        }
-        self.load_keys(tenant)
+        tenant.map_or(Ok(()), |tenant| self.load_keys_anew(&mut self.write(), tenant))
     }
 
     fn newest(&self, tenant: Option<TenantId>, job: Job) -> Result<u16, Problem> {

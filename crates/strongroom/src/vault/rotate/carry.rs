@@ -1,5 +1,5 @@
-//! The rows of a tenant, carried over to its newest seal key: one thread reads and has each step
-//! named, two open and seal, and the caller's waits for the store.
+//! The rows of a tenant, carried over to its newest seal key, or to its newest index key: one
+//! thread reads and has each step named, two open and seal, and the caller's waits for the store.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +8,7 @@ use strongroom_core::access::rotate::{Carried, Opening, Rotate, Step, Versions};
 use strongroom_core::access::{Authorized, Stop};
 use strongroom_core::id::{CollectionId, TenantId};
 use strongroom_core::store::{Commit, Table};
+use strongroom_core::vault::keys::Job;
 use strongroom_core::vault::sealed::{RowAddress, claimed_seal_key};
 
 use super::{Rotated, Rotation, Vault};
@@ -44,7 +45,7 @@ struct Run<'v> {
     authorized: &'v Authorized<Rotate>,
     tenant: TenantId,
     versions: Versions,
-    step_records: usize,
+    rotation: &'v Rotation<'v>,
 }
 
 impl Vault {
@@ -56,20 +57,32 @@ impl Vault {
         rotation: &Rotation<'_>,
     ) -> Result<Rotated, Problem> {
         let versions = self.rotation(authorized, Some(tenant))?;
+        let run = Run { vault: self, authorized, tenant, versions, rotation };
         let mut records = 0;
         // INVARIANT: the old key is destroyed only behind a pass that found nothing under it.
         loop {
-            let step_records = rotation.step_records;
-            let run = Run { vault: self, authorized, tenant, versions, step_records };
-            let pass = run.pass(&|rows| (rotation.progress)(records + rows))?;
-            records += pass.rows;
-            if pass.damaged > 0 {
-                return Err(left(pass.damaged));
-            }
-            if pass.rows == 0 {
+            let rows = run.pass(records)?;
+            records += rows;
+            if rows == 0 {
                 break;
             }
         }
+        self.destroy_versions(authorized, Some(tenant), versions)?;
+        let Versions { from, to } = versions;
+        Ok(Rotated { tenant: None, from, to, done: true, records })
+    }
+
+    /// Rotates a tenant's index key: every row's tags are made anew. No row of the index says which
+    /// key it is under, so that a run that was killed goes over all records again.
+    pub(super) fn rotate_index(
+        &self,
+        authorized: &Authorized<Rotate>,
+        tenant: TenantId,
+        rotation: &Rotation<'_>,
+    ) -> Result<Rotated, Problem> {
+        let versions = self.rotation(authorized, Some(tenant))?;
+        let run = Run { vault: self, authorized, tenant, versions, rotation };
+        let records = run.pass(0)?;
         self.destroy_versions(authorized, Some(tenant), versions)?;
         let Versions { from, to } = versions;
         Ok(Rotated { tenant: None, from, to, done: true, records })
@@ -89,8 +102,8 @@ fn left(damaged: u64) -> Problem {
 type Queue = Arc<Mutex<Receiver<Named>>>;
 
 impl Run<'_> {
-    /// Carries over every row that is not under the newest key.
-    fn pass(&self, progress: &dyn Fn(u64)) -> Result<Pass, Problem> {
+    /// Carries over every row that may not be under the newest key; gives how many.
+    fn pass(&self, before: u64) -> Result<u64, Problem> {
         let (to_open, named) = mpsc::sync_channel(DEPTH);
         let (to_wait, carried) = mpsc::sync_channel(IN_FLIGHT);
         // INVARIANT: the threads own their ends, so that the end of one ends those before it.
@@ -102,10 +115,11 @@ impl Run<'_> {
                 start(scope, "sealer", move || self.seal_all(&named, &to_wait))?;
             }
             drop((named, to_wait));
-            let waited = self.wait(carried, progress);
+            let waited = self.wait(carried, before);
             let read = reader.join().unwrap_or_else(|_| Err(Problem::internal("reading panicked")));
-            let pass = waited?;
-            read.map(|()| pass)
+            let Pass { rows, damaged } = waited?;
+            read?;
+            if damaged == 0 { Ok(rows) } else { Err(left(damaged)) }
         })
     }
 
@@ -114,15 +128,16 @@ impl Run<'_> {
         let mut step = Step { collection: CollectionId(0), rows: Vec::new() };
         let (mut open, mut odd) = (true, false);
         self.vault.store.scan(Table::Record, &self.tenant.0, &mut |key, row| {
-            if claimed_seal_key(row) == Some(self.versions.to) {
+            if self.rotation.job == Job::Seal && claimed_seal_key(row) == Some(self.versions.to) {
                 return true;
             }
             let Some(RowAddress { collection, record, .. }) = RowAddress::read(key) else {
                 odd = true;
                 return false;
             };
-            if collection != step.collection || step.rows.len() >= self.step_records {
-                let next = Step { collection, rows: Vec::with_capacity(self.step_records) };
+            if collection != step.collection || step.rows.len() >= self.rotation.step_records {
+                let next =
+                    Step { collection, rows: Vec::with_capacity(self.rotation.step_records) };
                 open = self.name(std::mem::replace(&mut step, next), to_open);
             }
             step.rows.push((record, row.to_vec()));
@@ -166,7 +181,10 @@ impl Run<'_> {
             let slots = &mut |record| vault.store.slot(record);
             let context = vault.context(&state);
             let of = (opening, self.versions);
-            self.authorized.reseal(of, &committed, &context, slots, &*vault.random)
+            match self.rotation.job {
+                Job::Index => self.authorized.reindex(of, &committed, &context, slots),
+                _ => self.authorized.reseal(of, &committed, &context, slots, &*vault.random),
+            }
         };
         let Carried { batch, rows, damaged } = carried.map_err(|stop| vault.stopped(stop))?;
         Ok(Waiting { commit: batch.map(|batch| vault.store.commit(batch)), rows, damaged })
@@ -176,7 +194,7 @@ impl Run<'_> {
     fn wait(
         &self,
         carried: Receiver<Result<Waiting, Problem>>,
-        progress: &dyn Fn(u64),
+        before: u64,
     ) -> Result<Pass, Problem> {
         let mut pass = Pass::default();
         while let Ok(waiting) = carried.recv() {
@@ -192,7 +210,7 @@ impl Run<'_> {
             if pass.damaged > DAMAGED_MAX {
                 return Err(left(pass.damaged));
             }
-            progress(pass.rows);
+            (self.rotation.progress)(before + pass.rows);
         }
         Ok(pass)
     }
