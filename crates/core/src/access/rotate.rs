@@ -8,8 +8,10 @@
 use zeroize::Zeroizing;
 
 use super::person::Person;
+use super::rewrite::Held;
 use super::{Action, Authorized, Context, ReadSlot, Stop, Target, blank, tampered};
 use crate::control::CollectionRow;
+use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase, RecordRange};
@@ -20,10 +22,12 @@ use crate::vault::index::{Tag, write_normal};
 use crate::vault::keys::{Job, TenantKeys};
 use crate::vault::sealed::{NONCE_BYTES, OpenError, RowAddress, SealedRow, VerifiedRow};
 use crate::vault::token::record_id;
+use crate::vault::verifier::Verifier;
 
-/// What is done with a verified row: what it is written as goes to the rows.
+/// What is done with a verified row: what it is written as goes to the rows. Says whether there was
+/// anything to be done.
 type Each<'e> =
-    dyn FnMut(&TenantKeys, &Person, &VerifiedRow<'_>, &mut Rows) -> Result<(), OpenError> + 'e;
+    dyn FnMut(&TenantKeys, &Person, &VerifiedRow<'_>, &mut Rows) -> Result<bool, OpenError> + 'e;
 
 /// A request to rotate a key.
 pub struct Rotate {
@@ -144,7 +148,8 @@ impl Authorized<Rotate> {
                 let nonce = nonces.next().ok_or(OpenError::Malformed)?;
                 to.put_with(Table::Record, &row.address().key(), |out| {
                     row.reseal(out, keys, &person.secret, nonce)
-                })
+                })?;
+                Ok(true)
             };
         self.carry((opening, versions), committed, context, slots, &mut each)
     }
@@ -189,7 +194,44 @@ impl Authorized<Rotate> {
                         to.delete(Table::Index, &tag.row(keys, person.record).0);
                     }
                 }
-                Ok(())
+                Ok(true)
+            };
+        self.carry((opening, versions), committed, context, slots, &mut each)
+    }
+
+    /// Wraps the verifiers of a step's rows under the tenant's current pepper. The rows are written
+    /// anew; the versions of the records stay, since what they say of a password stays.
+    ///
+    /// # Errors
+    /// [`Stop::ForeignCommit`] before the step's entry is durable.
+    pub fn repepper(
+        &self,
+        (opening, versions): (Opening, Versions),
+        committed: &Committed,
+        context: &Context<'_>,
+        slots: &mut ReadSlot<'_>,
+        random: &dyn Random,
+    ) -> Result<Carried, Stop> {
+        let mut nonces = vec![[0; NONCE_BYTES]; opening.step.rows.len()];
+        random.fill(nonces.as_flattened_mut())?;
+        let mut nonces = nonces.into_iter();
+        let collection = opening.step.collection;
+        let mut each =
+            |keys: &TenantKeys, person: &Person, row: &VerifiedRow<'_>, to: &mut Rows| {
+                let mut held = Held::read(row)?;
+                let mut wrapped = false;
+                for field in held.fields.iter_mut().filter(|f| f.kind == FieldType::Password) {
+                    let verifier = Verifier::read(&field.value).ok_or(OpenError::Malformed)?;
+                    if let Some(next) = verifier.wrapped(keys) {
+                        field.value = next.write();
+                        wrapped = true;
+                    }
+                }
+                if wrapped {
+                    let nonce = nonces.next().ok_or(OpenError::Malformed)?;
+                    held.write(to, keys, (collection, person), (held.version, nonce))?;
+                }
+                Ok(wrapped)
             };
         self.carry((opening, versions), committed, context, slots, &mut each)
     }
@@ -223,9 +265,12 @@ impl Authorized<Rotate> {
             let (tenant, collection) = (keys.tenant(), step.collection);
             let at = RowAddress { tenant, collection, record: *record };
             let row = SealedRow::parse(bytes).and_then(|row| row.verify(keys, &person.secret, at));
+            let count = changes.rows.count();
             match row.and_then(|row| each(keys, &person, &row, &mut changes.rows)) {
-                Ok(()) => rows += 1,
+                Ok(changed) => rows += u64::from(changed),
                 Err(error) => {
+                    // Nothing half-written may take the place of what is there.
+                    changes.rows.truncate(count);
                     let (id, what) = (record_id(keys, *record).unwrap_or_default(), error.into());
                     let stop = tampered(&self.action, self.actor, self.log, what, Some(&id));
                     damaged.push(stop);

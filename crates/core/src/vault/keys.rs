@@ -296,7 +296,8 @@ pub struct TenantKeys {
     pub(crate) pseudonym: Hmac256,
     /// In rising order of version, the last one current; more than one while it rotates.
     pub(crate) index: Vec<IndexKey>,
-    pub(crate) pepper: Hmac256,
+    /// In rising order of version, the last one current; all of them are kept.
+    pub(crate) pepper: Vec<(u16, Hmac256)>,
 }
 
 impl TenantKeys {
@@ -317,7 +318,7 @@ impl TenantKeys {
             token: token.iter().map(|(v, k)| (*v, k.aes())).collect(),
             pseudonym: pseudonym.mac(),
             index: vec![IndexKey::new(index)],
-            pepper: pepper.mac(),
+            pepper: vec![(1, pepper.mac())],
         }
     }
 
@@ -329,15 +330,22 @@ impl TenantKeys {
         self
     }
 
+    /// The same with every pepper there is, in rising order of version.
+    #[must_use]
+    pub fn with_peppers(mut self, all: &[(u16, SecretKey)]) -> Self {
+        self.pepper = all.iter().map(|(v, k)| (*v, k.mac())).collect();
+        self
+    }
+
     /// Where the key schedules lie, for locking their memory: address and length of each piece.
     /// They do not move while `self` lives behind an `Arc`.
     #[must_use]
-    pub fn memory(&self) -> [(*const u8, usize); 4] {
+    pub fn memory(&self) -> [(*const u8, usize); 5] {
         fn piece<T: ?Sized>(of: &T) -> (*const u8, usize) {
             (std::ptr::from_ref(of).cast::<u8>(), std::mem::size_of_val(of))
         }
-        let index = piece(self.index.as_slice());
-        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice()), index]
+        let (index, pepper) = (piece(self.index.as_slice()), piece(self.pepper.as_slice()));
+        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice()), index, pepper]
     }
 
     /// The tenant whose keys these are.

@@ -14,6 +14,7 @@ Examples:
   strongroom rotate token --tenant acme      new tokens under a new key; the old ones stay good
   strongroom rotate seal --tenant acme       every record sealed again, then the old key destroyed
   strongroom rotate index --tenant acme      the index of every record made anew
+  strongroom rotate pepper --tenant acme     what is kept of passwords, wrapped once more
 
 Killed or interrupted, the same command goes on where it was; the next command of any kind ends a
 replacement of the root key. Without --tenant every tenant's key is rotated, one after the other.
@@ -41,6 +42,8 @@ enum Key {
     Seal,
     /// What `find` finds values with
     Index,
+    /// What passwords are tried with
+    Pepper,
     /// What tokens and record ids are made with
     Token,
 }
@@ -56,6 +59,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         Key::Root => Job::Root,
         Key::Seal => Job::Seal,
         Key::Index => Job::Index,
+        Key::Pepper => Job::Pepper,
         Key::Token => Job::Token,
     };
     let rotation =

@@ -247,9 +247,11 @@ impl Vault {
         let pseudonym = newest(unwrap(Job::Pseudonym, registry)?)?;
         let mut older: Vec<_> = unwrap(Job::Index, registry)?.into_iter().map(|(_, k)| k).collect();
         let index = older.pop().ok_or_else(|| Problem::internal("a tenant's key is missing"))?;
-        let pepper = newest(unwrap(Job::Pepper, registry)?)?;
-        let keys = TenantKeys::new(tenant, &seal, &token, &pseudonym, &index, &pepper);
-        let keys = Arc::new(keys.with_older_index(&older));
+        let peppers = unwrap(Job::Pepper, registry)?;
+        let (_, pepper) =
+            peppers.last().ok_or_else(|| Problem::internal("a tenant's key is missing"))?;
+        let keys = TenantKeys::new(tenant, &seal, &token, &pseudonym, &index, pepper);
+        let keys = Arc::new(keys.with_older_index(&older).with_peppers(&peppers));
         let locked = Locked::pieces(&keys.memory());
         state.locked.retain(|(keys, _)| keys.tenant() != tenant);
         state.ring.insert(Arc::clone(&keys));

@@ -1,11 +1,14 @@
-//! The rows of a tenant, carried over to its newest seal key, or to its newest index key: one
-//! thread reads and has each step named, two open and seal, and the caller's waits for the store.
+//! The rows of a tenant, carried over to its newest seal key, index key or pepper: one thread reads
+//! and has each step named, two open and seal, and the caller's waits for the store.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use strongroom_core::access::rotate::{Carried, Opening, Rotate, Step, Versions};
 use strongroom_core::access::{Authorized, Stop};
+use strongroom_core::control::CollectionRow;
+use strongroom_core::field::FieldType;
 use strongroom_core::id::{CollectionId, TenantId};
 use strongroom_core::store::{Commit, Table};
 use strongroom_core::vault::keys::Job;
@@ -89,6 +92,43 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Rotates a tenant's pepper: every verifier is wrapped once more. The old peppers stay, since
+    /// whoever tries a password goes through all of them.
+    pub(super) fn rotate_pepper(
+        &self,
+        authorized: &Authorized<Rotate>,
+        tenant: TenantId,
+        rotation: &Rotation<'_>,
+    ) -> Result<Rotated, Problem> {
+        let newest = self.newest(Some(tenant), Job::Pepper)?;
+        let done = |Versions { from, to }, records| {
+            Ok(Rotated { tenant: None, from, to, done: true, records })
+        };
+        let run = |versions| Run { vault: self, authorized, tenant, versions, rotation };
+        // A verifier that is not under the newest pepper is left of a run that did not end.
+        if newest > 1 {
+            let versions = Versions { from: newest - 1, to: newest };
+            let records = run(versions).pass(0)?;
+            if records > 0 {
+                return done(versions, records);
+            }
+        }
+        let versions = self.rotation(authorized, Some(tenant))?;
+        done(versions, run(versions).pass(0)?)
+    }
+
+    /// The collections of a tenant that have passwords.
+    fn with_passwords(&self, tenant: TenantId) -> BTreeSet<CollectionId> {
+        let state = self.read();
+        let all = state.registry.collections().filter(|c| c.tenant == tenant);
+        let have = |c: &&CollectionRow| {
+            c.fields.iter().any(|field| field.kinds.contains(&FieldType::Password))
+        };
+        all.filter(have).map(|c| c.id).collect()
+    }
+}
+
 fn left(damaged: u64) -> Problem {
     let mut problem = Problem::tampered(format!(
         "{damaged} records are not what was written: they were not carried over, and the old key \
@@ -127,6 +167,7 @@ impl Run<'_> {
     fn read(&self, to_open: &SyncSender<Named>) -> Result<(), Problem> {
         let mut step = Step { collection: CollectionId(0), rows: Vec::new() };
         let (mut open, mut odd) = (true, false);
+        let passwords = self.vault.with_passwords(self.tenant);
         self.vault.store.scan(Table::Record, &self.tenant.0, &mut |key, row| {
             if self.rotation.job == Job::Seal && claimed_seal_key(row) == Some(self.versions.to) {
                 return true;
@@ -135,6 +176,9 @@ impl Run<'_> {
                 odd = true;
                 return false;
             };
+            if self.rotation.job == Job::Pepper && !passwords.contains(&collection) {
+                return true;
+            }
             if collection != step.collection || step.rows.len() >= self.rotation.step_records {
                 let next =
                     Step { collection, rows: Vec::with_capacity(self.rotation.step_records) };
@@ -183,6 +227,9 @@ impl Run<'_> {
             let of = (opening, self.versions);
             match self.rotation.job {
                 Job::Index => self.authorized.reindex(of, &committed, &context, slots),
+                Job::Pepper => {
+                    self.authorized.repepper(of, &committed, &context, slots, &*vault.random)
+                }
                 _ => self.authorized.reseal(of, &committed, &context, slots, &*vault.random),
             }
         };

@@ -98,6 +98,7 @@ impl Vault {
             self.load_keys(Some(tenant))?;
             let mut done = match job {
                 Job::Token => self.rotate_token(&authorized, tenant)?,
+                Job::Pepper => self.rotate_pepper(&authorized, tenant, rotation)?,
                 Job::Index => self.rotate_index(&authorized, tenant, rotation)?,
                 Job::Seal => self.rotate_seal(&authorized, tenant, rotation)?,
                 _ => return Err(Problem::internal("there is no rotation of this key")),
@@ -132,10 +133,11 @@ impl Vault {
         let job = authorized.action().job;
         let to = self.newest(tenant, job)?;
         let from = self.read().registry.wrapped(tenant, job).map(|(v, _)| v).next().unwrap_or(to);
-        if from < to {
+        // Of a pepper all versions stay.
+        if from < to && job != Job::Pepper {
             return Ok(Versions { from, to });
         }
-        let versions = Versions { from, to: to.checked_add(1).ok_or_else(used_up)? };
+        let versions = Versions { from: to, to: to.checked_add(1).ok_or_else(used_up)? };
         self.begin_version(authorized, tenant, versions)?;
         Ok(versions)
     }
