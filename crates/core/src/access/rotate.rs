@@ -14,7 +14,7 @@ use crate::control::CollectionRow;
 use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::Entry;
-use crate::ledger::entry::{Act, Phase, RecordRange};
+use crate::ledger::entry::{Act, NextKey, Phase, RecordRange};
 use crate::source::Random;
 use crate::store::{Batch, Changes, Committed, Rows, Stub, Table};
 use crate::vault::cell::Opened;
@@ -109,6 +109,15 @@ impl Authorized<Rotate> {
     #[must_use]
     pub fn begin(&self, versions: Versions, changes: Changes) -> Batch {
         let entry = self.step_entry(Act::KeyRotate, versions);
+        Batch::of(vec![(self.log, entry)], changes).0
+    }
+
+    /// The same of a log's signing key: the entry, in that very log, states the next one in the
+    /// word of the old one, so that whoever trusts that can follow.
+    #[must_use]
+    pub fn begin_log(&self, versions: Versions, next: &NextKey, changes: Changes) -> Batch {
+        let mut entry = self.step_entry(Act::KeyRotate, versions);
+        entry.object = Some(next.object(versions.from, versions.to));
         Batch::of(vec![(self.log, entry)], changes).0
     }
 

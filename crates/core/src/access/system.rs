@@ -6,7 +6,7 @@ use super::reason::Plain;
 use super::rotate::Versions;
 use crate::erasure::Erasing;
 use crate::id::BackupId;
-use crate::ledger::entry::{Act, Actor, Auth, Head, Phase, RecordRange};
+use crate::ledger::entry::{Act, Actor, Auth, Head, NextKey, Phase, RecordRange};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::store::{Batch, Changes};
 use crate::vault::keys::Job;
@@ -42,6 +42,17 @@ pub fn replaced_root(destroyed: bool, versions: Versions, changes: Changes) -> B
     let mut entry = blank(LogId::System, act, Phase::Commit, SYSTEM);
     entry.object = Some(versions.of(Job::Root));
     Batch::of(vec![(LogId::System, entry)], changes).0
+}
+
+/// An install was made anew from a backup, whose log states a next key that the backup does not
+/// have: states another one, in the word of the key that it has, and that this one is destroyed.
+#[must_use]
+pub fn next_log_key(log: LogId, versions: Versions, next: &NextKey, changes: Changes) -> Batch {
+    let mut entry = blank(log, Act::KeyRotate, Phase::Commit, SYSTEM);
+    entry.object = Some(next.object(versions.from, versions.to));
+    let mut gone = blank(log, Act::KeyDestroy, Phase::Commit, SYSTEM);
+    gone.object = Some(versions.of(Job::Log));
+    Batch::of(vec![(log, entry), (log, gone)], changes).0
 }
 
 /// Notes the heads of tenant logs in the system log: a fork or a cut tail then contradicts it.

@@ -15,6 +15,7 @@ Examples:
   strongroom rotate seal --tenant acme       every record sealed again, then the old key destroyed
   strongroom rotate index --tenant acme      the index of every record made anew
   strongroom rotate pepper --tenant acme     what is kept of passwords, wrapped once more
+  strongroom rotate ledger                   each log's next signing key, vouched for by the old
 
 Killed or interrupted, the same command goes on where it was; the next command of any kind ends a
 replacement of the root key. Without --tenant every tenant's key is rotated, one after the other.
@@ -44,6 +45,8 @@ enum Key {
     Index,
     /// What passwords are tried with
     Pepper,
+    /// What signs the checkpoints of a log
+    Ledger,
     /// What tokens and record ids are made with
     Token,
 }
@@ -60,6 +63,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         Key::Seal => Job::Seal,
         Key::Index => Job::Index,
         Key::Pepper => Job::Pepper,
+        Key::Ledger => Job::Log,
         Key::Token => Job::Token,
     };
     let rotation =

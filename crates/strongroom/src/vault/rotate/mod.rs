@@ -7,6 +7,7 @@
 //! where it was, and never begins another.
 
 mod carry;
+mod log;
 mod root;
 
 use std::sync::PoisonError;
@@ -91,6 +92,10 @@ impl Vault {
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let _alone = self.rewriting();
         let mut all = Vec::new();
+        if job == Job::Log && tenant.is_none() {
+            let authorized = self.authorize(who, Rotate { job, target: Target::Install })?;
+            all.push(self.rotate_log(&authorized, None)?);
+        }
         for tenant in tenants {
             let target = Target::tenant(tenant);
             let authorized = self.authorize(who, Rotate { job, target })?;
@@ -98,6 +103,7 @@ impl Vault {
             self.load_keys(Some(tenant))?;
             let mut done = match job {
                 Job::Token => self.rotate_token(&authorized, tenant)?,
+                Job::Log => self.rotate_log(&authorized, Some(tenant))?,
                 Job::Pepper => self.rotate_pepper(&authorized, tenant, rotation)?,
                 Job::Index => self.rotate_index(&authorized, tenant, rotation)?,
                 Job::Seal => self.rotate_seal(&authorized, tenant, rotation)?,
