@@ -250,6 +250,9 @@ impl<A: Action> Authorized<A> {
         if records.len() > RECORDS_MAX {
             return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::TooMany))));
         }
+        // A restore may bring a row under either key back.
+        records.sort_unstable();
+        records.dedup();
         Ok(records)
     }
 }
