@@ -219,6 +219,10 @@ impl From<Refusal> for Problem {
                     }
                     Unfit::TooMany => "ask by a field whose values name fewer people",
                     Unfit::IsKey => "a key does not change: erase the record and seal it anew",
+                    Unfit::KeyTaken => {
+                        "one of the two has to go: erase the record that was sealed since, then \
+                         take this erasure back by the record's id"
+                    }
                     Unfit::SeveralRecords => "name the collection with --collection",
                     Unfit::NoPassword => "`strongroom schema show` lists the columns",
                     Unfit::SeveralPasswords => "name one of them with --field",

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use desk::{Desk, Said, tokens};
 use serde_json::{Value, json};
 use strongroom::ambient::{SystemClock, SystemRandom};
+use strongroom::store::engine::Engine as _;
+use strongroom::store::fjall::Fjall;
 use strongroom::vault::{Folders, Vault};
 use strongroom_core::ledger::Entry;
 use strongroom_core::ledger::entry::{Act, Phase};
@@ -419,4 +421,70 @@ fn nothing_of_an_erased_record_stays_in_the_index() {
     let erase = ["erase", "--tenant", "acme", "--collection", "people", "--record", "B-7"];
     desk.done(&[&erase[..], &["--reason", "request", "--now"]].concat());
     assert_eq!(index_rows(&desk), before - 2, "its key and its address");
+}
+
+/// Whoever takes rows of the index away until their keys are sealed again, and puts them back,
+/// would have an erasure reach one of two records.
+#[test]
+fn a_key_of_two_records_is_refused_and_told() {
+    let desk = Desk::new("key-twice");
+    desk.write("one.csv", FIRST);
+    sealed(&desk, "one.csv", &["--key", "member_id"]);
+    let engine = || Fjall::open(&desk.path("data/engine")).unwrap();
+    let mut rows = Vec::new();
+    let opened = engine();
+    let mut take = |key: &[u8], value: &[u8]| {
+        rows.push((key.to_vec(), value.to_vec()));
+        true
+    };
+    opened.scan(Table::Index, &[], &mut take).unwrap();
+    opened.commit(&mut rows.iter().map(|(k, _)| (Table::Index, k.as_slice(), None))).unwrap();
+    drop(opened);
+    assert_eq!(sealed(&desk, "one.csv", &["--out", "again.csv"])["added"], 4);
+    let back = rows.iter().map(|(k, v)| (Table::Index, k.as_slice(), Some(v.as_slice())));
+    engine().commit(&mut back.into_iter()).unwrap();
+
+    let erase = ["erase", "--tenant", "acme", "--collection", "people", "--reason", "duplicate"];
+    let erased =
+        |record: &str| desk.run(&[&erase[..], &["--now", "--json", "--record", record]].concat());
+    let said = erased("1001");
+    assert_eq!(said.code, Some(15), "{}", said.out);
+    let detail = said.json()["error"]["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("two records are known by one key"), "{detail}");
+    desk.write("two.csv", SECOND);
+    assert_eq!(seal(&desk, "two.csv", &[]).code, Some(15));
+    let seek = ["find", "--tenant", "acme", "--collection", "people", "member_id=1001"];
+    desk.ends(15, &seek);
+    let found = desk.run(&["doctor", "--deep", "--json"]);
+    let told = found.json()["findings"].to_string();
+    assert!(told.contains("two records are known by one key, 4 in all"), "{told}");
+    // Once one of the two is gone, by its id, the other is what it was.
+    let id = told.split(|c: char| !c.is_alphanumeric() && c != '_').find(|w| w.starts_with("srr_"));
+    assert_eq!(erased(id.unwrap()).code, Some(0));
+    assert_eq!(desk.done(&seek)["records"][0]["record"], "1001");
+    for (n, key) in ["1001", "1002", "1003", "a-4"].iter().enumerate() {
+        assert_eq!(erased(key).code, Some(if n == 0 { 0 } else { 15 }));
+    }
+    assert_eq!(desk.done(&seek)["records"], json!([]));
+}
+
+/// A key that was sealed again while its record was on its way out is that of the new record.
+#[test]
+fn an_erasure_is_not_taken_back_once_the_key_is_of_another() {
+    let desk = Desk::new("key-taken");
+    desk.write("one.csv", FIRST);
+    sealed(&desk, "one.csv", &["--key", "member_id"]);
+    let erase = ["erase", "--tenant", "acme", "--collection", "people", "--record"];
+    let erased = desk.done(&[&erase[..], &["1001", "--reason", "request"]].concat());
+    let id = erased["record"].as_str().unwrap().to_owned();
+    assert_eq!(sealed(&desk, "one.csv", &["--out", "again.csv"])["added"], 1);
+    let back = desk.run(&[&erase[..], &[&id, "--cancel", "--json"]].concat());
+    assert_eq!(back.code, Some(2), "{} {}", back.out, back.err);
+    assert!(back.out.contains("another record has its key"), "{}", back.out);
+    desk.done(&[&erase[..], &["1001", "--reason", "duplicate"]].concat());
+    desk.done(&[&erase[..], &[&id, "--cancel"]].concat());
+    assert_eq!(
+        find(&desk, "member_id=1001")[0]["tokens"]["email"],
+        json!(line(&desk.read("one.sealed.csv"), "1001")[2])
+    );
 }

@@ -7,9 +7,14 @@
 mod desk;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use desk::{Desk, Said, tokens};
 use serde_json::{Value, json};
+use strongroom::ambient::{SystemClock, SystemRandom};
+use strongroom::vault::seal::SealRequest;
+use strongroom::vault::{Folders, Vault};
+use strongroom_core::id::JobId;
 use strongroom_core::ledger::entry::Act;
 
 const ROWS: usize = 2_500;
@@ -256,4 +261,40 @@ fn a_retry_has_the_columns_and_the_schema_of_its_job() {
     assert!(!desk.path("swapped.csv").exists());
     desk.write("people.csv", whole);
     assert_eq!(retry(&desk, "people.csv", "whole.csv", &[]).json()["added"], 4);
+}
+
+/// Who knows all of a file but one value could try that value.
+#[test]
+fn a_file_that_is_not_the_one_is_a_wrong_guess() {
+    let (desk, job) = sealed("quarantine-guess", &[]);
+    let good = people(|_| None);
+    let input = desk.write("good.csv", &good);
+    let wrong = desk.write("wrong.csv", good.replacen("person7@", "person8@", 1));
+    let folders = Folders { data: desk.path("data"), keys: desk.path("data.keys") };
+    let vault = Vault::open(folders, Arc::new(SystemClock), Arc::new(SystemRandom));
+    let vault = vault.map_err(|p| p.detail).unwrap();
+    let text = std::fs::read_to_string(desk.path("data.keys/operator.credential")).unwrap();
+    let who = vault.authenticate(&text, true).map_err(|p| p.detail).unwrap();
+    let attempt = |input: &std::path::Path, now_s: u64| {
+        let request = SealRequest {
+            input: input.to_owned(),
+            tenant: "acme".to_owned(),
+            collection: "people".to_owned(),
+            out: Some(desk.path("out.csv")),
+            retry: JobId::parse(&job).ok(),
+            now_us: now_s * 1_000_000,
+            ..SealRequest::default()
+        };
+        let sealed = vault.seal(&who, &request, &|_| {});
+        sealed.map(|report| report.added).map_err(|p| (p.kind.exit(), p.remedy))
+    };
+    for _ in 0..99 {
+        assert_eq!(attempt(&wrong, 5000).map_err(|(exit, _)| exit), Err(2));
+    }
+    let half = desk.write("half.csv", people(|n| four_bad(n).filter(|_| n > 4)));
+    assert_eq!(attempt(&half, 5000), Ok(2), "the last try, and right");
+    std::fs::remove_file(desk.path("out.csv")).unwrap();
+    assert_eq!(attempt(&wrong, 5000).map_err(|(exit, _)| exit), Err(2), "and taken back");
+    assert_eq!(attempt(&input, 5010), Err((25, "try again in 59m 50s".to_owned())));
+    assert_eq!(attempt(&input, 8600), Ok(2), "the window is over");
 }

@@ -20,6 +20,11 @@ use store_support::office::{Office, tenant, values};
 use store_support::{INSTALL, Temp, commit, long, open, root_keys_on, secret};
 use strongroom::problem::Kind;
 use strongroom::store::model::{ENGINE, ModelWorld, Operation};
+use strongroom::vault::{EraseRequest, Vault};
+use strongroom_core::erasure::Reason;
+use strongroom_core::ledger::entry::Form;
+use strongroom_core::policy::Purpose;
+use strongroom_core::principal::Kind::Operator;
 use strongroom_core::store::{CommitError, LayError, NextEpoch, Store, Table};
 use strongroom_core::vault::epoch::{Carrier, Owners};
 use strongroom_core::vault::slot::EpochKey;
@@ -250,6 +255,70 @@ fn an_old_copy_of_the_data_under_a_live_key_folder_is_refused_and_says_why() {
         let turned = said.contains("the slot file is older");
         assert!(turned || why.iter().all(|w| said.contains(w)), "{said}");
     }
+}
+
+/// An erasure of several at once ends with the second person's approval, an entry without an
+/// effect of its own, and the engine's mark names that one.
+#[test]
+fn killed_while_several_are_erased_with_a_second_person() {
+    let base = Base::new();
+    let sealed = base.world.restart(0);
+    let oracle = base.run(&sealed, &[Act::Tenant("acme"), SEAL]);
+    let tokens: Vec<_> = oracle.sealed.iter().step_by(2).map(|(_, t, _)| t.clone()).collect();
+    let (vault, who) = base.vault(&sealed, &Arc::default()).unwrap();
+    let second = vault.add_principal(&who, "second", Operator, "acme").map_err(|p| p.detail);
+    let second = second.unwrap().credential;
+    let revealed = vault.reveal(&who, "acme", tokens.clone(), Purpose::Support, Form::Redacted);
+    let revealed = revealed.map_err(|p| p.detail).unwrap().disclose();
+    let records: Vec<String> = revealed.into_iter().take(2).map(|d| d.record).collect();
+    drop(vault);
+    let erase = |world: &ModelWorld| {
+        let store: Arc<dyn Store> = Arc::new(open(world, &base.sources).ok()?);
+        let keys = root_keys_on(world, &base.sources);
+        let vault = Vault::over(INSTALL, false, keys, store, base.sources.random()).ok()?;
+        let who = vault.authenticate(&base.credential, true).ok()?;
+        let second = vault.authenticate(&second, true).ok()?;
+        let (tenant, collection, reason) = ("acme", "people", Reason::Request);
+        let records = records.clone();
+        let request = EraseRequest { tenant, collection, records, reason, now: true };
+        vault.erase(&who, Some(&second), request, base.now_us()).ok()
+    };
+    let whole = sealed.restart(0);
+    assert_eq!(erase(&whole).map(|erased| erased.len()), Some(2));
+    let mut halves = [0, 0];
+    for n in 1..=whole.steps().len() as u64 {
+        let world = sealed.restart(0);
+        world.kill_at(n);
+        let done = erase(&world).is_some();
+        for image in [world.restart(n), world.crash(n)] {
+            let (vault, who) = base.vault(&image, &Arc::default()).expect("it opens");
+            let opens = |token: &String| reveal(&vault, &who, "acme", vec![token.clone()]).is_ok();
+            let opens: Vec<bool> = tokens.iter().map(opens).collect();
+            assert!(opens == [true; 4] && !done || opens == [false, false, true, true], "step {n}");
+            halves[usize::from(opens[0])] += 1;
+        }
+    }
+    assert!(halves.iter().all(|n| *n > 1), "{halves:?}");
+}
+
+/// As many acts took place in both, so that an index alone would not tell them apart.
+#[test]
+fn an_engine_of_another_branch_is_refused() {
+    let base = Base::new();
+    let common = base.world.restart(0);
+    base.run(&common, &[Act::Tenant("acme"), SEAL]);
+    let branches = [2, 3].map(|input| {
+        let world = common.restart(0);
+        let done = base.run(&world, &[Act::Seal { tenant: "acme", input, rows: 2 }]);
+        assert!(done.open.is_none());
+        world
+    });
+    let [one, two] = &branches;
+    let mixed = one.restart(0);
+    mixed.put_back(two, ENGINE);
+    let said = base.vault(&mixed, &Arc::default()).err().expect("it is refused");
+    assert!(said.contains("the engine's marks"), "{said}");
+    assert!(base.vault(&one.restart(0), &Arc::default()).is_ok());
 }
 
 /// Whoever takes the row of a pending erasure away does not bring its record back.

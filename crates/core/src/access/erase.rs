@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use super::bounds::{Agreed, Bounds};
 use super::find::ScanIndex;
-use super::person::{Person, lies_elsewhere, pseudonym, with_row};
+use super::person::{Person, known_by, lies_elsewhere, pseudonym, with_row};
 use super::{
-    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target,
+    Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Target, Unfit,
 };
 use crate::erasure::{Erasing, Reason};
 use crate::id::{CollectionId, RecordNumber, TenantId};
@@ -182,7 +182,8 @@ impl Authorized<CancelErase> {
     /// Finds the record that is leaving, and makes the entry by which it stays.
     ///
     /// # Errors
-    /// [`Stop`]: refused without such a record that is leaving and not due yet.
+    /// [`Stop`]: refused without such a record that is leaving and not due yet; as unfit when its
+    /// key is that of another record by now.
     pub fn plan(
         self,
         context: &Context<'_>,
@@ -200,6 +201,15 @@ impl Authorized<CancelErase> {
             return Err(Stop::Denied(self.deny(Refusal::NotFound)));
         };
         let record = person.record;
+        // Sealed again since then, the key is that of a new record.
+        let keys = self.keys(context.ring)?;
+        let key =
+            with_row(keys, collection.id, person, means.rows, |row| known_by(row, collection));
+        if let Some(key) = key?.ok().flatten()
+            && self.is_taken(context, collection, (&key, record), means.index, means.slots)?
+        {
+            return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::KeyTaken))));
+        }
         let mut entry = self.entry(Phase::Commit);
         entry.range = Some(RecordRange { first: record.0, count: 1 });
         entry.subjects = vec![person.pseudonym];

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-use super::guess::{Guessing, Of};
+use super::guess::Guessing;
 use super::person::{Person, known_by};
 use super::upsert::key_of;
 use super::{
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
-use crate::id::{FieldNumber, PrincipalId, RecordNumber, TenantId};
+use crate::id::{FieldNumber, RecordNumber, TenantId};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, Phase};
 use crate::store::{Batch, Changes, Position, ReadError, Visit};
@@ -83,7 +83,7 @@ impl Authorized<Find> {
             Ok(found) => found,
             Err(unfit) => return Err(Stop::Denied(self.deny(Refusal::Unfit(unfit)))),
         };
-        let asks = self.actor.principal.map(|id| Of::Principal(PrincipalId(id)));
+        let asks = self.asks();
         if let Some(asks) = asks
             && let Some(spent) = guesses.spent(tenant, asks)?
         {
@@ -163,7 +163,8 @@ impl Receipt<Find> {
     /// value, in the order of their records.
     ///
     /// # Errors
-    /// [`Stop::Tampered`] when a row is missing or not the one of its address.
+    /// [`Stop::Tampered`] when a row is missing or not the one of its address, or one key names two
+    /// records.
     pub fn open(
         self,
         context: &Context<'_>,
@@ -187,6 +188,10 @@ impl Receipt<Find> {
                 let key = known_by(row, collection)?;
                 Ok(same.then(|| (key, row.numbers().collect::<Vec<_>>())))
             })?;
+            if held.is_some() && !found.is_empty() && collection.is_key(*field) {
+                let id = record_id(keys, person.record).unwrap_or_default();
+                return Err(self.tampered(Tampering::KeyTwice, &id));
+            }
             if let Some((key, numbers)) = held {
                 found.push(tokens(keys, collection, person.record, (key, &numbers))?);
             }

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::reason::Plain;
-use super::{Refusal, Stop};
+use super::{Action, Authorized, Refusal, Stop};
 use crate::control::{open as open_row, protect};
 use crate::id::{PrincipalId, RecordNumber, TenantId};
 use crate::store::{Changes, ReadError, Table};
@@ -69,6 +69,13 @@ struct Count {
 pub(super) enum Of {
     Record(RecordNumber),
     Principal(PrincipalId),
+}
+
+impl<A: Action> Authorized<A> {
+    /// Whose guess it is that this action makes.
+    pub(super) fn asks(&self) -> Option<Of> {
+        self.actor.principal.map(|id| Of::Principal(PrincipalId(id)))
+    }
 }
 
 impl Of {

@@ -62,6 +62,9 @@ reasons! {
         /// The column is what the record is known by.
         #[error("the column is the key, by which the record is known")]
         IsKey = "unfit.key",
+        /// The record's key is that of another one.
+        #[error("another record has its key by now")]
+        KeyTaken = "unfit.taken",
         /// Several collections have a record of this key.
         #[error("several collections have a record of this key")]
         SeveralRecords = "unfit.records",
@@ -94,6 +97,9 @@ reasons! {
         /// A row of the index was not made by the tenant's keys.
         #[error("a row of the index is not authentic")]
         IndexNotAuthentic = "index.not_authentic",
+        /// One key of a collection names two records that are there.
+        #[error("two records are known by one key")]
+        KeyTwice = "key.twice",
         /// A value that is indexed has no row in the index.
         #[error("a row of the index is missing")]
         IndexMissing = "index.missing",

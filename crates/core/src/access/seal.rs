@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::guess::Guessing;
+use super::reason::Plain;
 use super::rewrite::Field;
 use super::upsert::Match;
-use super::{Action, Authorized, Context, Stop, Target};
+use super::{Action, Authorized, Context, Stop, Target, blank};
 use crate::control::{CollectionRow, protect};
 use crate::field::{FieldType, Tally};
 use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
@@ -222,6 +224,38 @@ impl Authorized<Seal> {
     #[must_use]
     pub fn ask(&self) -> Batch {
         self.job_entry(Act::JobRead, Changes::default())
+    }
+
+    /// Records that a file is held against the rows that were sealed of another, as one more wrong
+    /// guess: whether it is theirs, byte for byte, is an answer about what is sealed.
+    ///
+    /// # Errors
+    /// [`Stop`]: refused after too many wrong guesses; when the counts cannot be read.
+    pub fn guess(&self, guesses: &mut Guessing<'_>) -> Result<Batch, Stop> {
+        let mut changes = Changes::default();
+        if let (Some(tenant), Some(asks)) = (self.action.tenant, self.asks()) {
+            if let Some(spent) = guesses.spent(tenant, asks)? {
+                return Err(Stop::Denied(self.deny(spent)));
+            }
+            guesses.add(tenant, asks, &mut changes)?;
+        }
+        let entry = blank(self.log, Act::PiiGuess, Phase::Commit, self.actor);
+        Ok(Batch::of(vec![(self.log, entry)], changes).0)
+    }
+
+    /// Records that it was theirs, which takes back what the guess was counted as.
+    ///
+    /// # Errors
+    /// [`Stop`] when the counts cannot be read.
+    pub fn was_right(&self, guesses: &mut Guessing<'_>) -> Result<Batch, Stop> {
+        let mut changes = Changes::default();
+        if let (Some(tenant), Some(asks)) = (self.action.tenant, self.asks()) {
+            guesses.forgive(tenant, asks, &mut changes)?;
+        }
+        let mut entry = self.entry(Phase::Commit);
+        entry.act = Act::JobRead;
+        entry.reason = Some(Plain::Right.code().to_owned());
+        Ok(Batch::of(vec![(self.log, entry)], changes).0)
     }
 
     /// Records the beginning of the job, with its row.

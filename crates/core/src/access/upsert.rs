@@ -20,6 +20,7 @@ use crate::ledger::entry::Act;
 use crate::store::{Batch, Changes, Committed, Stub};
 use crate::text::is_hidden;
 use crate::vault::index::Tag;
+use crate::vault::keys::TenantKeys;
 use crate::vault::token::{read_record_id, record_id};
 
 /// The longest key, in bytes.
@@ -110,7 +111,7 @@ impl Authorized<Seal> {
     ///
     /// # Errors
     /// [`Stop::ForeignCommit`] before the entries are durable; [`Stop::Tampered`] when a row is
-    /// missing or not the one of its address.
+    /// missing or not the one of its address, or one key names two.
     pub fn open_matches(
         &self,
         look_up: LookUp,
@@ -140,7 +141,11 @@ impl Authorized<Seal> {
             let of = |at: &&usize| {
                 opened.get(**at).and_then(Option::as_ref).is_some_and(|found| is_of(found, &key))
             };
-            let at = candidates.iter().find(of).copied();
+            let mut of = candidates.iter().filter(of).copied();
+            let at = of.next();
+            if let Some(other) = of.next().and_then(|at| opened.get(at)?.as_ref()) {
+                return Err(self.key_twice(keys, other.person.record));
+            }
             matches.push(at.and_then(|at| opened.get_mut(at)?.take()));
         }
         Ok(matches)
@@ -161,7 +166,7 @@ impl<A: Action> Authorized<A> {
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
         let numbers = self.numbers(context, collection, text, index)?;
-        self.first(context, &numbers, slots)
+        self.only(context, &numbers, slots)
     }
 
     /// The same, also of a record that is on its way out, where no other has the name.
@@ -177,7 +182,7 @@ impl<A: Action> Authorized<A> {
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
         let numbers = self.numbers(context, collection, text, index)?;
-        if let Some(person) = self.first(context, &numbers, slots)? {
+        if let Some(person) = self.only(context, &numbers, slots)? {
             return Ok(Some(person));
         }
         for record in numbers {
@@ -188,19 +193,51 @@ impl<A: Action> Authorized<A> {
         Ok(None)
     }
 
-    /// The first of these records that is there.
-    fn first(
+    /// The one of these records that is there.
+    ///
+    /// INVARIANT: never one of two: an intruder who takes a row of the index away until the key was
+    /// sealed anew, and puts it back, would have an erasure or a correction reach one record only.
+    fn only(
         &self,
         context: &Context<'_>,
         numbers: &[RecordNumber],
         slots: &mut ReadSlot<'_>,
     ) -> Result<Option<Person>, Stop> {
+        let mut only = None;
         for record in numbers {
-            if let Some(person) = self.person(context, *record, slots)? {
-                return Ok(Some(person));
+            let found = self.person(context, *record, slots)?;
+            if let (Some(other), true) = (&found, only.is_some()) {
+                return Err(self.key_twice(self.keys(context.ring)?, other.record));
+            }
+            only = only.or(found);
+        }
+        Ok(only)
+    }
+
+    /// One key names two records, of which this is one.
+    pub(super) fn key_twice(&self, keys: &TenantKeys, record: RecordNumber) -> Stop {
+        let id = record_id(keys, record).unwrap_or_default();
+        tampered(&self.action, self.actor, self.log, Tampering::KeyTwice, Some(&id))
+    }
+
+    /// Whether a record that is there has the key, beside `but`.
+    ///
+    /// # Errors
+    /// As [`Authorized::named`].
+    pub(super) fn is_taken(
+        &self,
+        context: &Context<'_>,
+        collection: &CollectionRow,
+        (key, but): (&str, RecordNumber),
+        index: &mut ScanIndex<'_>,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<bool, Stop> {
+        for record in self.keyed(context, collection, key, index)? {
+            if record != but && self.person(context, record, slots)?.is_some() {
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// The records that a text may name.

@@ -39,81 +39,67 @@ pub struct Dangling {
     failed: Option<(u64, Hash)>,
 }
 
-/// The entries of the ledger that custody did not note as settled.
-pub struct Open {
-    acts: Vec<Dangling>,
-    leaves: HashMap<(LogId, u64), Hash>,
-}
-
-impl Open {
-    /// Reads them, and refuses acts that no store can have stated.
-    ///
-    /// # Errors
-    /// [`OpenError::Damaged`].
-    pub fn read(entries: &[(LogId, u64, Vec<u8>)], notes: &Notes) -> Result<Self, OpenError> {
-        let mut failed: HashMap<Id, (u64, Hash)> = HashMap::new();
-        let mut acts = Vec::new();
-        let mut ranges = Vec::new();
-        for (log, index, leaf) in entries {
-            let damaged = |what| OpenError::Damaged(format!("entry {index} of log {log}{what}"));
-            let entry = Entry::from_bytes(leaf).map_err(|_| damaged(" cannot be read"))?;
-            if entry.log != *log {
-                return Err(damaged(" is of another log"));
+/// The acts with an effect among the entries that custody did not note as settled. Refuses those
+/// that no store can have stated.
+///
+/// # Errors
+/// [`OpenError::Damaged`].
+pub fn acts(entries: &[(LogId, u64, Vec<u8>)], notes: &Notes) -> Result<Vec<Dangling>, OpenError> {
+    let mut failed: HashMap<Id, (u64, Hash)> = HashMap::new();
+    let mut acts = Vec::new();
+    let mut ranges = Vec::new();
+    for (log, index, leaf) in entries {
+        let damaged = |what| OpenError::Damaged(format!("entry {index} of log {log}{what}"));
+        let entry = Entry::from_bytes(leaf).map_err(|_| damaged(" cannot be read"))?;
+        if entry.log != *log {
+            return Err(damaged(" is of another log"));
+        }
+        // What was written since the notes, this very boot wrote.
+        let noted = notes.logs.get(&log.to_string()).map_or(0, |n| n.size);
+        if *index >= noted && entry.boot != notes.boot {
+            return Err(damaged(" is of another start than the last"));
+        }
+        match entry.phase {
+            Phase::Failed => {
+                failed.extend(entry.completes.map(|id| (id, (*index, leaf_hash(leaf)))));
             }
-            // What was written since the notes, this very boot wrote.
-            let noted = notes.logs.get(&log.to_string()).map_or(0, |n| n.size);
-            if *index >= noted && entry.boot != notes.boot {
-                return Err(damaged(" is of another start than the last"));
-            }
-            match entry.phase {
-                Phase::Failed => {
-                    failed.extend(entry.completes.map(|id| (id, (*index, leaf_hash(leaf)))));
-                }
-                Phase::Commit if entry.act.has_effect() => {
-                    let writes = matches!(entry.act, Act::PiiCollect | Act::PiiShred);
-                    let range = entry.range.filter(|_| writes);
-                    // INVARIANT: a forged act must not turn other people's slots into authentic
-                    // tombstones: numbers are given out once, below the high-water mark, and
-                    // those of settled acts lie below `settled_records`. What overwrites the slot
-                    // of a settled act counts only with that record's row in the control table,
-                    // which comes of an erasure whose slot opened at this tenant's address.
-                    if let Some(range) = range.filter(|_| entry.act == Act::PiiCollect) {
-                        let end = range.first.saturating_add(range.count);
-                        if range.first < notes.settled_records || end > notes.high_water {
-                            return Err(damaged(" names records that were never given out to it"));
-                        }
-                        ranges.push((range.first, end));
+            Phase::Commit if entry.act.has_effect() => {
+                let writes = matches!(entry.act, Act::PiiCollect | Act::PiiShred);
+                let range = entry.range.filter(|_| writes);
+                // INVARIANT: a forged act must not turn other people's slots into authentic
+                // tombstones: numbers are given out once, below the high-water mark, and
+                // those of settled acts lie below `settled_records`. What overwrites the slot
+                // of a settled act counts only with that record's row in the control table,
+                // which comes of an erasure whose slot opened at this tenant's address.
+                if let Some(range) = range.filter(|_| entry.act == Act::PiiCollect) {
+                    let end = range.first.saturating_add(range.count);
+                    if range.first < notes.settled_records || end > notes.high_water {
+                        return Err(damaged(" names records that were never given out to it"));
                     }
-                    let (log, index, leaf_hash) = (*log, *index, leaf_hash(leaf));
-                    let erasing = Erasing::of(&entry, &Position { log, index, leaf_hash });
-                    let (id, act, leaf) = (entry.id, entry.act, leaf_hash);
-                    let failed = None;
-                    acts.push(Dangling { log, index, leaf, id, act, range, erasing, failed });
+                    ranges.push((range.first, end));
                 }
-                Phase::Commit | Phase::Denied => {}
+                let (log, index, leaf_hash) = (*log, *index, leaf_hash(leaf));
+                let erasing = Erasing::of(&entry, &Position { log, index, leaf_hash });
+                let (id, act, leaf) = (entry.id, entry.act, leaf_hash);
+                let failed = None;
+                acts.push(Dangling { log, index, leaf, id, act, range, erasing, failed });
             }
+            Phase::Commit | Phase::Denied => {}
         }
-        ranges.sort_unstable();
-        if ranges.windows(2).any(|w| matches!(w, [(_, end), (first, _)] if first < end)) {
-            return Err(OpenError::Damaged("two acts of the ledger name one record".to_owned()));
-        }
-        acts.iter_mut().for_each(|act| act.failed = failed.get(&act.id).copied());
-        let leaves = acts.iter().map(|act| ((act.log, act.index), act.leaf)).collect();
-        Ok(Self { acts, leaves })
     }
-
-    /// The leaf hash of the act with an effect that stands there.
-    #[must_use]
-    pub fn leaf(&self, log: LogId, index: u64) -> Option<Hash> {
-        self.leaves.get(&(log, index)).copied()
+    ranges.sort_unstable();
+    if ranges.windows(2).any(|w| matches!(w, [(_, end), (first, _)] if first < end)) {
+        return Err(OpenError::Damaged("two acts of the ledger name one record".to_owned()));
     }
+    acts.iter_mut().for_each(|act| act.failed = failed.get(&act.id).copied());
+    Ok(acts)
 }
 
 /// The acts that the engine's marks do not cover, in the order of each log.
 #[must_use]
-pub fn dangling(open: &Open, marks: &Marks) -> Vec<Dangling> {
-    let missing = |act: &&Dangling| marks.get(&act.log).is_none_or(|mark| act.index > *mark);
-    open.acts.iter().filter(missing).cloned().collect()
+pub fn dangling(mut acts: Vec<Dangling>, marks: &Marks) -> Vec<Dangling> {
+    acts.retain(|act| marks.get(&act.log).is_none_or(|mark| act.index > mark.index));
+    acts
 }
 
 /// Where recovery writes.

@@ -10,7 +10,7 @@ use std::io;
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::vault::keys::StoreKey;
 
-use super::dangling::{Dangling, Open, dangling};
+use super::dangling::{Dangling, acts, dangling};
 use super::disk::{Disk, DiskFile};
 use super::engine::Engine;
 use super::marks::{Marks, check_marks};
@@ -155,9 +155,9 @@ pub fn replay(
     }
     let tail = tail.ok_or(OpenError::RolledBack("the ledger"))?;
     run.finish()?;
-    let open = Open::read(&run.open, notes)?;
-    let marks = check_marks(engine, key, notes, &open)?;
-    Ok(Replay { logs: run.logs, tail, dangling: dangling(&open, &marks), marks })
+    let acts = acts(&run.open, notes)?;
+    let marks = check_marks(engine, key, notes, &run.open)?;
+    Ok(Replay { logs: run.logs, tail, dangling: dangling(acts, &marks), marks })
 }
 
 /// One replay under way.

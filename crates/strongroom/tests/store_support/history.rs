@@ -7,23 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use strongroom::problem::Problem;
-use strongroom::store::local::LocalStore;
 use strongroom::store::model::ModelWorld;
 use strongroom::vault::seal::SealRequest;
 use strongroom::vault::{EraseRequest, Vault};
 use strongroom_core::erasure::Reason;
-use strongroom_core::id::RecordNumber;
 use strongroom_core::ledger::entry::Form;
-use strongroom_core::ledger::{Hash, LogId};
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{Kind, Principal};
-use strongroom_core::store::{
-    Batch, Commit, CommitError, Extent, LayError, NextEpoch, Position, ReadError, Snapshot, Store,
-    Table,
-};
-use strongroom_core::vault::epoch::Carried;
-use strongroom_core::vault::slot::SlotBytes;
+use strongroom_core::store::{Position, Store};
 
+use super::watched::Watched;
 use super::{INSTALL, Sources, Temp, new_world, open, root_keys, root_keys_on};
 
 /// One thing asked of a vault.
@@ -113,7 +106,7 @@ impl Base {
         positions: &Arc<Mutex<Vec<Position>>>,
     ) -> Result<(Vault, Principal), String> {
         let store = open(world, &self.sources).map_err(|e| format!("opening: {e}"))?;
-        let store = Arc::new(Watched { store, positions: Arc::clone(positions) });
+        let store = Arc::new(Watched::new(store, positions));
         let keys = root_keys_on(world, &self.sources);
         let vault = Vault::over(INSTALL, true, keys, store, self.sources.random());
         let vault = vault.map_err(|p| format!("over: {}", p.detail))?;
@@ -314,66 +307,4 @@ pub fn seal(
     assert_eq!(tokens.len(), values.len() * 2);
     let cells = tokens.into_iter().zip(values.into_iter().flatten());
     Ok(cells.map(|(token, value)| (tenant, token, value)).collect())
-}
-
-/// A store whose acknowledgements are written down.
-struct Watched {
-    store: LocalStore,
-    positions: Arc<Mutex<Vec<Position>>>,
-}
-
-impl Store for Watched {
-    fn commit(&self, batch: Batch) -> Commit {
-        let (commit, positions) = (self.store.commit(batch), Arc::clone(&self.positions));
-        Box::pin(async move {
-            let committed = commit.await?;
-            positions.lock().unwrap().extend_from_slice(committed.positions());
-            Ok(committed)
-        })
-    }
-
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
-        self.store.get(table, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
-    ) -> Result<(), ReadError> {
-        self.store.scan(table, prefix, visit)
-    }
-
-    fn slot(&self, record: RecordNumber) -> Result<SlotBytes, ReadError> {
-        self.store.slot(record)
-    }
-
-    fn reserve(&self, count: u64) -> Result<RecordNumber, CommitError> {
-        self.store.reserve(count)
-    }
-
-    fn entries(
-        &self,
-        log: LogId,
-        visit: &mut dyn FnMut(u64, &[u8]) -> bool,
-    ) -> Result<(), ReadError> {
-        self.store.entries(log, visit)
-    }
-
-    fn lay_epoch(&self, next: &NextEpoch<'_>) -> Result<Carried, LayError> {
-        self.store.lay_epoch(next)
-    }
-
-    fn heads(&self) -> Vec<(LogId, u64, Hash)> {
-        self.store.heads()
-    }
-
-    fn snapshot(&self) -> Result<Box<dyn Snapshot>, CommitError> {
-        self.store.snapshot()
-    }
-
-    fn extent(&self) -> Extent {
-        self.store.extent()
-    }
 }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod history;
 pub mod office;
 pub mod victim;
+pub mod watched;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -214,12 +215,21 @@ pub struct Temp(PathBuf);
 
 impl Temp {
     pub fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let n = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("store-{}-{n}", std::process::id());
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(Self::name());
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    /// One in memory, where the machine has a place for that: a sync costs nothing there.
+    pub fn in_memory() -> Self {
+        let path = Path::new("/dev/shm").join(Self::name());
+        if std::fs::create_dir(&path).is_ok() { Self(path) } else { Self::new() }
+    }
+
+    fn name() -> String {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        format!("store-{}-{n}", std::process::id())
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -25,9 +25,14 @@ pub struct Node {
 impl Node {
     /// A durable file.
     pub fn new(bytes: &[u8], length: u64) -> Self {
-        let mut node = Self { bytes: bytes.to_vec(), length, ..Self::default() };
-        node.make_durable();
-        node
+        let bytes = bytes.to_vec();
+        Self {
+            durable_bytes: bytes.clone(),
+            bytes,
+            length,
+            durable_length: length,
+            unsynced: vec![],
+        }
     }
 
     /// Fills `out` from `offset`; gives how much was there.
@@ -36,8 +41,10 @@ impl Node {
         let there = usize::try_from(there).unwrap_or(0);
         let from = usize::try_from(offset).unwrap_or(usize::MAX);
         let written = self.bytes.get(from..).unwrap_or_default();
-        let bytes = written.iter().copied().chain(std::iter::repeat(0));
-        out.iter_mut().zip(bytes.take(there)).for_each(|(to, byte)| *to = byte);
+        let (out, _) = out.split_at_mut(there);
+        let (bytes, zeros) = out.split_at_mut(written.len().min(there));
+        bytes.copy_from_slice(written.get(..bytes.len()).unwrap_or_default());
+        zeros.fill(0);
         there
     }
 
@@ -65,9 +72,10 @@ impl Node {
 
     /// Makes everything durable.
     pub fn make_durable(&mut self) {
-        self.durable_bytes.clone_from(&self.bytes);
-        self.durable_length = self.length;
-        self.unsynced.clear();
+        // Only what changed: a file is long, and synced often.
+        for change in self.unsynced.drain(..) {
+            apply(&mut self.durable_bytes, &mut self.durable_length, &change);
+        }
     }
 
     /// The file with all that was written, durable or not.

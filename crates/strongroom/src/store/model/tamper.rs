@@ -23,7 +23,7 @@ impl ModelWorld {
         if let Some(node) = self.lock().node(name) {
             edit(&mut node.bytes);
             node.length = node.length.max(node.bytes.len() as u64);
-            node.make_durable();
+            *node = node.settled();
         }
     }
 
@@ -32,7 +32,7 @@ impl ModelWorld {
         if let Some(node) = self.lock().node(name) {
             node.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
             node.length = length;
-            node.make_durable();
+            *node = node.settled();
         }
     }
 

@@ -20,6 +20,7 @@ use strongroom_core::id::{RecordNumber, TenantId};
 use strongroom_core::ledger::LogId;
 use strongroom_core::principal::Principal;
 use strongroom_core::store::{ReadError, Table};
+use strongroom_core::vault::index::field_prefix;
 
 use super::{State, Vault};
 use crate::doctor::{Finding, NAMES_MAX, Severity, listed};
@@ -106,6 +107,7 @@ impl Vault {
             if index.get(&tenant.id).copied().unwrap_or(0) > wanted {
                 self.surplus(tenant, progress)?;
             }
+            self.twice(tenant)?;
         }
         self.unowned(&mut tenants, &owned, end, &mut out)?;
         out.extend(self.control_rows()?);
@@ -295,6 +297,44 @@ impl Vault {
         })?;
         drop(state);
         failed.map_or(Ok(()), |stop| Err(self.stopped(stop)))
+    }
+
+    /// Records that one key names: rows of the index that differ in the record alone.
+    fn twice(&self, tenant: &mut Tenant) -> Result<(), Problem> {
+        let Tenant { id, receipt, tally, .. } = tenant;
+        let state = self.read();
+        let context = self.context(&state);
+        let collections = state.registry.collections().filter(|c| c.tenant == *id);
+        for (collection, field) in collections.filter_map(|c| Some((c.id, c.key?))) {
+            let (mut before, mut failed) = (Vec::new(), None);
+            let is_there = |record: RecordNumber| {
+                let bytes = self.store.slot(record)?;
+                let live = receipt.slot(&context, record, &bytes) == SlotFound::Live;
+                Ok::<_, ReadError>(live && !state.registry.leaving().holds(*id, record))
+            };
+            let mut see = |key: &[u8]| {
+                let Some((tag, record)) = key.split_last_chunk() else { return Ok(()) };
+                let last: Option<(&[u8], &[u8; 8])> = before.split_last_chunk();
+                if let Some((_, last)) = last.filter(|(last, _)| *last == tag) {
+                    let [last, record] =
+                        [last, record].map(|n| RecordNumber(u64::from_be_bytes(*n)));
+                    if is_there(last)? && is_there(record)? {
+                        tally.note(Tampering::KeyTwice, Some(record));
+                    }
+                }
+                before = key.to_vec();
+                Ok::<_, ReadError>(())
+            };
+            let prefix = field_prefix(*id, collection, field);
+            self.scan_index(&prefix, &mut |key, _| {
+                failed = see(key).err();
+                failed.is_none()
+            })?;
+            if let Some(failed) = failed {
+                return Err(failed.into());
+            }
+        }
+        Ok(())
     }
 
     /// Whether the record was erased: what the index still has of it, nobody can judge.

@@ -51,7 +51,8 @@ impl Tally {
     /// The findings, a kind each. `id` spells a record.
     pub fn told(&self, tenant: &str, id: &dyn Fn(RecordNumber) -> String) -> Vec<Finding> {
         let mut out = Vec::new();
-        for Amiss { what, records, nameless } in self.amiss.values() {
+        for amiss in self.amiss.values() {
+            let Amiss { what, records, nameless } = amiss;
             let ids: Vec<String> = records.iter().take(NAMES_MAX).map(|r| id(*r)).collect();
             let count = records.len() + nameless;
             let names = match (ids.is_empty(), *nameless) {
@@ -59,7 +60,8 @@ impl Tally {
                 (false, _) => format!(": {}", listed(&ids, records.len())),
             };
             let what = format!("{tenant}: {what}, {count} in all{names}");
-            out.push(Finding::new(Severity::High, what, REMEDY));
+            let remedy = if amiss.what == Tampering::KeyTwice { REMEDY_TWICE } else { REMEDY };
+            out.push(Finding::new(Severity::High, what, remedy));
         }
         if !self.lost.is_empty() {
             let ids: Vec<String> = self.lost.iter().take(NAMES_MAX).map(|r| id(*r)).collect();
@@ -83,6 +85,10 @@ impl Tally {
 
 const REMEDY: &str = "keep both folders as they are, as evidence; bring the records back from a \
                       backup, or seal them anew, and find out who could write there";
+
+const REMEDY_TWICE: &str = "a row of the index was missing when the key was sealed again: find out \
+                            who could write to the data folder; reveal what both hold, and erase \
+                            one by its id";
 
 #[cfg(test)]
 mod tests {

@@ -56,8 +56,18 @@ impl Stated {
 /// Erasures in the order in which they were stated, and taken back.
 #[derive(Debug, Default)]
 pub struct Erasures<P> {
-    all: Vec<(String, (u64, u64), P)>,
+    /// The id of each entry, first and end of its records, and where an erasure stands; nothing
+    /// where one is taken back.
+    all: Vec<(String, (u64, u64), Option<P>)>,
     failed: BTreeSet<String>,
+}
+
+/// What stands of them in the end.
+pub struct Standing<P> {
+    /// First and end of the records that are erased, and the place.
+    pub erased: Vec<((u64, u64), P)>,
+    /// First and end of those whose erasure was taken back.
+    pub kept: Vec<(u64, u64)>,
 }
 
 impl<P> Erasures<P> {
@@ -74,17 +84,28 @@ impl<P> Erasures<P> {
         }
         let Some(range) = entry.records().filter(|_| entry.is_done()) else { return };
         match entry.act.as_str() {
-            "pii.erase" => self.all.push((entry.id.clone(), range, place)),
-            "erase.cancel" => self.all.retain(|(_, erased, _)| *erased != range),
+            "pii.erase" => self.all.push((entry.id.clone(), range, Some(place))),
+            "erase.cancel" => self.all.push((entry.id.clone(), range, None)),
             _ => {}
         }
     }
 
-    /// Those that stand: first and end of the records, and the place.
-    pub fn standing(self) -> impl Iterator<Item = ((u64, u64), P)> {
+    /// What stands once all were taken in: an entry that did not take place changes nothing.
+    #[must_use]
+    pub fn standing(self) -> Standing<P> {
         let Self { all, failed } = self;
-        let standing = all.into_iter().filter(move |(id, ..)| !failed.contains(id));
-        standing.map(|(_, range, place)| (range, place))
+        let mut standing = Standing { erased: Vec::new(), kept: Vec::new() };
+        for (_, range, place) in all.into_iter().filter(|(id, ..)| !failed.contains(id)) {
+            standing.kept.retain(|kept| *kept != range);
+            match place {
+                Some(place) => standing.erased.push((range, place)),
+                None => {
+                    standing.erased.retain(|(erased, _)| *erased != range);
+                    standing.kept.push(range);
+                }
+            }
+        }
+        standing
     }
 }
 
@@ -109,12 +130,18 @@ mod tests {
             entry("pii.erase", "x", "\"ph\":\"failed\",\"re\":\"c\""),
             entry("erase.cancel", "y", &rg("commit", 60, 2)),
             entry("erase.cancel", "z", &rg("denied", 5, 1)),
+            entry("erase.cancel", "u", &rg("commit", 1, 30)),
+            entry("erase.cancel", "v", "\"ph\":\"failed\",\"re\":\"u\""),
+            entry("erase.cancel", "w", &rg("commit", 90, 1)),
+            entry("erase.cancel", "s", &rg("commit", 95, 1)),
+            entry("pii.erase", "t", &rg("commit", 95, 1)),
             entry("pii.erase", "e", &rg("denied", 70, 2)),
             entry("pii.collect", "f", &rg("commit", 80, 2)),
         ];
         let mut erasures = Erasures::new();
         (0..).zip(&entries).for_each(|(n, entry)| erasures.note(entry, n));
-        let standing: Vec<_> = erasures.standing().collect();
-        assert_eq!(standing, [((5, 6), 0), ((1, 31), 1)]);
+        let standing = erasures.standing();
+        assert_eq!(standing.erased, [((5, 6), 0), ((1, 31), 1), ((95, 96), 11)]);
+        assert_eq!(standing.kept, [(60, 62), (90, 91)]);
     }
 }

@@ -394,10 +394,18 @@ impl Run<'_> {
         // before anything depends on it.
         self.vault.commit(self.authorized.ask())?;
         let key = job_key(self.tenant, self.job, None);
+        // Where the copy lies already, this answers and seals nothing: a guess at a whole file.
+        let guess = output::refuse_existing(&self.out).is_err();
+        if guess {
+            self.count(&|guesses| self.authorized.guess(guesses))?;
+        }
         let known: Option<JobRow> = self.vault.read_job(&key)?;
+        if guess && known.is_some() {
+            self.count(&|guesses| self.authorized.was_right(guesses))?;
+        }
         self.looks_up = keyed::are_there(self)?;
         if let Some(base) = self.base.filter(|_| self.plan.key.is_none()) {
-            retry::check_rows(self, base)?;
+            self.check_retry(base)?;
         }
         let mut row = match known {
             Some(row) => row,
@@ -464,7 +472,7 @@ impl Run<'_> {
         SealReport {
             open,
             exposed,
-            job: self.job,
+            job: (!dry_run).then_some(self.job),
             rows: done.rows,
             added: done.added,
             updated: done.updated,
