@@ -37,7 +37,7 @@ fn main() {
     install.vault.seal(&install.who, &request, &|_| {}).unwrap();
     drop(install);
     println!("{}\n{rows} records, {rounds} rounds\n", machine());
-    for (job, done) in [(Job::Seal, rows)] {
+    for (job, done) in [(Job::Seal, rows), (Job::Index, rows)] {
         let mut all = Vec::new();
         for _ in 0..rounds {
             let install = Install::open(&dir);

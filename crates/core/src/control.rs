@@ -147,6 +147,16 @@ pub fn wrapped_key(tenant: Option<TenantId>, job: Job, version: u16) -> Vec<u8> 
     [b"k".as_slice(), &tenant, &[job as u8], &version.to_be_bytes()].concat()
 }
 
+/// Whose key of which job and version a wrapped key's row is.
+#[must_use]
+pub fn read_wrapped_key(key: &[u8]) -> Option<(Option<TenantId>, Job, u16)> {
+    let key: &[u8; 20] = key.try_into().ok()?;
+    let (tenant, rest) = key.strip_prefix(b"k")?.split_first_chunk::<16>()?;
+    let (job, version) = rest.split_first()?;
+    let tenant = (*tenant != [0; 16]).then_some(TenantId(*tenant));
+    Some((tenant, Job::of_code(*job)?, u16::from_be_bytes(version.try_into().ok()?)))
+}
+
 /// Puts the MAC behind a row's body. `table` keeps rows of two tables apart.
 #[must_use]
 pub fn protect(control: &ControlKey, table: &str, key: &[u8], body: &[u8]) -> Vec<u8> {
@@ -288,6 +298,11 @@ impl Registry {
     /// Every collection of every tenant.
     pub fn collections(&self) -> impl ExactSizeIterator<Item = &CollectionRow> {
         self.collections.values()
+    }
+
+    /// Every wrapped key: the key of its row, and the row's body.
+    pub fn wrapped_rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.wrapped.iter().map(|(key, wrapped)| (key.as_slice(), wrapped.as_slice()))
     }
 
     /// The wrapped keys of a job, the newest version last.

@@ -78,6 +78,18 @@ impl Rows {
         self.items.push(Item { table, middle: self.arena.len(), end: None });
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Takes back all but the first `count`.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.items.truncate(count);
+        let end = self.items.last().map_or(0, |item| item.end.unwrap_or(item.middle));
+        self.arena.truncate(end);
+    }
+
     /// The rows, in the order in which they came; of a key that comes twice, the last counts.
     pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
         let mut start = 0;

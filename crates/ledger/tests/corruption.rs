@@ -6,11 +6,11 @@ mod support;
 
 use std::thread;
 
-use strongroom_ledger::entry::{Act, DecodeError};
+use strongroom_ledger::entry::{Act, DecodeError, Entry, NextKey, Phase};
 use strongroom_ledger::merkle::leaf_hash;
-use strongroom_ledger::note::NoteError;
+use strongroom_ledger::note::{Checkpoint, NoteError, Signer};
 use strongroom_ledger::tile::{BundleError, TilePath, encode_hashes};
-use strongroom_ledger::verify::{Failure, Reason, Unreadable, verify};
+use strongroom_ledger::verify::{Failure, Reason, Refuted, Unreadable, verify};
 use strongroom_ledger::{Id, LogId};
 use support::{Files, Log, TENANT, keys, signer, small};
 
@@ -308,6 +308,90 @@ fn a_rotated_key_may_sign_beside_the_old_one() {
     let new = strongroom_ledger::note::Signer::from_seed(&name, &[2; 32]).unwrap();
     both.push(new.verifier().clone());
     assert!(verify(&files, &both).is_ok(), "one of a log's keys is enough");
+}
+
+/// Puts the statement of a next key in place of an entry.
+fn state(log: &mut Log, at: u64, next: &NextKey) {
+    log.change(at, |entry| {
+        entry.act = Act::KeyRotate;
+        entry.object = Some(next.object(1, 2));
+    });
+}
+
+/// The n-th key of the system log, the first being the one that tests give.
+fn nth(n: u8) -> Signer {
+    let first = signer(SYSTEM);
+    if n == 1 { first } else { Signer::from_seed(first.verifier().name(), &[n; 32]).unwrap() }
+}
+
+/// An export whose system log another key has signed.
+fn signed_by(logs: &[&Log], key: &Signer) -> Files {
+    let mut files = Files::of(logs);
+    let note = files.0.get_mut("system/checkpoint").unwrap();
+    let head = Checkpoint::claimed(note).unwrap();
+    *note = key.sign(head.size, &head.root).into_bytes();
+    files
+}
+
+#[test]
+fn a_log_leads_from_the_key_that_is_known_to_the_one_that_signed() {
+    let (mut system, tenant) = small();
+    let not_signed = Reason::Checkpoint(NoteError::NotSigned);
+    // Signed by another key, which nothing leads to.
+    signed_by(&[&system, &tenant], &nth(2)).refuted(BOTH, SYSTEM, None, not_signed.clone());
+    state(&mut system, 7, &nth(1).vouch(nth(2).verifier()));
+    let report = signed_by(&[&system, &tenant], &nth(2)).verify(BOTH).unwrap();
+    assert_eq!(report.logs[0].next_keys, [nth(2).verifier().clone()]);
+    // The old key signs no more, nor one that nobody stated.
+    signed_by(&[&system, &tenant], &nth(1)).refuted(BOTH, SYSTEM, None, Reason::OtherKey);
+    signed_by(&[&system, &tenant], &nth(3)).refuted(BOTH, SYSTEM, None, not_signed.clone());
+    // Over two keys to a third, past one that is not known to whom the second was told.
+    state(&mut system, 270, &nth(2).vouch(nth(3).verifier()));
+    let files = signed_by(&[&system, &tenant], &nth(3));
+    assert_eq!(files.verify(BOTH).unwrap().logs[0].next_keys.len(), 2);
+    signed_by(&[&system, &tenant], &nth(2)).refuted(BOTH, SYSTEM, None, Reason::OtherKey);
+    for known in [2, 3] {
+        let keys = [nth(known).verifier().clone(), signer(TENANT).verifier().clone()];
+        assert!(verify(&files, &keys).is_ok(), "{known}");
+    }
+}
+
+#[test]
+fn a_next_key_whose_act_failed_is_none() {
+    let (mut system, tenant) = small();
+    state(&mut system, 7, &nth(1).vouch(nth(2).verifier()));
+    let stated = Entry::from_bytes(&system.leaves[7]).unwrap().id;
+    system.change(9, |entry| {
+        (entry.act, entry.phase) = (Act::KeyRotate, Phase::Failed);
+        (entry.completes, entry.reason) = (Some(stated), Some("interrupted".to_owned()));
+    });
+    let files = signed_by(&[&system, &tenant], &nth(1));
+    assert!(files.verify(BOTH).unwrap().logs[0].next_keys.is_empty());
+    let not_signed = Reason::Checkpoint(NoteError::NotSigned);
+    signed_by(&[&system, &tenant], &nth(2)).refuted(BOTH, SYSTEM, None, not_signed);
+}
+
+#[test]
+fn a_next_key_counts_in_the_word_of_one_that_is_known_alone() {
+    let (system, tenant) = small();
+    let (good, other) = (nth(1).vouch(nth(2).verifier()), nth(1).vouch(nth(3).verifier()));
+    let of_tenant = signer(TENANT).vouch(nth(2).verifier());
+    let mut flipped = good;
+    flipped.signature[5] ^= 1;
+    let swapped = NextKey { public: good.public, ..other };
+    let own = nth(2).vouch(nth(2).verifier());
+    for (what, next) in
+        [("flipped", flipped), ("swapped", swapped), ("its own", own), ("a tenant's", of_tenant)]
+    {
+        let mut system = system.clone();
+        state(&mut system, 7, &next);
+        let refused = signed_by(&[&system, &tenant], &nth(2)).verify(BOTH);
+        let not_signed = Reason::Checkpoint(NoteError::NotSigned);
+        let expected = Refuted { log: SYSTEM, index: None, reason: not_signed };
+        assert_eq!(refused, Err(Failure::Refuted(expected)), "{what}");
+        // Nor does a log go on under the old key that states a next one.
+        signed_by(&[&system, &tenant], &nth(1)).refuted(BOTH, SYSTEM, None, Reason::OtherKey);
+    }
 }
 
 /// One bit of every byte of every file. Without optimisation that takes minutes for the larger

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use copies::{backup, entries, filled};
 use install::Install;
 use strongroom::backup::Kind;
-use strongroom::custody::KeyFolder;
+use strongroom::custody::{KeyFolder, RootRing};
 use strongroom::store::disk::Folder;
 use strongroom::vault::Whole;
 use strongroom::vault::seal::SealRequest;
@@ -24,7 +24,6 @@ use strongroom_core::id::InstallId;
 use strongroom_core::ledger::entry::{Act, Phase};
 use strongroom_core::ledger::{Entry, LogId};
 use strongroom_core::store::Table;
-use strongroom_core::vault::keys::WrappingKey;
 
 #[test]
 fn a_backup_is_stated_before_it_leaves_and_after_it_was_read_back() {
@@ -222,7 +221,7 @@ fn a_backup_is_one_moment_however_much_is_written_meanwhile() {
 }
 
 /// Gives how many records there are.
-fn is_one_moment(disk: &Folder, install: InstallId, root: &WrappingKey) -> usize {
+fn is_one_moment(disk: &Folder, install: InstallId, root: &RootRing) -> usize {
     let opened = strongroom::backup::open(disk, install, root).unwrap();
     let (mut rows, mut stated) = (BTreeSet::new(), BTreeSet::new());
     let (mut tenants, mut added) = (0, 0);

@@ -188,7 +188,9 @@ impl Verdict {
 fn log_json(log: &LogReport) -> Value {
     let acts: serde_json::Map<_, _> =
         log.acts.iter().map(|(act, count)| (act.to_string(), json!(count))).collect();
+    let next_keys: Vec<String> = log.next_keys.iter().map(ToString::to_string).collect();
     json!({
+        "next_keys": next_keys,
         "log": log.log.to_string(),
         "size": log.size,
         "root": log.root.to_base64(),
@@ -199,6 +201,8 @@ fn log_json(log: &LogReport) -> Value {
 
 fn log_text(log: &LogReport) -> String {
     let acts: String = log.acts.iter().map(|(act, count)| format!("    {act} {count}\n")).collect();
+    let next = log.next_keys.iter().map(|key| format!("    its next key: {key}\n"));
+    let acts: String = std::iter::once(acts).chain(next).collect();
     format!("  log {}: {} entries, root {}\n{acts}", log.log, log.size, log.root.to_base64())
 }
 

@@ -291,8 +291,10 @@ fn unindex(
             let Ok(opened) = row.open(field.number) else { continue };
             let is_key = collection.is_key(field.number);
             if write_normal(is_key, opened.kind, &opened.value.disclose(), &mut normal) {
-                let tag = Tag::of(keys, at.collection, field.number, &normal);
-                changes.rows.delete(Table::Index, &tag.row(keys, at.record).0);
+                // Under whichever key it stands: while the key rotates there are two.
+                for tag in Tag::every(keys, at.collection, field.number, &normal) {
+                    changes.rows.delete(Table::Index, &tag.row(keys, at.record).0);
+                }
             }
         }
         Ok(())

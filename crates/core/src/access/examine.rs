@@ -62,13 +62,12 @@ impl Authorized<Examine> {
     }
 }
 
-/// A row of the index as a record's row wants it.
+/// A value of a record as the index is to hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its key.
-    pub key: [u8; INDEX_KEY_BYTES],
-    /// Its value.
-    pub check: [u8; CHECK_BYTES],
+    /// Its row, key and value, under each version of the index key that there is: while that
+    /// rotates it is under any of them.
+    pub rows: Vec<([u8; INDEX_KEY_BYTES], [u8; CHECK_BYTES])>,
     /// Whether it has to be there: not of a value sealed as text that may be one that did not fit
     /// its column's type.
     pub certain: bool,
@@ -212,7 +211,8 @@ impl Receipt<Examine> {
         let collection = CollectionId(u32::from_be_bytes(collection));
         let at = RowAddress { tenant: self.plan, collection, record };
         let Some(row) = rows(&at)? else { return Ok((Some(record), false)) };
-        let is = |wanted: &Wanted| wanted.key == *whole && wanted.check == *value;
+        let is =
+            |wanted: &Wanted| wanted.rows.iter().any(|(k, check)| k == whole && *check == *value);
         let found = match self.row(context, &at.key(), &row, slots)? {
             RowFound::Sound(sound) => sound.index.iter().any(is),
             RowFound::Erased(_) | RowFound::Amiss(..) => false,
@@ -239,12 +239,12 @@ fn wanted(
         if !write_normal(is_key, kind, &opened.value.disclose(), &mut normal) {
             continue;
         }
-        let tag = Tag::of(keys, collection.id, field.number, &normal);
-        let (key, check) = tag.row(keys, record);
+        let tags = Tag::every(keys, collection.id, field.number, &normal);
+        let rows = tags.map(|tag| tag.row(keys, record)).collect();
         // One that did not fit its column's type is sealed as text: an update indexes it as such.
         let certain =
             field.kinds.contains(&kind) && (kind != FieldType::Text || field.kinds.len() == 1);
-        wanted.push(Wanted { key, check, certain });
+        wanted.push(Wanted { rows, certain });
     }
     Some(wanted)
 }

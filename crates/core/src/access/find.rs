@@ -91,8 +91,8 @@ impl Authorized<Find> {
         }
         let (number, kinds) = (field.number, field.kinds.clone());
         let (mut records, mut forged) = (BTreeSet::new(), false);
-        for (_, normal) in &normals {
-            let tag = Tag::of(keys, collection.id, number, normal);
+        let tags = normals.iter().flat_map(|(_, n)| Tag::every(keys, collection.id, number, n));
+        for tag in tags {
             index(tag.prefix(), &mut |key, value| {
                 let record = tag.read(keys, key, value);
                 forged |= record.is_none();

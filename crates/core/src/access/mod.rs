@@ -181,11 +181,6 @@ impl KeyRing {
         self.0.insert(keys.tenant(), keys);
     }
 
-    /// Lets go of a tenant's keys.
-    pub fn remove(&mut self, tenant: TenantId) {
-        self.0.remove(&tenant);
-    }
-
     /// Whether a tenant's keys are loaded.
     #[must_use]
     pub fn holds(&self, tenant: TenantId) -> bool {

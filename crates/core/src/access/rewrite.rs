@@ -9,7 +9,7 @@ use super::seal::{FieldPlan, SealCell};
 use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber};
 use crate::source::Random;
-use crate::store::{Changes, Table};
+use crate::store::{Changes, Rows, Table};
 use crate::vault::cell::{Clear, Opened};
 use crate::vault::index::Tag;
 use crate::vault::keys::{KeyError, TenantKeys};
@@ -126,8 +126,20 @@ impl Held {
         nonce: [u8; 12],
     ) -> Result<u32, OpenError> {
         let version = self.version.checked_add(1).ok_or(KeyError::NoSuchVersion)?;
+        self.write(&mut changes.rows, keys, (collection, person), (version, nonce))?;
+        Ok(version)
+    }
+
+    /// Writes the row with its fields as they are now, as this version.
+    pub(super) fn write(
+        &self,
+        rows: &mut Rows,
+        keys: &TenantKeys,
+        (collection, person): (CollectionId, &Person),
+        (version, nonce): (u32, [u8; 12]),
+    ) -> Result<(), OpenError> {
         let at = RowAddress { tenant: keys.tenant(), collection, record: person.record };
-        changes.rows.put_with(Table::Record, &at.key(), |out| {
+        rows.put_with(Table::Record, &at.key(), |out| {
             let versions = (self.schema, version);
             let mut writer = RowWriter::begin(out, keys, &person.secret, at, versions, nonce)?;
             for field in &self.fields {
@@ -140,7 +152,7 @@ impl Held {
                 writer.field(field.number, &clear)?;
             }
             writer.finish();
-            Ok(version)
+            Ok(())
         })
     }
 }
@@ -154,20 +166,23 @@ fn move_index(
     (old, new): (Option<&Field>, Option<&Field>),
     kind: FieldType,
 ) {
-    let tag = |field: &Field| {
+    let normal = |field: &Field| {
         let mut normal = Zeroizing::new(String::new());
-        let fits = field.kind.normalize(&field.value, &mut normal);
-        fits.then(|| Tag::of(keys, collection, field.number, &normal).row(keys, person.record))
+        field.kind.normalize(&field.value, &mut normal).then_some((field.number, normal))
     };
     let new = new.filter(|field| field.kind == kind);
-    let (old, new) = (old.and_then(tag), new.and_then(tag));
+    let (old, new) = (old.and_then(normal), new.and_then(normal));
     if old == new {
         return;
     }
-    if let Some((key, _)) = old {
-        changes.rows.delete(Table::Index, &key);
+    if let Some((number, normal)) = old {
+        // Under whichever key it stands: while the key rotates there are two.
+        for tag in Tag::every(keys, collection, number, &normal) {
+            changes.rows.delete(Table::Index, &tag.row(keys, person.record).0);
+        }
     }
-    if let Some((key, check)) = new {
+    if let Some((number, normal)) = new {
+        let (key, check) = Tag::of(keys, collection, number, &normal).row(keys, person.record);
         changes.rows.put(Table::Index, &key, &check);
     }
 }

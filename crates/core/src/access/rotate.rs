@@ -5,20 +5,29 @@
 //! (`key.carry`), and that the old version is destroyed (`key.destroy`). What a record is, and
 //! its version, stay.
 
+use zeroize::Zeroizing;
+
 use super::person::Person;
+use super::rewrite::Held;
 use super::{Action, Authorized, Context, ReadSlot, Stop, Target, blank, tampered};
+use crate::control::CollectionRow;
+use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::Entry;
-use crate::ledger::entry::{Act, Phase, RecordRange};
+use crate::ledger::entry::{Act, NextKey, Phase, RecordRange};
 use crate::source::Random;
 use crate::store::{Batch, Changes, Committed, Rows, Stub, Table};
+use crate::vault::cell::Opened;
+use crate::vault::index::{Tag, write_normal};
 use crate::vault::keys::{Job, TenantKeys};
 use crate::vault::sealed::{NONCE_BYTES, OpenError, RowAddress, SealedRow, VerifiedRow};
 use crate::vault::token::record_id;
+use crate::vault::verifier::Verifier;
 
-/// What is done with a verified row: what it is written as goes to the rows.
+/// What is done with a verified row: what it is written as goes to the rows. Says whether there was
+/// anything to be done.
 type Each<'e> =
-    dyn FnMut(&TenantKeys, &Person, &VerifiedRow<'_>, &mut Rows) -> Result<(), OpenError> + 'e;
+    dyn FnMut(&TenantKeys, &Person, &VerifiedRow<'_>, &mut Rows) -> Result<bool, OpenError> + 'e;
 
 /// A request to rotate a key.
 pub struct Rotate {
@@ -46,6 +55,13 @@ pub struct Versions {
     pub from: u16,
     /// The one that takes its place.
     pub to: u16,
+}
+
+impl Versions {
+    /// As an entry names them.
+    pub(super) fn of(self, job: Job) -> String {
+        format!("{}:{}:{}", job.name(), self.from, self.to)
+    }
 }
 
 /// Rows of one collection, one after another: what one step carries over.
@@ -76,8 +92,7 @@ pub struct Carried {
 impl Authorized<Rotate> {
     fn step_entry(&self, act: Act, versions: Versions) -> Entry {
         let mut entry = blank(self.log, act, Phase::Commit, self.actor);
-        let Versions { from, to } = versions;
-        entry.object = Some(format!("{}:{from}:{to}", self.action.job.name()));
+        entry.object = Some(versions.of(self.action.job));
         entry
     }
 
@@ -94,6 +109,15 @@ impl Authorized<Rotate> {
     #[must_use]
     pub fn begin(&self, versions: Versions, changes: Changes) -> Batch {
         let entry = self.step_entry(Act::KeyRotate, versions);
+        Batch::of(vec![(self.log, entry)], changes).0
+    }
+
+    /// The same of a log's signing key: the entry, in that very log, states the next one in the
+    /// word of the old one, so that whoever trusts that can follow.
+    #[must_use]
+    pub fn begin_log(&self, versions: Versions, next: &NextKey, changes: Changes) -> Batch {
+        let mut entry = self.step_entry(Act::KeyRotate, versions);
+        entry.object = Some(next.object(versions.from, versions.to));
         Batch::of(vec![(self.log, entry)], changes).0
     }
 
@@ -133,7 +157,90 @@ impl Authorized<Rotate> {
                 let nonce = nonces.next().ok_or(OpenError::Malformed)?;
                 to.put_with(Table::Record, &row.address().key(), |out| {
                     row.reseal(out, keys, &person.secret, nonce)
-                })
+                })?;
+                Ok(true)
+            };
+        self.carry((opening, versions), committed, context, slots, &mut each)
+    }
+
+    /// Moves the index of a step's rows to the current index key: for each field that is indexed
+    /// the row under it is put, and those under the older ones are taken away. No record changes.
+    ///
+    /// # Errors
+    /// [`Stop::ForeignCommit`] before the step's entry is durable.
+    pub fn reindex(
+        &self,
+        (opening, versions): (Opening, Versions),
+        committed: &Committed,
+        context: &Context<'_>,
+        slots: &mut ReadSlot<'_>,
+    ) -> Result<Carried, Stop> {
+        let (tenant, collection) = (self.keys(context.ring)?.tenant(), opening.step.collection);
+        let of = |c: &&CollectionRow| (c.tenant, c.id) == (tenant, collection);
+        let fields = context.registry.collections().filter(of).flat_map(|c| {
+            let fields = c.fields.iter().filter(|field| field.index);
+            fields.map(|field| (field, c.is_key(field.number)))
+        });
+        let fields: Vec<_> = fields.collect();
+        let mut normal = Zeroizing::new(String::new());
+        let mut each =
+            |keys: &TenantKeys, person: &Person, row: &VerifiedRow<'_>, to: &mut Rows| {
+                for number in row.numbers() {
+                    let Some((field, key)) = fields.iter().find(|(f, _)| f.number == number) else {
+                        continue;
+                    };
+                    let Opened { kind, value, .. } = row.open(number)?;
+                    if !write_normal(*key, kind, &value.disclose(), &mut normal) {
+                        continue;
+                    }
+                    let mut tags = Tag::every(keys, collection, number, &normal).rev();
+                    // A value that fitted none of the field's types is in no index.
+                    if let Some(tag) = tags.next().filter(|_| field.kinds.contains(&kind)) {
+                        let (key, check) = tag.row(keys, person.record);
+                        to.put(Table::Index, &key, &check);
+                    }
+                    for tag in tags {
+                        to.delete(Table::Index, &tag.row(keys, person.record).0);
+                    }
+                }
+                Ok(true)
+            };
+        self.carry((opening, versions), committed, context, slots, &mut each)
+    }
+
+    /// Wraps the verifiers of a step's rows under the tenant's current pepper. The rows are written
+    /// anew; the versions of the records stay, since what they say of a password stays.
+    ///
+    /// # Errors
+    /// [`Stop::ForeignCommit`] before the step's entry is durable.
+    pub fn repepper(
+        &self,
+        (opening, versions): (Opening, Versions),
+        committed: &Committed,
+        context: &Context<'_>,
+        slots: &mut ReadSlot<'_>,
+        random: &dyn Random,
+    ) -> Result<Carried, Stop> {
+        let mut nonces = vec![[0; NONCE_BYTES]; opening.step.rows.len()];
+        random.fill(nonces.as_flattened_mut())?;
+        let mut nonces = nonces.into_iter();
+        let collection = opening.step.collection;
+        let mut each =
+            |keys: &TenantKeys, person: &Person, row: &VerifiedRow<'_>, to: &mut Rows| {
+                let mut held = Held::read(row)?;
+                let mut wrapped = false;
+                for field in held.fields.iter_mut().filter(|f| f.kind == FieldType::Password) {
+                    let verifier = Verifier::read(&field.value).ok_or(OpenError::Malformed)?;
+                    if let Some(next) = verifier.wrapped(keys) {
+                        field.value = next.write();
+                        wrapped = true;
+                    }
+                }
+                if wrapped {
+                    let nonce = nonces.next().ok_or(OpenError::Malformed)?;
+                    held.write(to, keys, (collection, person), (held.version, nonce))?;
+                }
+                Ok(wrapped)
             };
         self.carry((opening, versions), committed, context, slots, &mut each)
     }
@@ -167,9 +274,12 @@ impl Authorized<Rotate> {
             let (tenant, collection) = (keys.tenant(), step.collection);
             let at = RowAddress { tenant, collection, record: *record };
             let row = SealedRow::parse(bytes).and_then(|row| row.verify(keys, &person.secret, at));
+            let count = changes.rows.count();
             match row.and_then(|row| each(keys, &person, &row, &mut changes.rows)) {
-                Ok(()) => rows += 1,
+                Ok(changed) => rows += u64::from(changed),
                 Err(error) => {
+                    // Nothing half-written may take the place of what is there.
+                    changes.rows.truncate(count);
                     let (id, what) = (record_id(keys, *record).unwrap_or_default(), error.into());
                     let stop = tampered(&self.action, self.actor, self.log, what, Some(&id));
                     damaged.push(stop);

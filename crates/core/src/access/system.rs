@@ -3,11 +3,13 @@
 
 use super::blank;
 use super::reason::Plain;
+use super::rotate::Versions;
 use crate::erasure::Erasing;
 use crate::id::BackupId;
-use crate::ledger::entry::{Act, Actor, Auth, Head, Phase, RecordRange};
+use crate::ledger::entry::{Act, Actor, Auth, Head, NextKey, Phase, RecordRange};
 use crate::ledger::{Entry, Hash, Id, LogId};
 use crate::store::{Batch, Changes};
+use crate::vault::keys::Job;
 
 const SYSTEM: Actor = Actor { auth: Auth::System, principal: None };
 
@@ -30,6 +32,27 @@ pub fn restored(backup: BackupId, known: &[(String, u64, String)], changes: Chan
         (LogId::System, entry)
     });
     Batch::of(entries.collect(), changes).0
+}
+
+/// For an opening that ends the replacement of a root key, which was interrupted: states that the
+/// keys are wrapped anew, with their rows, or, with `destroyed`, that the old one is destroyed.
+#[must_use]
+pub fn replaced_root(destroyed: bool, versions: Versions, changes: Changes) -> Batch {
+    let act = if destroyed { Act::KeyDestroy } else { Act::KeyRotate };
+    let mut entry = blank(LogId::System, act, Phase::Commit, SYSTEM);
+    entry.object = Some(versions.of(Job::Root));
+    Batch::of(vec![(LogId::System, entry)], changes).0
+}
+
+/// An install was made anew from a backup, whose log states a next key that the backup does not
+/// have: states another one, in the word of the key that it has, and that this one is destroyed.
+#[must_use]
+pub fn next_log_key(log: LogId, versions: Versions, next: &NextKey, changes: Changes) -> Batch {
+    let mut entry = blank(log, Act::KeyRotate, Phase::Commit, SYSTEM);
+    entry.object = Some(next.object(versions.from, versions.to));
+    let mut gone = blank(log, Act::KeyDestroy, Phase::Commit, SYSTEM);
+    gone.object = Some(versions.of(Job::Log));
+    Batch::of(vec![(log, entry), (log, gone)], changes).0
 }
 
 /// Notes the heads of tenant logs in the system log: a fork or a cut tail then contradicts it.

@@ -271,14 +271,15 @@ impl<A: Action> Authorized<A> {
         let (Some(field), Some(key)) = (collection.key, key_of(key)) else {
             return Ok(Vec::new());
         };
-        let tag = Tag::of(keys, collection.id, field, key);
         let (mut records, mut forged) = (Vec::new(), false);
-        index(tag.prefix(), &mut |row, value| {
-            let record = tag.read(keys, row, value);
-            forged |= record.is_none();
-            records.extend(record);
-            !forged && records.len() <= RECORDS_MAX
-        })?;
+        for tag in Tag::every(keys, collection.id, field, key) {
+            index(tag.prefix(), &mut |row, value| {
+                let record = tag.read(keys, row, value);
+                forged |= record.is_none();
+                records.extend(record);
+                !forged && records.len() <= RECORDS_MAX
+            })?;
+        }
         if forged {
             let what = Tampering::IndexNotAuthentic;
             return Err(tampered(&self.action, self.actor, self.log, what, None));
@@ -286,6 +287,9 @@ impl<A: Action> Authorized<A> {
         if records.len() > RECORDS_MAX {
             return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::TooMany))));
         }
+        // A restore may bring a row under either key back.
+        records.sort_unstable();
+        records.dedup();
         Ok(records)
     }
 }

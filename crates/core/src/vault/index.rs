@@ -45,8 +45,10 @@ pub fn field_prefix(tenant: TenantId, collection: CollectionId, field: FieldNumb
     Fixed::new().push(&tenant.0).push(&collection).push(&field).finish()
 }
 
-/// One value of one field, as the index knows it.
+/// One value of one field, as the index knows it under one version of its key.
 pub struct Tag {
+    /// Which of the tenant's index keys made it.
+    made_by: usize,
     prefix: [u8; PREFIX_BYTES],
     /// Known to nobody without the index key: what binds a check to tenant, collection, field and
     /// value.
@@ -54,7 +56,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// The tag of a value's normal form.
+    /// The tag of a value's normal form, under the current index key.
     #[must_use]
     pub fn of(
         keys: &TenantKeys,
@@ -62,14 +64,38 @@ impl Tag {
         field: FieldNumber,
         normal: &str,
     ) -> Self {
+        Self::under(keys, keys.index.len().saturating_sub(1), (collection, field, normal))
+    }
+
+    /// The tags of a value's normal form under every index key there is, the current one last:
+    /// while the key rotates, a row may be under any of them.
+    pub fn every<'t>(
+        keys: &'t TenantKeys,
+        collection: CollectionId,
+        field: FieldNumber,
+        normal: &'t str,
+    ) -> impl DoubleEndedIterator<Item = Self> + 't {
+        let all = 0..keys.index.len();
+        all.map(move |made_by| Self::under(keys, made_by, (collection, field, normal)))
+    }
+
+    fn under(
+        keys: &TenantKeys,
+        made_by: usize,
+        (collection, field, normal): (CollectionId, FieldNumber, &str),
+    ) -> Self {
         let (collection, field) = (collection.0.to_be_bytes(), field.0.to_be_bytes());
-        let mut mac = keys.index.clone();
-        feed(&mut mac, "strongroom/index", 1, &[&collection, &field, normal.as_bytes()]);
-        let tag: [u8; 32] = mac.finalize().into_bytes().into();
+        // INVARIANT: a tenant has an index key; without one nothing of use would be tagged.
+        let mut tag = [0; 32];
+        if let Some(key) = keys.index.get(made_by) {
+            let mut mac = key.tag.clone();
+            feed(&mut mac, "strongroom/index", 1, &[&collection, &field, normal.as_bytes()]);
+            tag = mac.finalize().into_bytes().into();
+        }
         let (tag, rest) = tag.split_at(TAG_BYTES);
         let prefix =
             Fixed::new().push(&keys.tenant.0).push(&collection).push(&field).push(tag).finish();
-        Self { prefix, half: rest.first_chunk().copied().unwrap_or_default() }
+        Self { made_by, prefix, half: rest.first_chunk().copied().unwrap_or_default() }
     }
 
     /// What the storage keys of all its rows begin with.
@@ -103,7 +129,9 @@ impl Tag {
     fn check(&self, keys: &TenantKeys, record: RecordNumber) -> [u8; CHECK_BYTES] {
         let mut block: [u8; 16] =
             Fixed::new().push(&self.half).push(&record.0.to_be_bytes()).finish();
-        keys.index_check.encrypt_block((&mut block).into());
+        if let Some(key) = keys.index.get(self.made_by) {
+            key.check.encrypt_block((&mut block).into());
+        }
         block.first_chunk().copied().unwrap_or_default()
     }
 }

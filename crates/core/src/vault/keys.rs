@@ -62,9 +62,31 @@ pub enum Job {
     Pepper = 9,
     /// Seals one backup (the install's, random for each).
     Backup = 10,
+    /// Wraps the others (the install's, in custody only).
+    Root = 11,
 }
 
 impl Job {
+    const ALL: [Self; 11] = [
+        Self::Seal,
+        Self::Token,
+        Self::Pseudonym,
+        Self::Index,
+        Self::Log,
+        Self::Control,
+        Self::Epoch,
+        Self::Store,
+        Self::Pepper,
+        Self::Backup,
+        Self::Root,
+    ];
+
+    /// The job of a code.
+    #[must_use]
+    pub fn of_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|job| *job as u8 == code)
+    }
+
     /// Its name in commands and entries.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -79,6 +101,7 @@ impl Job {
             Self::Store => "store",
             Self::Pepper => "pepper",
             Self::Backup => "backup",
+            Self::Root => "root",
         }
     }
 }
@@ -253,15 +276,28 @@ impl sha2::digest::Update for Sink {
     }
 }
 
+/// A version of a tenant's index key: what makes tags, and what proves that it made a row.
+pub(crate) struct IndexKey {
+    pub(crate) tag: Hmac256,
+    pub(crate) check: Aes256,
+}
+
+impl IndexKey {
+    fn new(key: &SecretKey) -> Self {
+        Self { tag: key.mac(), check: derived(key, "strongroom/index/check").aes() }
+    }
+}
+
 /// The unwrapped keys of one tenant. Held behind a capability: see `access::Authorized::keys`.
 pub struct TenantKeys {
     pub(crate) tenant: TenantId,
     pub(crate) seal: Vec<(u16, Hmac256)>,
     pub(crate) token: Vec<(u8, Aes256)>,
     pub(crate) pseudonym: Hmac256,
-    pub(crate) index: Hmac256,
-    pub(crate) index_check: Aes256,
-    pub(crate) pepper: Hmac256,
+    /// In rising order of version, the last one current; more than one while it rotates.
+    pub(crate) index: Vec<IndexKey>,
+    /// In rising order of version, the last one current; all of them are kept.
+    pub(crate) pepper: Vec<(u16, Hmac256)>,
 }
 
 impl TenantKeys {
@@ -281,20 +317,35 @@ impl TenantKeys {
             seal: seal.iter().map(|(v, k)| (*v, k.mac())).collect(),
             token: token.iter().map(|(v, k)| (*v, k.aes())).collect(),
             pseudonym: pseudonym.mac(),
-            index: index.mac(),
-            index_check: derived(index, "strongroom/index/check").aes(),
-            pepper: pepper.mac(),
+            index: vec![IndexKey::new(index)],
+            pepper: vec![(1, pepper.mac())],
         }
+    }
+
+    /// The same with index keys before the current one, in rising order of version: what they made
+    /// is found until it is carried over.
+    #[must_use]
+    pub fn with_older_index(mut self, older: &[SecretKey]) -> Self {
+        self.index.splice(0..0, older.iter().map(IndexKey::new));
+        self
+    }
+
+    /// The same with every pepper there is, in rising order of version.
+    #[must_use]
+    pub fn with_peppers(mut self, all: &[(u16, SecretKey)]) -> Self {
+        self.pepper = all.iter().map(|(v, k)| (*v, k.mac())).collect();
+        self
     }
 
     /// Where the key schedules lie, for locking their memory: address and length of each piece.
     /// They do not move while `self` lives behind an `Arc`.
     #[must_use]
-    pub fn memory(&self) -> [(*const u8, usize); 3] {
+    pub fn memory(&self) -> [(*const u8, usize); 5] {
         fn piece<T: ?Sized>(of: &T) -> (*const u8, usize) {
             (std::ptr::from_ref(of).cast::<u8>(), std::mem::size_of_val(of))
         }
-        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice())]
+        let (index, pepper) = (piece(self.index.as_slice()), piece(self.pepper.as_slice()));
+        [piece(self), piece(self.seal.as_slice()), piece(self.token.as_slice()), index, pepper]
     }
 
     /// The tenant whose keys these are.

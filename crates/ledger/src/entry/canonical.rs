@@ -128,7 +128,7 @@ impl Entry {
 
         check_text("pu", self.purpose.as_deref(), 32, word)?;
         check_text("why", self.reason.as_deref(), 64, code)?;
-        check_text("ob", self.object.as_deref(), 128, object)?;
+        check_text("ob", self.object.as_deref(), 256, object)?;
         for name in &self.fields {
             check_text("fd", Some(name), 32, field)?;
         }

@@ -8,6 +8,7 @@
 mod canonical;
 mod vocabulary;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 pub use canonical::{DecodeError, EncodeError};
@@ -123,6 +124,36 @@ impl Entry {
             versions: Vec::new(),
             reason: None,
         }
+    }
+
+    /// The next signing key of its log that the entry states, if it does: the last two parts of
+    /// `ledger:FROM:TO:KEY:SIGNATURE`.
+    pub fn next_key(&self) -> Option<NextKey> {
+        let stated = self.act == Act::KeyRotate && self.phase == Phase::Commit;
+        let object = self.object.as_deref().filter(|_| stated)?;
+        let (rest, signature) = object.strip_prefix("ledger:")?.rsplit_once(':')?;
+        let (_, public) = rest.rsplit_once(':')?;
+        Some(NextKey {
+            public: HEXLOWER.decode(public.as_bytes()).ok()?.try_into().ok()?,
+            signature: HEXLOWER.decode(signature.as_bytes()).ok()?.try_into().ok()?,
+        })
+    }
+}
+
+/// That another key signs a log from here on, in the word of the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextKey {
+    /// The public key.
+    pub public: [u8; 32],
+    /// By the key before it, over what [`crate::note::Signer::vouch`] says.
+    pub signature: [u8; 64],
+}
+
+impl NextKey {
+    /// As an entry holds it.
+    pub fn object(&self, from: u16, to: u16) -> String {
+        let (public, signature) = (HEXLOWER.encode(&self.public), HEXLOWER.encode(&self.signature));
+        format!("ledger:{from}:{to}:{public}:{signature}")
     }
 }
 

@@ -109,7 +109,7 @@ fn breaks_no_rule_when_written() {
     }
     assert_eq!(text(&|entry| entry.reason = Some("Free text".into())), "why");
     assert_eq!(text(&|entry| entry.object = Some("a@b".into())), "ob");
-    assert_eq!(text(&|entry| entry.object = Some("a".repeat(129))), "ob");
+    assert_eq!(text(&|entry| entry.object = Some("a".repeat(257))), "ob");
     let fields = |list: &[&str]| list.iter().map(|name| (*name).into()).collect::<Vec<String>>();
     for wrong in [&["ssn", "bank"][..], &["ssn", "ssn"]] {
         assert_eq!(refused(&|entry| entry.fields = fields(wrong)), EncodeError::FieldOrder);

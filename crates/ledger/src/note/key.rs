@@ -8,6 +8,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest as _, Sha256};
 
 use super::{Checkpoint, NoteError, SIGNATURE_MARK};
+use crate::entry::NextKey;
 use crate::merkle::Hash;
 
 /// The signature type of plain Ed25519.
@@ -62,6 +63,14 @@ impl Signer {
         let (name, signature) = (&self.verifier.name, BASE64.encode(&signature));
         format!("{text}\n{SIGNATURE_MARK}{name} {signature}\n")
     }
+
+    /// States that `next` signs this log from here on.
+    pub fn vouch(&self, next: &VerifierKey) -> NextKey {
+        let mut signature = [0; 64];
+        let signed = self.pair.sign(next.stated().as_bytes());
+        signature.iter_mut().zip(signed.as_ref()).for_each(|(to, from)| *to = *from);
+        NextKey { public: next.public, signature }
+    }
 }
 
 /// A key that checks the signatures of one log, written `name+id+key`.
@@ -95,6 +104,22 @@ impl VerifierKey {
     /// The origin of the log that this key speaks for.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The public key.
+    pub fn public(&self) -> &[u8; 32] {
+        &self.public
+    }
+
+    /// What the key before this one signs to state it: no checkpoint, which begins with an origin.
+    fn stated(&self) -> String {
+        format!("strongroom/next-key\n{self}\n")
+    }
+
+    /// The key that a log states as its next one, where this key vouches for it.
+    pub fn vouches_for(&self, next: &NextKey) -> Option<Self> {
+        let key = Self::new(&self.name, next.public).ok()?;
+        self.verify(key.stated().as_bytes(), &next.signature).is_ok().then_some(key)
     }
 
     /// Whether a signature line of this name and key id is meant for this key.

@@ -10,6 +10,8 @@ use data_encoding::BASE64;
 
 pub use key::{KeyError, Signer, VerifierKey};
 
+use crate::entry::{Entry, NextKey, Phase};
+
 use crate::id::{Id, LogId};
 use crate::merkle::Hash;
 
@@ -18,6 +20,37 @@ pub const NOTE_SIZE_MAX: usize = 64 * 1024;
 
 /// What every signature line begins with: an em dash and a space.
 const SIGNATURE_MARK: &str = "\u{2014} ";
+
+/// The next keys that the entries of a log state, one after another. One whose act did not take
+/// place, as a later entry says, is none: nobody has it.
+#[derive(Clone, Debug, Default)]
+pub struct NextKeys(Vec<(Id, NextKey)>);
+
+impl NextKeys {
+    /// Takes in the log's next entry.
+    pub fn note(&mut self, entry: &Entry) {
+        if entry.phase == Phase::Failed {
+            self.0.retain(|(id, _)| Some(*id) != entry.completes);
+        }
+        self.0.extend(entry.next_key().map(|next| (entry.id, next)));
+    }
+
+    /// They, in order.
+    pub fn keys(&self) -> Vec<NextKey> {
+        self.0.iter().map(|(_, next)| *next).collect()
+    }
+}
+
+/// The keys to which the known keys of a log lead, in the order in which it states them: each is
+/// vouched for by one that is known, or by one of these.
+pub fn follow(known: &[VerifierKey], stated: &[NextKey]) -> Vec<VerifierKey> {
+    let mut found: Vec<VerifierKey> = Vec::new();
+    for next in stated {
+        let key = known.iter().chain(&found).find_map(|key| key.vouches_for(next));
+        found.extend(key.filter(|key| !found.contains(key)));
+    }
+    found
+}
 
 /// The head of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +128,11 @@ impl Checkpoint {
         } else {
             Err(NoteError::WrongOrigin)
         }
+    }
+
+    /// What a note says that nobody vouched for yet.
+    pub fn claimed(note: &[u8]) -> Option<Self> {
+        Self::parse(split(note).ok()?.0)
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::history::History;
 use super::kept::KeptOfLog;
 use super::{Export, Failure, Heads, LogReport, Reason, Refuted};
-use crate::entry::{Act, DecodeError, Entry};
+use crate::entry::{Act, DecodeError, Entry, NextKey};
 use crate::id::LogId;
 use crate::merkle::Hash;
-use crate::note::{Checkpoint, NOTE_SIZE_MAX, VerifierKey};
+use crate::note::{Checkpoint, NOTE_SIZE_MAX, NextKeys, NoteError, VerifierKey, follow};
 use crate::tile::{
     BUNDLE_SIZE_MAX, Bundle, HASH_TILE_SIZE_MAX, TILE_WIDTH, TileKind, TilePath, TileWriter,
     WriteError,
@@ -36,7 +36,8 @@ pub(super) fn check(
     mut kept: KeptOfLog<'_>,
 ) -> Result<(LogReport, Found), Failure> {
     let check = Check { export, folder: folder(log), log };
-    let checkpoint = check.checkpoint(keys)?;
+    let note = check.note()?;
+    let checkpoint = check.checkpoint(&note, keys)?;
     check.no_surplus("", 0, checkpoint.size)?;
 
     let mut noted = Noted::new(noted);
@@ -75,8 +76,18 @@ pub(super) fn check(
     if let Some(contradiction) = kept.contradiction(log, writer.size()) {
         return Err(contradiction.into());
     }
+    let stated = entries.stated.keys();
+    let next_keys = follow(keys, &stated);
+    if let Some(last) = stated.last() {
+        let mut known = keys.iter().chain(&next_keys);
+        let last = known.find(|key| *key.public() == last.public);
+        if last.is_none_or(|key| Checkpoint::open(&note, std::slice::from_ref(key)).is_err()) {
+            return Err(Refuted::log(log, Reason::OtherKey).into());
+        }
+    }
     let Checkpoint { size, root, .. } = checkpoint;
-    let report = LogReport { log, size, root, acts: entries.acts, noted: noted.size_max };
+    let (acts, noted) = (entries.acts, noted.size_max);
+    let report = LogReport { log, size, root, acts, next_keys, noted };
     Ok((report, entries.found))
 }
 
@@ -97,12 +108,42 @@ struct Check<'a, E> {
 const DEPTH_MAX: usize = 12;
 
 impl<E: Export> Check<'_, E> {
-    fn checkpoint(&self, keys: &[VerifierKey]) -> Result<Checkpoint, Failure> {
+    fn note(&self) -> Result<Vec<u8>, Failure> {
         let path = format!("{}checkpoint", self.folder);
-        let refuted = |reason| Refuted::log(self.log, reason);
         let note = self.export.read(&path, NOTE_SIZE_MAX)?;
-        let note = note.ok_or_else(|| refuted(Reason::NoCheckpoint))?;
-        Checkpoint::open(&note, keys).map_err(|error| refuted(Reason::Checkpoint(error)).into())
+        note.ok_or_else(|| Refuted::log(self.log, Reason::NoCheckpoint).into())
+    }
+
+    /// Opens the checkpoint with a key that is known, or with one to which the known lead.
+    fn checkpoint(&self, note: &[u8], keys: &[VerifierKey]) -> Result<Checkpoint, Failure> {
+        let refuted = |error| Refuted::log(self.log, Reason::Checkpoint(error)).into();
+        match Checkpoint::open(note, keys) {
+            Err(NoteError::NotSigned) => {
+                let next = follow(keys, &self.stated(note)?);
+                Checkpoint::open(note, &next).map_err(refuted)
+            }
+            opened => opened.map_err(refuted),
+        }
+    }
+
+    /// The next keys that the log states, read ahead of any check: each counts for no more than
+    /// the signature that it bears. What is not as it should be ends the reading; the check of a
+    /// log that is signed says what it is.
+    fn stated(&self, note: &[u8]) -> Result<Vec<NextKey>, Failure> {
+        let size = Checkpoint::claimed(note).map_or(0, |claimed| claimed.size);
+        let (mut stated, mut first) = (NextKeys::default(), 0);
+        while first < size {
+            let bytes = match self.bundle(first, size) {
+                Ok((_, bytes)) => bytes,
+                Err(Failure::Refuted(_)) => break,
+                Err(failure) => return Err(failure),
+            };
+            let Ok(bundle) = Bundle::decode(&bytes) else { break };
+            let entries = bundle.entries().iter().filter_map(|leaf| Entry::from_bytes(leaf).ok());
+            entries.for_each(|entry| stated.note(&entry));
+            first = first.saturating_add(u64::from(TILE_WIDTH));
+        }
+        Ok(stated.keys())
     }
 
     /// Refuses every file that a log of this size does not have.
@@ -174,13 +215,15 @@ struct Entries {
     log: LogId,
     history: History,
     acts: BTreeMap<Act, u64>,
+    /// The next keys that it states.
+    stated: NextKeys,
     found: Found,
 }
 
 impl Entries {
     fn of(log: LogId) -> Self {
         let (acts, found) = (BTreeMap::new(), Found::default());
-        Self { log, history: History::of(log), acts, found }
+        Self { log, history: History::of(log), acts, stated: NextKeys::default(), found }
     }
 
     fn append(&mut self, index: u64, leaf: &[u8]) -> Result<(), Refuted> {
@@ -196,6 +239,7 @@ impl Entries {
         };
         self.history.append(&entry).map_err(refuted)?;
         *self.acts.entry(entry.act).or_default() += 1;
+        self.stated.note(&entry);
         if let Some(head) = entry.head {
             self.found.heads.entry(head.log).or_default().push((head.size, head.root));
         }

@@ -7,7 +7,7 @@ use super::ReadError;
 use crate::entry::{Act, DecodeError};
 use crate::id::{Id, LogId};
 use crate::merkle::Hash;
-use crate::note::NoteError;
+use crate::note::{NoteError, VerifierKey};
 use crate::tile::{BundleError, TilePath};
 
 /// Everything was checked and holds.
@@ -30,6 +30,9 @@ pub struct LogReport {
     pub root: Hash,
     /// How many entries of each act.
     pub acts: BTreeMap<Act, u64>,
+    /// The keys that its entries state as its next ones, each vouched for by the one before, in
+    /// order. The last is the one that signed.
+    pub next_keys: Vec<VerifierKey>,
     /// How many of its entries the system log has noted; 0 for the system log itself. What lies
     /// beyond rests on this log's own signature alone.
     pub noted: u64,
@@ -103,6 +106,9 @@ pub enum Reason {
     /// No head that the log's key signed.
     #[error("{0}")]
     Checkpoint(NoteError),
+    /// A key that signs no more has signed, or one that nobody vouched for.
+    #[error("the checkpoint is not signed by the key that the log states as its last")]
+    OtherKey,
     /// The signed size asks for a file that is not there.
     #[error("file {0} is missing")]
     Missing(TilePath),

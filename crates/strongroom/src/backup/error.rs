@@ -73,7 +73,10 @@ impl From<BackupError> for Problem {
                 Self::usage(detail, remedy)
             }
             BackupError::OtherInstall => {
-                Self::usage(detail, "name the backup and the key folder of one install")
+                let remedy = "name the backup and the key folder of one install; a backup made \
+                              before `rotate root` needs a copy of the key folder of that time, \
+                              with `restore --new`";
+                Self::usage(detail, remedy)
             }
             BackupError::OtherFormat(_) => {
                 Self::usage(detail, "use the version of strongroom that made it, or a later one")

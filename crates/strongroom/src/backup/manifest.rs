@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use strongroom_core::id::{BackupId, InstallId};
-use strongroom_core::vault::keys::{BackupKey, Job, KeyPlace, WrappingKey};
+use strongroom_core::vault::keys::{BackupKey, Job, KeyPlace};
 
 use super::error::{BackupError, at};
 use super::format::{Counts, FORMAT, Identity, Kind, StreamKind};
+use crate::custody::RootRing;
 use crate::store::disk::Disk;
 
 /// The manifest's file: a folder without it is no backup.
@@ -150,11 +151,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`BackupError`]: none there, of another install, changed.
-pub fn open(
-    disk: &dyn Disk,
-    install: InstallId,
-    root: &WrappingKey,
-) -> Result<Opened, BackupError> {
+pub fn open(disk: &dyn Disk, install: InstallId, root: &RootRing) -> Result<Opened, BackupError> {
     let bytes = at(MANIFEST_FILE, disk.read(MANIFEST_FILE))?.ok_or(BackupError::NoManifest)?;
     let cannot = || BackupError::Manifest("it cannot be read");
     let text = std::str::from_utf8(&bytes).ok().and_then(|text| text.strip_suffix(MAC_END));

@@ -4,9 +4,10 @@
 //! There is no default key. The folder's files are 0400 and are refused when others can read them.
 //! They are replaced by name and never written in place, so that nobody who leads this user's
 //! writes astray, by a link in another folder, can overwrite one; the key of an epoch that ended
-//! is the one exception: it is overwritten where it lies.
+//! and a root key that was replaced are the exceptions: they are overwritten where they lie.
 
 mod passphrase_file;
+mod root;
 
 use std::fs;
 use std::io;
@@ -21,6 +22,8 @@ use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey, StoreKey, WrappingK
 use strongroom_core::vault::passphrase;
 use strongroom_core::vault::slot::EpochKey;
 use zeroize::Zeroizing;
+
+pub use root::RootRing;
 
 use crate::problem::{Kind, Problem};
 use crate::store::disk::{Disk, Folder, is_full};
@@ -43,7 +46,7 @@ pub const DESTROY: &str = "best effort";
 /// The keys that custody gives at start.
 pub struct RootKeys {
     /// Wraps the tenants' and the install's keys.
-    pub root: WrappingKey,
+    pub root: RootRing,
     /// Wraps index keys: dies with its epoch.
     pub epoch_wrap: WrappingKey,
     /// Seals slots.
@@ -59,6 +62,8 @@ pub struct KeyFolder {
     ask: Option<Ask>,
     /// Read once: under a passphrase that is work.
     root: OnceLock<SecretKey>,
+    next: OnceLock<SecretKey>,
+    passphrase: OnceLock<Passphrase>,
 }
 
 impl KeyFolder {
@@ -68,7 +73,9 @@ impl KeyFolder {
     /// A [`Problem`] that names the folder.
     pub fn open(path: &Path) -> Result<Self, Problem> {
         let disk = Folder::of_keys(path).map_err(|e| trouble(path, &e))?;
-        Ok(Self { path: path.to_path_buf(), disk, ask: None, root: OnceLock::new() })
+        let path = path.to_path_buf();
+        let (root, next, passphrase) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { path, disk, ask: None, root, next, passphrase })
     }
 
     /// The same, with somebody to ask for its passphrase.
@@ -89,7 +96,7 @@ impl KeyFolder {
         random: &dyn Random,
     ) -> Result<RootKeys, Problem> {
         let root = SecretKey::generate(random)?;
-        self.put_root(&root, passphrase, random)?;
+        self.put_root(ROOT_FILE, &root, passphrase, random)?;
         let wrapping = WrappingKey::new(&root, "strongroom/root")?;
         let fresh = |file: &str, place: &KeyPlace| -> Result<SecretKey, Problem> {
             let key = SecretKey::generate(random)?;
@@ -99,7 +106,7 @@ impl KeyFolder {
         };
         let epoch = fresh(&epoch_file(1), &epoch_place(install, 1)?)?;
         let store = fresh(STORE_FILE, &store_place(install))?;
-        keys(wrapping, &epoch, 1, &store)
+        keys(RootRing::new(wrapping), &epoch, 1, &store)
     }
 
     /// Reads the root key, the key of epoch `number` and the store's.
@@ -107,17 +114,16 @@ impl KeyFolder {
     /// # Errors
     /// A [`Problem`]: a missing, readable-by-others, weak or foreign key.
     pub fn load(&self, install: InstallId, number: u32) -> Result<RootKeys, Problem> {
-        let root = self.root()?;
-        let wrapping = WrappingKey::new(root, "strongroom/root")?;
+        let root = self.root_ring()?;
         let unwrap = |file: &str, which: &str, place: &KeyPlace| -> Result<SecretKey, Problem> {
             let wrapped = self.read(file)?;
             let wrapped = BASE64.decode(wrapped.trim_ascii()).ok();
-            let key = wrapped.and_then(|wrapped| wrapping.unwrap(place, &wrapped).ok());
+            let key = wrapped.and_then(|wrapped| root.unwrap(place, &wrapped).ok());
             key.ok_or_else(|| self.unreadable(which))
         };
         let epoch = unwrap(&epoch_file(number), "epoch", &epoch_place(install, number)?)?;
         let store = unwrap(STORE_FILE, "store", &store_place(install))?;
-        keys(wrapping, &epoch, number, &store)
+        keys(root, &epoch, number, &store)
     }
 
     /// Reads the store's key alone.
@@ -125,9 +131,9 @@ impl KeyFolder {
     /// # Errors
     /// As [`KeyFolder::load`].
     pub fn store(&self, install: InstallId) -> Result<StoreKey, Problem> {
-        let wrapping = WrappingKey::new(self.root()?, "strongroom/root")?;
+        let root = self.root_ring()?;
         let wrapped = BASE64.decode(self.read(STORE_FILE)?.trim_ascii()).ok();
-        let key = wrapped.and_then(|w| wrapping.unwrap(&store_place(install), &w).ok());
+        let key = wrapped.and_then(|w| root.unwrap(&store_place(install), &w).ok());
         key.map(|key| StoreKey::new(&key)).ok_or_else(|| self.unreadable("store"))
     }
 
@@ -170,13 +176,14 @@ impl KeyFolder {
         read.map(Zeroizing::new).ok_or_else(missing)
     }
 
-    /// Puts the root key, in clear or under a passphrase, into the place of what is there. What it
+    /// Puts a root key, in clear or under a passphrase, into the place of what is there. What it
     /// writes is read back before.
     ///
     /// # Errors
     /// A [`Problem`]; the old file then stands.
-    pub fn put_root(
+    fn put_root(
         &self,
+        name: &str,
         root: &SecretKey,
         passphrase: Option<&Passphrase>,
         random: &dyn Random,
@@ -199,7 +206,7 @@ impl KeyFolder {
             }
         }
         text.push('\n');
-        self.write(ROOT_FILE, text.as_bytes())
+        self.write(name, text.as_bytes())
     }
 
     /// Whether the root key is under a passphrase.
@@ -218,7 +225,12 @@ impl KeyFolder {
         if let Some(root) = self.root.get() {
             return Ok(root);
         }
-        let text = self.read(ROOT_FILE)?;
+        let root = self.read_root(ROOT_FILE)?;
+        Ok(self.root.get_or_init(|| root))
+    }
+
+    fn read_root(&self, name: &str) -> Result<SecretKey, Problem> {
+        let text = self.read(name)?;
         let wrapped = text.strip_prefix(WRAPPED_PREFIX.as_bytes()).map(<[u8]>::trim_ascii);
         let root = match wrapped {
             Some(wrapped) => self.opened(wrapped)?,
@@ -228,12 +240,21 @@ impl KeyFolder {
             let detail = "the root key is an example or a placeholder, not a random key";
             return Err(Problem::usage(detail, "make a new install with `strongroom init`"));
         }
-        Ok(self.root.get_or_init(|| root))
+        Ok(root)
     }
 
     fn opened(&self, wrapped: &[u8]) -> Result<SecretKey, Problem> {
         let bytes = BASE64.decode(wrapped).map_err(|_| self.unreadable("root"))?;
-        passphrase::unwrap(&bytes, || self.ask.as_ref().ok_or_else(missing)?())
+        passphrase::unwrap(&bytes, || self.passphrase())
+    }
+
+    /// The passphrase; whoever gives it is asked once.
+    fn passphrase(&self) -> Result<&Passphrase, Problem> {
+        if let Some(passphrase) = self.passphrase.get() {
+            return Ok(passphrase);
+        }
+        let given = self.ask.as_ref().ok_or_else(missing)?()?;
+        Ok(self.passphrase.get_or_init(|| given))
     }
 
     fn clear(&self, text: &[u8]) -> Result<SecretKey, Problem> {
@@ -255,7 +276,7 @@ impl KeyFolder {
 }
 
 fn keys(
-    root: WrappingKey,
+    root: RootRing,
     epoch: &SecretKey,
     number: u32,
     store: &SecretKey,
@@ -285,7 +306,7 @@ pub fn epoch_file(number: u32) -> String {
 /// # Errors
 /// A [`Problem`] of the random source; epochs used up.
 pub fn draw_epoch(
-    root: &WrappingKey,
+    root: &RootRing,
     install: InstallId,
     number: u32,
     random: &dyn Random,
@@ -298,7 +319,7 @@ pub fn draw_epoch(
 /// Opens the content of an epoch's key file.
 #[must_use]
 pub fn open_epoch(
-    root: &WrappingKey,
+    root: &RootRing,
     install: InstallId,
     number: u32,
     file: &[u8],
@@ -307,12 +328,18 @@ pub fn open_epoch(
     root.unwrap(&epoch_place(install, number).ok()?, &wrapped).ok()
 }
 
+/// The number of an epoch, by the name of its key's file.
+fn epoch_of(name: &str) -> Option<u32> {
+    let number = name.strip_prefix("epoch-").and_then(|rest| rest.strip_suffix(".key"))?;
+    number.bytes().all(|b| b.is_ascii_digit()).then(|| number.parse().ok()).flatten()
+}
+
 /// Whether a file of this name is custody's.
 #[must_use]
 pub fn is_ours(name: &str) -> bool {
-    let epoch = name.strip_prefix("epoch-").and_then(|rest| rest.strip_suffix(".key"));
-    let numbered = epoch.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-    numbered || [ROOT_FILE, STORE_FILE, OPERATOR_FILE].contains(&name)
+    epoch_of(name).is_some()
+        || [ROOT_FILE, STORE_FILE, OPERATOR_FILE].contains(&name)
+        || root::is_ours(name)
 }
 
 /// Keys that documents and examples are full of: constant bytes, and bytes that count.

@@ -270,6 +270,9 @@ mod tests {
         {
             assert_eq!(keys(name), Kind::Ours, "{name}");
         }
+        for name in ["root.key.next", "root.key.old"] {
+            assert_eq!(keys(name), Kind::Ours, "{name}");
+        }
         assert_eq!(keys("notes.json.new"), Kind::Leftover);
         assert_eq!(keys("root.key.bak"), Kind::Foreign);
         assert_eq!(kind("old", true, true), Kind::Foreign);

@@ -25,8 +25,8 @@ impl Vault {
         let folders = self.folders.as_ref();
         let folders = folders.ok_or_else(|| Problem::internal("there is no key folder"))?;
         let keys = KeyFolder::open(&folders.keys)?.asking(Some(ask));
-        let root = keys.root()?;
+        keys.root()?;
         let _recorded = self.receipt(Ok(authorized.plan()))?;
-        keys.put_root(root, new, &*self.random)
+        keys.change_passphrase(new, &*self.random)
     }
 }

@@ -17,7 +17,7 @@ use strongroom_core::ledger::tile::{TileWriter, WriteError};
 use strongroom_core::ledger::{Entry, Hash, Id, LogId};
 use strongroom_core::principal::Principal;
 use strongroom_core::source::{Random, draw};
-use strongroom_core::vault::keys::{Job, KeyPlace};
+use strongroom_core::vault::keys::{Job, KeyPlace, SecretKey};
 
 use strongroom_core::store::Visit;
 
@@ -52,17 +52,22 @@ pub struct WhoEntry {
 }
 
 impl Vault {
-    /// The signer of a log.
-    fn signer(&self, log: LogId) -> Result<Signer, Problem> {
+    /// The signer of a log: its newest key.
+    pub(super) fn signer(&self, log: LogId) -> Result<Signer, Problem> {
         let tenant = match log {
             LogId::System => None,
             LogId::Tenant(id) => Some(TenantId(id)),
         };
-        let place = KeyPlace { install: self.install, tenant, job: Job::Log, version: 1 };
         let state = self.read();
-        let wrapped = state.registry.wrapped(tenant, Job::Log).find(|(version, _)| *version == 1);
-        let (_, wrapped) = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
-        let seed = self.keys.root.unwrap(&place, wrapped)?;
+        let wrapped = state.registry.wrapped(tenant, Job::Log).last();
+        let wrapped = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
+        let (version, wrapped) = wrapped;
+        let place = KeyPlace { install: self.install, tenant, job: Job::Log, version };
+        self.signer_of(log, &self.keys.root.unwrap(&place, wrapped)?)
+    }
+
+    /// The signer of a log with this key.
+    pub(super) fn signer_of(&self, log: LogId, seed: &SecretKey) -> Result<Signer, Problem> {
         let origin = origin(&Id(self.install.0).to_string(), &log);
         Signer::from_seed(&origin, seed.expose()).map_err(|e| Problem::internal(e.to_string()))
     }

@@ -74,6 +74,9 @@ pub struct Vault {
     admin: Mutex<()>,
     /// One guess is counted at a time.
     guesses: Mutex<()>,
+    /// Read by whoever seals, written by whoever rotates a key: nothing may come to stand under a
+    /// version that is about to be destroyed.
+    seals: RwLock<()>,
     /// Records are rewritten by one at a time: what was read is what the next version is made of.
     rewrites: Mutex<()>,
     random: Arc<dyn Random>,
@@ -194,6 +197,11 @@ impl Vault {
         self.store.scan(Table::Index, prefix, visit)
     }
 
+    /// Waits until no key rotates. Taken before every other lock.
+    fn sealing(&self) -> RwLockReadGuard<'_, ()> {
+        self.seals.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     /// Waits until nobody else rewrites records.
     fn rewriting(&self) -> MutexGuard<'_, ()> {
         self.rewrites.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -211,13 +219,20 @@ impl Vault {
         if self.read().ring.holds(tenant) {
             return Ok(());
         }
-        let mut state = self.write();
+        self.load_keys_anew(&mut self.write(), tenant)
+    }
+
+    /// The same, whatever the ring holds by now: in one step, so that nobody meets it without.
+    fn load_keys_anew(&self, state: &mut State, tenant: TenantId) -> Result<(), Problem> {
         let unwrap = |job: Job, registry: &Registry| -> Result<Vec<(u16, SecretKey)>, Problem> {
             let mut found = Vec::new();
             for (version, wrapped) in registry.wrapped(Some(tenant), job) {
                 let place = KeyPlace { install: self.install, tenant: Some(tenant), job, version };
-                let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
-                found.push((version, with.unwrap(&place, wrapped)?));
+                let key = match job {
+                    Job::Index => self.keys.epoch_wrap.unwrap(&place, wrapped),
+                    _ => self.keys.root.unwrap(&place, wrapped),
+                };
+                found.push((version, key?));
             }
             Ok(found)
         };
@@ -231,11 +246,15 @@ impl Vault {
             .filter_map(|(v, k)| Some((u8::try_from(v).ok()?, k)))
             .collect();
         let pseudonym = newest(unwrap(Job::Pseudonym, registry)?)?;
-        let index = newest(unwrap(Job::Index, registry)?)?;
-        let pepper = newest(unwrap(Job::Pepper, registry)?)?;
-        let keys = TenantKeys::new(tenant, &seal, &token, &pseudonym, &index, &pepper);
-        let keys = Arc::new(keys);
+        let mut older: Vec<_> = unwrap(Job::Index, registry)?.into_iter().map(|(_, k)| k).collect();
+        let index = older.pop().ok_or_else(|| Problem::internal("a tenant's key is missing"))?;
+        let peppers = unwrap(Job::Pepper, registry)?;
+        let (_, pepper) =
+            peppers.last().ok_or_else(|| Problem::internal("a tenant's key is missing"))?;
+        let keys = TenantKeys::new(tenant, &seal, &token, &pseudonym, &index, pepper);
+        let keys = Arc::new(keys.with_older_index(&older).with_peppers(&peppers));
         let locked = Locked::pieces(&keys.memory());
+        state.locked.retain(|(keys, _)| keys.tenant() != tenant);
         state.ring.insert(Arc::clone(&keys));
         state.locked.push((keys, locked));
         Ok(())
@@ -268,8 +287,10 @@ impl Vault {
         key: &SecretKey,
     ) -> Result<(), Problem> {
         let place = KeyPlace { install: self.install, tenant, job, version };
-        let with = if job == Job::Index { &self.keys.epoch_wrap } else { &self.keys.root };
-        let wrapped = with.wrap(&*self.random, &place, key)?;
+        let wrapped = match job {
+            Job::Index => self.keys.epoch_wrap.wrap(&*self.random, &place, key),
+            _ => self.keys.root.wrap(&*self.random, &place, key),
+        }?;
         let row = strongroom_core::control::wrapped_key(tenant, job, version);
         self.put_control(changes, &row, &wrapped);
         Ok(())

@@ -182,7 +182,9 @@ impl Vault {
         }
         vault.folders = Some(folders);
         vault.held = Some(held);
-        // What cannot be overwritten now is not seen either, and is tried again the next time.
+        // What cannot be done now is not seen either, and is tried again the next time: both root
+        // keys are in use until then.
+        let _ = vault.settle_root(&keys);
         let _ = vault.shred_due(now_us);
         Ok(vault)
     }
@@ -240,6 +242,7 @@ impl Vault {
             state: RwLock::new(State::default()),
             admin: Mutex::new(()),
             guesses: Mutex::new(()),
+            seals: RwLock::new(()),
             rewrites: Mutex::new(()),
             random,
         }

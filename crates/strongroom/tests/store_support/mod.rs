@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use strongroom::custody::{RootKeys, epoch_file, open_epoch};
+use strongroom::custody::{RootKeys, RootRing, epoch_file, open_epoch};
 use strongroom::store::disk::Folder;
 use strongroom::store::epoch::current;
 use strongroom::store::fjall::Fjall;
@@ -43,7 +43,7 @@ pub const SEGMENT_BYTES: u64 = 8 << 10;
 pub fn root_keys() -> RootKeys {
     let root = WrappingKey::new(&secret(1), "strongroom/root").unwrap();
     let epoch_wrap = WrappingKey::new(&secret(2), "strongroom/epoch").unwrap();
-    RootKeys { root, epoch_wrap, epoch: epoch_key(), store: store_key() }
+    RootKeys { root: RootRing::new(root), epoch_wrap, epoch: epoch_key(), store: store_key() }
 }
 
 /// The fixed key of the store.

@@ -5,6 +5,7 @@
 //! cheap tag, so that no sign-in is needed to strengthen one. Without the pepper neither can be
 //! tried offline. docs/data-model.md, "Verifier"; docs/decisions/0006-passwords.md.
 
+mod peppers;
 mod scheme;
 mod spelling;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use data_encoding::BASE64_NOPAD;
 use hmac::Mac as _;
 use zeroize::Zeroizing;
 
+use self::peppers::Peppers;
 use self::scheme::{Scheme, Variant, argon2};
 use super::feed;
 use super::keys::TenantKeys;
@@ -22,6 +24,8 @@ use crate::source::{Random, RandomError, draw};
 
 /// The format's version, its first byte.
 const FORMAT: u8 = 1;
+/// The format of verifiers that name their peppers: those of format 1 are under the first alone.
+const FORMAT_PEPPERS: u8 = 2;
 const TAG_BYTES: usize = 32;
 
 /// The work of the strong form.
@@ -48,6 +52,7 @@ impl Strength {
 
 /// What is kept of a password.
 pub struct Verifier {
+    peppers: Peppers,
     scheme: Scheme,
     salt: [u8; 16],
     strength: Option<Strength>,
@@ -66,12 +71,20 @@ impl Verifier {
     ) -> Result<Self, RandomError> {
         let salt = draw(random)?;
         let (scheme, outcome) = Scheme::tell(cell);
-        let tag = match scheme {
-            // Nothing is kept of what nothing can be right against.
-            Scheme::Unknown => Zeroizing::new(vec![0; TAG_BYTES]),
-            _ => cheap(keys, &scheme, &salt, &outcome),
+        let mut verifier = Self {
+            peppers: Peppers::current(keys),
+            scheme,
+            salt,
+            strength: None,
+            tag: Zeroizing::new(vec![0; TAG_BYTES]),
         };
-        Ok(Self { scheme, salt, strength: None, tag })
+        // Nothing is kept of what nothing can be right against.
+        if verifier.is_usable()
+            && let Some(tag) = verifier.tag_of(keys, &outcome)
+        {
+            verifier.tag = tag;
+        }
+        Ok(verifier)
     }
 
     /// Whether some password can be right.
@@ -93,16 +106,37 @@ impl Verifier {
         Some(Self { strength: Some(strength), tag, ..self })
     }
 
+    /// Wraps the tag once more, under the tenant's current pepper: whoever has the older ones alone
+    /// can try nothing any more. Nothing where that is so already, or there is nothing to try.
+    pub(crate) fn wrapped(mut self, keys: &TenantKeys) -> Option<Self> {
+        let newest = Peppers::current(keys).newest();
+        if !self.is_usable() || self.peppers.newest() == newest {
+            return None;
+        }
+        self.tag = peppers::wrap(keys, newest, &self.salt, &self.tag)?;
+        self.peppers.add(newest, self.strength.is_some());
+        Some(self)
+    }
+
+    /// What the tag is for an outcome; nothing without one of its peppers.
+    fn tag_of(&self, keys: &TenantKeys, outcome: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let wrap =
+            |tag: Zeroizing<Vec<u8>>, pepper: &u16| peppers::wrap(keys, *pepper, &self.salt, &tag);
+        let cheap = cheap(keys, self, outcome)?;
+        let cheap = self.peppers.inner.iter().try_fold(cheap, wrap)?;
+        let tag = match self.strength {
+            None => cheap,
+            Some(strength) => strength.stretch(&cheap, &self.salt)?,
+        };
+        self.peppers.outer.iter().try_fold(tag, wrap)
+    }
+
     /// Whether this is the password. Every way in which it could be is tried, in constant time of
     /// each comparison.
     pub(crate) fn is_right(&self, keys: &TenantKeys, password: &str) -> bool {
         let mut right = false;
         for outcome in self.scheme.outcomes(password.as_bytes()) {
-            let cheap = cheap(keys, &self.scheme, &self.salt, &outcome);
-            let tag = match self.strength {
-                None => Some(cheap),
-                Some(strength) => strength.stretch(&cheap, &self.salt),
-            };
+            let tag = self.tag_of(keys, &outcome);
             right |= tag.is_some_and(|tag| verify_slices_are_equal(&tag, &self.tag).is_ok());
         }
         right
@@ -118,17 +152,20 @@ impl Verifier {
         if !self.is_usable() {
             return true;
         }
-        let cheap = cheap(keys, &scheme, &self.salt, &outcome);
-        let tag = match self.strength {
-            None => Some(cheap),
-            Some(strength) => strength.stretch(&cheap, &self.salt),
-        };
+        let tag = self.tag_of(keys, &outcome);
         tag.is_some_and(|tag| verify_slices_are_equal(&tag, &self.tag).is_ok())
     }
 
     /// The value that is sealed.
     pub(crate) fn write(&self) -> Zeroizing<String> {
-        let mut bytes = Zeroizing::new(vec![FORMAT]);
+        let mut bytes = Zeroizing::new(Vec::new());
+        match self.peppers.is_first_alone() {
+            true => bytes.push(FORMAT),
+            false => {
+                bytes.push(FORMAT_PEPPERS);
+                self.peppers.write(&mut bytes);
+            }
+        }
         self.scheme.write(&mut bytes);
         bytes.extend(self.salt);
         match self.strength {
@@ -145,7 +182,13 @@ impl Verifier {
     /// Reads what [`Self::write`] wrote.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(BASE64_NOPAD.decode(text.as_bytes()).ok()?);
-        let (scheme, rest) = Scheme::read(bytes.strip_prefix(&[FORMAT])?)?;
+        let (format, rest) = bytes.split_first()?;
+        let (peppers, rest) = match *format {
+            FORMAT => (Peppers::first(), rest),
+            FORMAT_PEPPERS => Peppers::read(rest)?,
+            _ => return None,
+        };
+        let (scheme, rest) = Scheme::read(rest)?;
         let (salt, rest) = rest.split_first_chunk()?;
         let (strong, rest) = rest.split_first()?;
         let (strength, tag) = match strong {
@@ -160,7 +203,7 @@ impl Verifier {
             _ => return None,
         };
         let tag = Zeroizing::new(tag.to_vec());
-        (tag.len() == TAG_BYTES).then_some(Self { scheme, salt: *salt, strength, tag })
+        (tag.len() == TAG_BYTES).then_some(Self { peppers, scheme, salt: *salt, strength, tag })
     }
 }
 
@@ -170,16 +213,11 @@ pub fn is_usable(cell: &str) -> bool {
     !matches!(Scheme::tell(cell).0, Scheme::Unknown)
 }
 
-/// The cheap tag; bound to the scheme and its parameters.
-fn cheap(
-    keys: &TenantKeys,
-    scheme: &Scheme,
-    salt: &[u8; 16],
-    outcome: &[u8],
-) -> Zeroizing<Vec<u8>> {
+/// The cheap tag; bound to the scheme and its parameters. Nothing without its pepper.
+fn cheap(keys: &TenantKeys, of: &Verifier, outcome: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut written = Vec::new();
-    scheme.write(&mut written);
-    let mut mac = keys.pepper.clone();
-    feed(&mut mac, "strongroom/verifier", 1, &[&written, salt, outcome]);
-    Zeroizing::new(mac.finalize().into_bytes().to_vec())
+    of.scheme.write(&mut written);
+    let mut mac = peppers::pepper(keys, of.peppers.base)?.clone();
+    feed(&mut mac, "strongroom/verifier", 1, &[&written, &of.salt, outcome]);
+    Some(Zeroizing::new(mac.finalize().into_bytes().to_vec()))
 }

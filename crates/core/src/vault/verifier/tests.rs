@@ -157,3 +157,44 @@ fn the_full_strength_is_owasps_least() {
     assert!(again(&strong).is_right(&keys(5), "River7!"));
     assert!(!again(&strong).is_right(&keys(5), "river7!"));
 }
+
+/// The tenant's keys with peppers of these versions, each its own.
+fn peppered(versions: &[u16]) -> TenantKeys {
+    let key = |version: u16| SecretKey::from_bytes(Zeroizing::new([4 + version as u8; 32]));
+    keys(5).with_peppers(&versions.iter().map(|v| (*v, key(*v))).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_verifier_wrapped_under_the_next_pepper_needs_all_of_them() {
+    let (first, both, three) = (peppered(&[1]), peppered(&[1, 2]), peppered(&[1, 2, 3]));
+    for cell in ["River7!", "$2b$05$abcdefghijklmnopqrstuurlw1k8gCce7Dl8yvYACes1N6JUI/Fwi"] {
+        let strong = |v: Verifier| again(&v.strengthened(Strength::LEAST).unwrap());
+        let wrapped = |v: Verifier, keys| again(&v.wrapped(keys).unwrap());
+        // Wrapped before it was made strong, after it, and on both sides.
+        let before = strong(wrapped(verifier(cell), &both));
+        let after = wrapped(strong(verifier(cell)), &both);
+        let cheap = wrapped(verifier(cell), &both);
+        for (what, verifier) in [("before", before), ("after", after), ("cheap", cheap)] {
+            let right = |keys: &TenantKeys| verifier.is_right(keys, "River7!");
+            assert!(right(&both) && right(&three), "{cell} {what}");
+            assert!(!right(&first) && !right(&peppered(&[2])), "a pepper is missing: {what}");
+            assert!(!verifier.is_right(&both, "river7!") && verifier.is_of(&both, cell));
+            let newest = wrapped(again(&verifier), &three);
+            assert!(newest.is_right(&three, "River7!") && !newest.is_right(&both, "River7!"));
+            assert!(newest.wrapped(&three).is_none(), "it is under the newest already");
+        }
+    }
+    // What is made since is under the newest alone.
+    let new = Verifier::of("River7!", &both, &CountingRandom::default()).unwrap();
+    assert!(again(&new).is_right(&peppered(&[2]), "River7!"));
+    assert!(again(&new).wrapped(&both).is_none());
+    let unknown = verifier("{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr");
+    assert!(unknown.wrapped(&both).is_none());
+    // Format 1 stays what it was where nothing was rotated.
+    let bytes = |v: &Verifier| BASE64_NOPAD.decode(v.write().as_bytes()).unwrap();
+    assert_eq!((bytes(&verifier("River7!"))[0], bytes(&new)[0]), (1, 2));
+    let bytes = bytes(&verifier("River7!").wrapped(&both).unwrap());
+    assert!(
+        (0..bytes.len()).all(|at| Verifier::read(&BASE64_NOPAD.encode(&bytes[..at])).is_none())
+    );
+}

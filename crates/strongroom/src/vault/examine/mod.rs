@@ -225,14 +225,16 @@ impl Vault {
     fn indexed(&self, row: &SoundRow, tally: &mut Tally) -> Result<u64, ReadError> {
         let mut present = 0;
         for wanted in &row.index {
-            match self.store.get(Table::Index, &wanted.key)? {
-                Some(check) if check == wanted.check => present += 1,
-                Some(_) => {
+            let before = present;
+            for (key, check) in &wanted.rows {
+                let Some(found) = self.store.get(Table::Index, key)? else { continue };
+                present += 1;
+                if found != check {
                     tally.note(Tampering::IndexNotAuthentic, Some(row.record));
-                    present += 1;
                 }
-                None if wanted.certain => tally.note(Tampering::IndexMissing, Some(row.record)),
-                None => {}
+            }
+            if present == before && wanted.certain {
+                tally.note(Tampering::IndexMissing, Some(row.record));
             }
         }
         Ok(present)

@@ -73,9 +73,10 @@ impl Rows {
             LogId::System => None,
             LogId::Tenant(id) => Some(TenantId(id)),
         };
-        let place = KeyPlace { install, tenant, job: Job::Log, version: 1 };
-        let wrapped = self.0.wrapped(tenant, Job::Log).find(|(version, _)| *version == 1);
-        let (_, wrapped) = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
+        let wrapped = self.0.wrapped(tenant, Job::Log).last();
+        let wrapped = wrapped.ok_or_else(|| Problem::internal("a log has no signing key"))?;
+        let (version, wrapped) = wrapped;
+        let place = KeyPlace { install, tenant, job: Job::Log, version };
         let seed = root.root.unwrap(&place, wrapped)?;
         let signer = Signer::from_seed(&origin(&Id(install.0).to_string(), &log), seed.expose());
         Ok(signer.map_err(|e| Problem::internal(e.to_string()))?.verifier().clone())

@@ -151,6 +151,7 @@ impl Vault {
         let lost = build(&media, &root, &old, &from, next)?;
         let store = LocalStore::open(media, there.install, &root.epoch, Arc::clone(&root.store))?;
         let vault = Self::over(there.install, there.development, root, Arc::new(store), random)?;
+        vault.mend_log_keys()?;
         let (credential, ended) = vault.end_credentials(&opened, &old, &meaning, keep)?;
         drop(vault);
         settle(folders, &keys, &there, &credential)?;

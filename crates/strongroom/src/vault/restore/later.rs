@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 
 use strongroom_core::erasure::Erasing;
 use strongroom_core::id::{PrincipalId, RecordNumber, TenantId};
+use strongroom_core::ledger::entry::NextKey;
 use strongroom_core::ledger::merkle::{Frontier, leaf_hash};
-use strongroom_core::ledger::note::{Checkpoint, NOTE_SIZE_MAX, VerifierKey};
+use strongroom_core::ledger::note::{
+    Checkpoint, NOTE_SIZE_MAX, NextKeys, NoteError, VerifierKey, follow,
+};
 use strongroom_core::ledger::tile::{BUNDLE_SIZE_MAX, Bundle, TILE_WIDTH, TileKind, TilePath};
 use strongroom_core::ledger::{Entry, Hash, LogId};
 
@@ -79,7 +82,14 @@ impl Later {
                     LogId::Tenant(_) => later.refused(*log, "the export does not hold it"),
                 });
             };
-            let signed = Checkpoint::open(&note, &[key(*log)?]);
+            let known = [key(*log)?];
+            let signed = match Checkpoint::open(&note, &known) {
+                // The log may have its next key since: it says so itself, in the known one's word.
+                Err(NoteError::NotSigned) => {
+                    Checkpoint::open(&note, &follow(&known, &later.stated(*log, &note)?))
+                }
+                opened => opened,
+            };
             let signed = signed.map_err(|e| later.refused(*log, &e.to_string()))?;
             let (size, root) = (signed.size, signed.root);
             later.take(*log, have.clone(), (size, size, root), &mut meaning, &mut heads)?;
@@ -96,6 +106,17 @@ impl Later {
             later.take(log, nothing, (whole, size, root), &mut meaning, &mut heads)?;
         }
         Ok((later, meaning))
+    }
+
+    /// The next keys that a log states.
+    fn stated(&self, log: LogId, note: &[u8]) -> Result<Vec<NextKey>, Problem> {
+        let size = Checkpoint::claimed(note).map_or(0, |claimed| claimed.size);
+        let mut stated = NextKeys::default();
+        self.walk(log, size, size, &mut |_, leaf| {
+            Entry::from_bytes(leaf).iter().for_each(|entry| stated.note(entry));
+            Ok(())
+        })?;
+        Ok(stated.keys())
     }
 
     /// Checks a log and takes in what its later entries mean.

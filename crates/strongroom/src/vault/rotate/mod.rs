@@ -6,7 +6,9 @@
 //! versions of a key that keeps one are a rotation to go on with. So a run that was killed goes on
 //! where it was, and never begins another.
 
-mod reseal;
+mod carry;
+mod log;
+mod root;
 
 use std::sync::PoisonError;
 
@@ -20,6 +22,7 @@ use strongroom_core::store::{Batch, Changes, Table};
 use strongroom_core::vault::keys::{Job, SecretKey};
 
 use super::Vault;
+use crate::custody::Ask;
 use crate::problem::Problem;
 
 /// Records of a step, unless a test wants fewer: what a kill loses at most.
@@ -35,13 +38,15 @@ pub struct Rotation<'r> {
     pub step_records: usize,
     /// Told how many records were carried over.
     pub progress: &'r (dyn Fn(u64) + Sync),
+    /// Somebody to ask for the key folder's passphrase.
+    pub ask: Option<Ask>,
 }
 
 impl<'r> Rotation<'r> {
     /// Of one key, in steps of the usual size.
     #[must_use]
     pub fn of(job: Job, tenant: Option<&'r str>) -> Self {
-        Self { job, tenant, step_records: STEP_RECORDS, progress: &|_| {} }
+        Self { job, tenant, step_records: STEP_RECORDS, progress: &|_| {}, ask: None }
     }
 }
 
@@ -72,14 +77,25 @@ impl Vault {
         rotation: &Rotation<'_>,
     ) -> Result<Vec<Rotated>, Problem> {
         let (job, tenant) = (rotation.job, rotation.tenant);
+        if job == Job::Root {
+            let authorized = self.authorize(who, Rotate { job, target: Target::Install })?;
+            let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
+            return Ok(vec![self.rotate_root(&authorized, rotation.ask.clone())?]);
+        }
         let tenants: Vec<Option<TenantId>> = match (tenant, who.scope()) {
             (Some(name), _) => vec![self.tenant(name)],
             (None, Scope::Tenants(list)) => list.iter().copied().map(Some).collect(),
             (None, Scope::Install) => self.read().registry.tenants().map(|t| Some(t.id)).collect(),
         };
+        // INVARIANT: nobody of this process seals or rewrites under a version that is to go.
+        let _sealed = self.seals.write().unwrap_or_else(PoisonError::into_inner);
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let _alone = self.rewriting();
         let mut all = Vec::new();
+        if job == Job::Log && tenant.is_none() {
+            let authorized = self.authorize(who, Rotate { job, target: Target::Install })?;
+            all.push(self.rotate_log(&authorized, None)?);
+        }
         for tenant in tenants {
             let target = Target::tenant(tenant);
             let authorized = self.authorize(who, Rotate { job, target })?;
@@ -87,6 +103,9 @@ impl Vault {
             self.load_keys(Some(tenant))?;
             let mut done = match job {
                 Job::Token => self.rotate_token(&authorized, tenant)?,
+                Job::Log => self.rotate_log(&authorized, Some(tenant))?,
+                Job::Pepper => self.rotate_pepper(&authorized, tenant, rotation)?,
+                Job::Index => self.rotate_index(&authorized, tenant, rotation)?,
                 Job::Seal => self.rotate_seal(&authorized, tenant, rotation)?,
                 _ => return Err(Problem::internal("there is no rotation of this key")),
             };
@@ -120,10 +139,11 @@ impl Vault {
         let job = authorized.action().job;
         let to = self.newest(tenant, job)?;
         let from = self.read().registry.wrapped(tenant, job).map(|(v, _)| v).next().unwrap_or(to);
-        if from < to {
+        // Of a pepper all versions stay.
+        if from < to && job != Job::Pepper {
             return Ok(Versions { from, to });
         }
-        let versions = Versions { from, to: to.checked_add(1).ok_or_else(used_up)? };
+        let versions = Versions { from: to, to: to.checked_add(1).ok_or_else(used_up)? };
         self.begin_version(authorized, tenant, versions)?;
         Ok(versions)
     }
@@ -167,12 +187,7 @@ impl Vault {
         rows: &[Vec<u8>],
     ) -> Result<(), Problem> {
         self.commit_control(batch, rows)?;
-        if let Some(tenant) = tenant {
-            let mut state = self.write();
-            state.ring.remove(tenant);
-            state.locked.retain(|(keys, _)| keys.tenant() != tenant);
-        }
-        self.load_keys(tenant)
+        tenant.map_or(Ok(()), |tenant| self.load_keys_anew(&mut self.write(), tenant))
     }
 
     fn newest(&self, tenant: Option<TenantId>, job: Job) -> Result<u16, Problem> {

@@ -177,6 +177,7 @@ impl Vault {
         self.load_keys(Some(tenant))?;
         let plan = plan::Plan::new(&input.columns, &schema, &collection)?;
         let writes = !request.dry_run && (plan.key.is_some() || base.is_some());
+        let _sealing = self.sealing();
         let _one = writes.then(|| self.rewriting());
         let mut run = Run {
             vault: self,

@@ -1,13 +1,17 @@
-//! The rows of a tenant, carried over to its newest seal key: one thread reads and has each step
-//! named, two open and seal, and the caller's waits for the store.
+//! The rows of a tenant, carried over to its newest seal key, index key or pepper: one thread reads
+//! and has each step named, two open and seal, and the caller's waits for the store.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use strongroom_core::access::rotate::{Carried, Opening, Rotate, Step, Versions};
 use strongroom_core::access::{Authorized, Stop};
+use strongroom_core::control::CollectionRow;
+use strongroom_core::field::FieldType;
 use strongroom_core::id::{CollectionId, TenantId};
 use strongroom_core::store::{Commit, Table};
+use strongroom_core::vault::keys::Job;
 use strongroom_core::vault::sealed::{RowAddress, claimed_seal_key};
 
 use super::{Rotated, Rotation, Vault};
@@ -45,7 +49,7 @@ struct Run<'v> {
     authorized: &'v Authorized<Rotate>,
     tenant: TenantId,
     versions: Versions,
-    step_records: usize,
+    rotation: &'v Rotation<'v>,
 }
 
 impl Vault {
@@ -58,23 +62,72 @@ impl Vault {
     ) -> Result<Rotated, Problem> {
         self.room_for(Bulk::Rows)?;
         let versions = self.rotation(authorized, Some(tenant))?;
+        let run = Run { vault: self, authorized, tenant, versions, rotation };
         let mut records = 0;
         // INVARIANT: the old key is destroyed only behind a pass that found nothing under it.
         loop {
-            let step_records = rotation.step_records;
-            let run = Run { vault: self, authorized, tenant, versions, step_records };
-            let pass = run.pass(&|rows| (rotation.progress)(records + rows))?;
-            records += pass.rows;
-            if pass.damaged > 0 {
-                return Err(left(pass.damaged));
-            }
-            if pass.rows == 0 {
+            let rows = run.pass(records)?;
+            records += rows;
+            if rows == 0 {
                 break;
             }
         }
         self.destroy_versions(authorized, Some(tenant), versions)?;
         let Versions { from, to } = versions;
         Ok(Rotated { tenant: None, from, to, done: true, records })
+    }
+
+    /// Rotates a tenant's index key: every row's tags are made anew. No row of the index says which
+    /// key it is under, so that a run that was killed goes over all records again.
+    pub(super) fn rotate_index(
+        &self,
+        authorized: &Authorized<Rotate>,
+        tenant: TenantId,
+        rotation: &Rotation<'_>,
+    ) -> Result<Rotated, Problem> {
+        let versions = self.rotation(authorized, Some(tenant))?;
+        let run = Run { vault: self, authorized, tenant, versions, rotation };
+        let records = run.pass(0)?;
+        self.destroy_versions(authorized, Some(tenant), versions)?;
+        let Versions { from, to } = versions;
+        Ok(Rotated { tenant: None, from, to, done: true, records })
+    }
+}
+
+impl Vault {
+    /// Rotates a tenant's pepper: every verifier is wrapped once more. The old peppers stay, since
+    /// whoever tries a password goes through all of them.
+    pub(super) fn rotate_pepper(
+        &self,
+        authorized: &Authorized<Rotate>,
+        tenant: TenantId,
+        rotation: &Rotation<'_>,
+    ) -> Result<Rotated, Problem> {
+        let newest = self.newest(Some(tenant), Job::Pepper)?;
+        let done = |Versions { from, to }, records| {
+            Ok(Rotated { tenant: None, from, to, done: true, records })
+        };
+        let run = |versions| Run { vault: self, authorized, tenant, versions, rotation };
+        // A verifier that is not under the newest pepper is left of a run that did not end.
+        if newest > 1 {
+            let versions = Versions { from: newest - 1, to: newest };
+            let records = run(versions).pass(0)?;
+            if records > 0 {
+                return done(versions, records);
+            }
+        }
+        let versions = self.rotation(authorized, Some(tenant))?;
+        done(versions, run(versions).pass(0)?)
+    }
+
+    /// The collections of a tenant that have passwords.
+    fn with_passwords(&self, tenant: TenantId) -> BTreeSet<CollectionId> {
+        let state = self.read();
+        let all = state.registry.collections().filter(|c| c.tenant == tenant);
+        let have = |c: &&CollectionRow| {
+            c.fields.iter().any(|field| field.kinds.contains(&FieldType::Password))
+        };
+        all.filter(have).map(|c| c.id).collect()
     }
 }
 
@@ -91,8 +144,8 @@ fn left(damaged: u64) -> Problem {
 type Queue = Arc<Mutex<Receiver<Named>>>;
 
 impl Run<'_> {
-    /// Carries over every row that is not under the newest key.
-    fn pass(&self, progress: &dyn Fn(u64)) -> Result<Pass, Problem> {
+    /// Carries over every row that may not be under the newest key; gives how many.
+    fn pass(&self, before: u64) -> Result<u64, Problem> {
         let (to_open, named) = mpsc::sync_channel(DEPTH);
         let (to_wait, carried) = mpsc::sync_channel(IN_FLIGHT);
         // INVARIANT: the threads own their ends, so that the end of one ends those before it.
@@ -104,10 +157,11 @@ impl Run<'_> {
                 start(scope, "sealer", move || self.seal_all(&named, &to_wait))?;
             }
             drop((named, to_wait));
-            let waited = self.wait(carried, progress);
+            let waited = self.wait(carried, before);
             let read = reader.join().unwrap_or_else(|_| Err(Problem::internal("reading panicked")));
-            let pass = waited?;
-            read.map(|()| pass)
+            let Pass { rows, damaged } = waited?;
+            read?;
+            if damaged == 0 { Ok(rows) } else { Err(left(damaged)) }
         })
     }
 
@@ -115,16 +169,21 @@ impl Run<'_> {
     fn read(&self, to_open: &SyncSender<Named>) -> Result<(), Problem> {
         let mut step = Step { collection: CollectionId(0), rows: Vec::new() };
         let (mut open, mut odd) = (true, false);
+        let passwords = self.vault.with_passwords(self.tenant);
         self.vault.store.scan(Table::Record, &self.tenant.0, &mut |key, row| {
-            if claimed_seal_key(row) == Some(self.versions.to) {
+            if self.rotation.job == Job::Seal && claimed_seal_key(row) == Some(self.versions.to) {
                 return true;
             }
             let Some(RowAddress { collection, record, .. }) = RowAddress::read(key) else {
                 odd = true;
                 return false;
             };
-            if collection != step.collection || step.rows.len() >= self.step_records {
-                let next = Step { collection, rows: Vec::with_capacity(self.step_records) };
+            if self.rotation.job == Job::Pepper && !passwords.contains(&collection) {
+                return true;
+            }
+            if collection != step.collection || step.rows.len() >= self.rotation.step_records {
+                let next =
+                    Step { collection, rows: Vec::with_capacity(self.rotation.step_records) };
                 open = self.name(std::mem::replace(&mut step, next), to_open);
             }
             step.rows.push((record, row.to_vec()));
@@ -169,7 +228,13 @@ impl Run<'_> {
             let slots = &mut |record| vault.store.slot(record);
             let context = vault.context(&state);
             let of = (opening, self.versions);
-            self.authorized.reseal(of, &committed, &context, slots, &*vault.random)
+            match self.rotation.job {
+                Job::Index => self.authorized.reindex(of, &committed, &context, slots),
+                Job::Pepper => {
+                    self.authorized.repepper(of, &committed, &context, slots, &*vault.random)
+                }
+                _ => self.authorized.reseal(of, &committed, &context, slots, &*vault.random),
+            }
         };
         let Carried { batch, rows, damaged } = carried.map_err(|stop| vault.stopped(stop))?;
         Ok(Waiting { commit: batch.map(|batch| vault.store.commit(batch)), rows, damaged })
@@ -179,7 +244,7 @@ impl Run<'_> {
     fn wait(
         &self,
         carried: Receiver<Result<Waiting, Problem>>,
-        progress: &dyn Fn(u64),
+        before: u64,
     ) -> Result<Pass, Problem> {
         let mut pass = Pass::default();
         while let Ok(waiting) = carried.recv() {
@@ -195,7 +260,7 @@ impl Run<'_> {
             if pass.damaged > DAMAGED_MAX {
                 return Err(left(pass.damaged));
             }
-            progress(pass.rows);
+            (self.rotation.progress)(before + pass.rows);
         }
         Ok(pass)
     }
