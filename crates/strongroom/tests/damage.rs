@@ -114,6 +114,17 @@ impl Kept {
     }
 }
 
+impl Kept {
+    /// Whether this describes an earlier state of a table, which the engine has not removed yet:
+    /// `current` begins with the number of the one that counts.
+    fn is_superseded(&self, name: &str) -> bool {
+        let Some((table, version)) = name.rsplit_once("/v") else { return false };
+        let Ok(version) = version.parse::<u64>() else { return false };
+        let current = fs::read(self.root.path(&format!("{table}/current"))).unwrap_or_default();
+        current.first_chunk().is_some_and(|number| u64::from_le_bytes(*number) != version)
+    }
+}
+
 #[derive(Debug)]
 enum Told {
     /// The install did not open.
@@ -172,7 +183,8 @@ fn each_damaged_file_is_told_by_its_place_and_the_rest_is_served() {
     let kept = Kept::new();
     assert!(matches!(kept.told(&kept.copied()), Told::Open(failed) if failed.is_empty()));
     let files = kept.files();
-    let files: Vec<_> = files.iter().filter(holds_something).collect();
+    let files: Vec<_> =
+        files.iter().filter(holds_something).filter(|name| !kept.is_superseded(name)).collect();
     assert!(files.len() > 14, "{files:?}");
     for name in files {
         let whole = fs::read(kept.root.path(name)).unwrap();
