@@ -172,7 +172,15 @@ fn place_of(name: &str) -> &'static [&'static str] {
 
 /// Locks hold nothing; a credential is asked for, not kept to open the install.
 fn holds_something(name: &&String) -> bool {
-    let empty = ["data/lock", "keys/lock", "data/engine/lock", "keys/operator.credential"];
+    let empty = [
+        "data/lock",
+        "keys/lock",
+        "data/engine/lock",
+        "keys/operator.credential",
+        // Room that is held, and made again at every opening.
+        "data/ledger.spare",
+        "keys/notes.spare",
+    ];
     // Of the engine's five tables alike, two: those of the rows and of the index.
     let other = ["0/", "3/", "4/", "5/"].map(|n| format!("data/engine/keyspaces/{n}"));
     !empty.contains(&name.as_str()) && !other.iter().any(|begin| name.starts_with(begin))
