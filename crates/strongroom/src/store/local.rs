@@ -177,6 +177,11 @@ impl LocalStore {
         }
         let slots = at("the slot file", SlotFile::open(&*media.data, epoch.number()))?
             .ok_or(OpenError::RolledBack("the slot file"))?;
+        if !noted.clean {
+            // What a process that was killed wrote there is read from the page cache, and taken
+            // for what stands: a slot that a restore put back, above all.
+            at("the slot file", slots.sync())?;
+        }
         let replayed = replay(&*media.data, &key, &noted, &*media.engine)?;
         let control = check_control(&*media.engine, &noted, &replayed.marks)?;
         let begun = notes.update(|n| {
