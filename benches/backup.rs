@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use strongroom::ambient::{SystemClock, SystemRandom};
 use strongroom::vault::seal::SealRequest;
-use strongroom::vault::{Folders, NewRequest, Vault};
+use strongroom::vault::{Folders, NewRequest, Vault, Whole};
 use support::{Install, cpu_seconds, folder_bytes, machine, median, scratch, setting};
 
 fn main() {
@@ -46,7 +46,8 @@ fn main() {
         let out = dir.join(format!("backup-{round}"));
         let install = Install::open(&place);
         all[2].push(said("backup", || {
-            let done = install.vault.backup(&install.who, &out, 0, &|_| {}).unwrap();
+            let done =
+                install.vault.backup(&install.who, (Whole::Install, &out), 0, &|_| {}).unwrap();
             assert_eq!(done.records, rows);
         }));
         drop(install);
@@ -55,7 +56,8 @@ fn main() {
         if round == 0 {
             let install = Install::open(&place);
             let live = || {
-                let done = install.vault.restore(&install.who, &out, false, &|_| {}).unwrap();
+                let done =
+                    install.vault.restore(&install.who, (&out, None), false, &|_| {}).unwrap();
                 assert_eq!(done.left_alone, rows);
             };
             said("restore, all there", live);
@@ -104,7 +106,7 @@ fn restore(place: &Path, from: &Path, other: &Path, rows: u64) {
     std::fs::create_dir_all(other).unwrap();
     cp(&place.join("keys"), &other.join("keys"), false);
     let folders = Folders { data: other.join("data"), keys: other.join("keys") };
-    let request = NewRequest { from: from.to_path_buf(), ledger: None, ask: None };
+    let request = NewRequest { from: from.to_path_buf(), slots: None, ledger: None, ask: None };
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     let done = Vault::restore_new(&folders, &request, clock, random, &|_| Ok(()), &|_| {});
     assert_eq!(done.unwrap().0.records, rows);

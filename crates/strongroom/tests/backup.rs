@@ -18,6 +18,7 @@ use install::Install;
 use strongroom::backup::Kind;
 use strongroom::custody::KeyFolder;
 use strongroom::store::disk::Folder;
+use strongroom::vault::Whole;
 use strongroom::vault::seal::SealRequest;
 use strongroom_core::id::InstallId;
 use strongroom_core::ledger::entry::{Act, Phase};
@@ -204,7 +205,7 @@ fn a_backup_is_one_moment_however_much_is_written_meanwhile() {
         let mut copies = Vec::new();
         while !done.load(Ordering::Acquire) || copies.len() < 3 {
             let out = install.scratch.path(&format!("copy-{}", copies.len()));
-            vault.backup(&who, &out, 0, &|_| {}).unwrap();
+            vault.backup(&who, (Whole::Install, &out), 0, &|_| {}).unwrap();
             copies.push(out);
         }
         copies

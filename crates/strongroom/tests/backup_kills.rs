@@ -196,7 +196,7 @@ fn a_restore_cut_off_at_any_step_goes_on() {
         let world = hurt.restart(0);
         let (vault, who) = room.vault(&world);
         world.kill_at(n);
-        let done = vault.restore_from(&who, &*world.folder(COPY), false, &|_| {});
+        let done = vault.restore_from(&who, (&*world.folder(COPY), None), false, &|_| {});
         if !world.is_dead() {
             let done = done.unwrap();
             assert_eq!((done.put_back, done.slots_put_back, done.erased), (4, 1, 1));
@@ -206,7 +206,8 @@ fn a_restore_cut_off_at_any_step_goes_on() {
         drop(vault);
         for image in images(&world, n) {
             let (vault, who) = room.vault(&image);
-            let done = vault.restore_from(&who, &*image.folder(COPY), false, &|_| {}).unwrap();
+            let done =
+                vault.restore_from(&who, (&*image.folder(COPY), None), false, &|_| {}).unwrap();
             went_on += usize::from(done.put_back > 0);
             assert_eq!(done.erased, 1, "step {n}: {done:?}");
             assert!(done.not_restored.is_empty(), "step {n}: {done:?}");

@@ -107,8 +107,10 @@ fn an_erased_record_is_not_there_by_any_path_while_its_slot_waits_and_after() {
     assert_eq!(stated.len(), 2);
     assert_eq!(stated[0].purpose.as_deref(), Some("request"));
     let shred = log.iter().find(|e| e.act == Act::PiiShred).unwrap();
-    assert_eq!((shred.range, &shred.subjects), (stated[1].range, &stated[1].subjects));
-    assert_eq!((shred.subjects.len(), stated[0].subjects.len()), (1, 1));
+    assert_eq!(shred.range, stated[1].range);
+    // A number and a pseudonym side by side would tell for good whose entries those were.
+    let both = |e: &&strongroom_core::ledger::Entry| e.range.is_some() && !e.subjects.is_empty();
+    assert_eq!(log.iter().filter(both).count(), 0);
 }
 
 #[test]
@@ -217,12 +219,12 @@ fn many_and_many_at_once_need_a_second_person() {
         vault.store().entries(log, &mut keep).unwrap();
     }
     let approved: Vec<_> = entries.iter().filter(|e| e.act == Act::SecondApprove).collect();
-    let people: Vec<usize> = approved.iter().map(|e| e.subjects.len()).collect();
-    assert_eq!(people, [2, 1], "whom the second person agreed about");
+    let counts: Vec<&str> =
+        approved.iter().map(|e| e.object.as_deref().unwrap().rsplit(':').next().unwrap()).collect();
+    assert_eq!(counts, ["2", "1"], "how many erasures the second person agreed to");
     for entry in approved {
         let by = entry.actor.principal.map(|id| data_encoding::HEXLOWER.encode(&id));
         assert_eq!(by.as_deref(), Some(second_id.as_str()));
-        assert!(entry.object.is_some());
     }
     let denied = entries.iter().filter(|e| e.reason.as_deref() == Some("forbidden.second"));
     assert_eq!(denied.count(), 7, "every refusal is an entry");

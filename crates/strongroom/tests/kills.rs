@@ -83,12 +83,20 @@ impl Job {
 
 #[test]
 fn a_seal_killed_at_any_instant_goes_on() {
-    let (people, kills) = (people(), kills());
+    let people = people();
     let unkilled = Job::new("kills-none", &people);
     let whole = Whole::of(&unkilled.work());
-    let job = Job::new("kills", &people);
-    let killed = (0..kills).filter(|done| kill_at(&job.work(), &whole, *done, kills)).count();
-    assert!(killed * 10 >= kills * 9, "only {killed} of {kills} runs were killed");
+    // Where others take the processors for a moment, one run may seal all rows before its kill
+    // comes: then the kills hit little, and are done over.
+    let spread = (1..=4).any(|attempt| killed_over_and_over(attempt, &people, &unkilled, &whole));
+    assert!(spread, "too few runs were killed, or those that were sealed nothing");
+}
+
+/// Whether nearly all runs were killed, and the rows were sealed by several.
+fn killed_over_and_over(attempt: u32, people: &str, unkilled: &Job, whole: &Whole) -> bool {
+    let kills = kills();
+    let job = Job::new(&format!("kills-{attempt}"), people);
+    let killed = (0..kills).filter(|done| kill_at(&job.work(), whole, *done, kills)).count();
     let ended = job.out.exists();
     let last = job.finish();
     assert!(!ended || last.number("/changed") == 0, "the job had ended: {}", last.json);
@@ -96,14 +104,15 @@ fn a_seal_killed_at_any_instant_goes_on() {
     let sealed = fs::read_to_string(&job.out).unwrap();
     complete_and_in_order(&sealed, &fs::read_to_string(&unkilled.out).unwrap());
     nothing_left_over(&job);
-    let by_the_one_that_ended = each_row_sealed_once(&job);
+    let (by_the_one_that_ended, runs) = each_row_sealed_once(&job);
     assert!(ended || last.number("/changed") == by_the_one_that_ended, "{}", last.json);
-    values_come_back(&job, &people, &sealed);
+    values_come_back(&job, people, &sealed);
     job.install.operate(&["status"]);
 
     let again = job.finish();
     assert_eq!(again.number("/changed"), 0);
     assert_eq!(fs::read_to_string(&job.out).unwrap(), sealed, "the output stays what it is");
+    runs > 2 && killed * 10 >= kills * 9
 }
 
 /// The same as an unkilled run gives, token for token; and no token twice.
@@ -135,8 +144,8 @@ fn nothing_left_over(job: &Job) {
 
 /// By the ledger: the ranges of record numbers that were collected, less those whose batch did not
 /// reach the store, are as many as the rows, and none overlaps another. Gives how many the run
-/// sealed that ended the job.
-fn each_row_sealed_once(job: &Job) -> u64 {
+/// sealed that ended the job, and how many runs sealed some.
+fn each_row_sealed_once(job: &Job) -> (u64, usize) {
     let vault = job.install.open();
     let store = vault.store();
     let entries = entries(store.as_ref());
@@ -150,7 +159,6 @@ fn each_row_sealed_once(job: &Job) -> u64 {
     assert_eq!(ranges.iter().map(|range| range.count).sum::<u64>(), rows() as u64);
     assert!(ranges.windows(2).all(|pair| pair[0].first + pair[0].count <= pair[1].first));
     let boots: HashSet<u64> = done.iter().map(|entry| entry.boot).collect();
-    assert!(boots.len() > 2, "the runs that were killed sealed nothing: {boots:?}");
     let mut count = 0;
     let mut see = |_: &[u8], _: &[u8]| {
         count += 1;
@@ -161,7 +169,7 @@ fn each_row_sealed_once(job: &Job) -> u64 {
 
     let ended = entries.iter().rev().find(|entry| entry.act == Act::JobEnd).unwrap().boot;
     let by_it = done.iter().filter(|entry| entry.boot == ended);
-    by_it.map(|entry| entry.range.unwrap().count).sum()
+    (by_it.map(|entry| entry.range.unwrap().count).sum(), boots.len())
 }
 
 /// A sample over the whole file, across all columns, in one reveal.

@@ -97,23 +97,30 @@ fn a_guess_at_a_whole_file_is_an_entry() {
     };
     let asked = || {
         let vault = install.open();
-        let mut count = 0;
+        let (mut count, mut guesses) = (0, 0);
         for (log, ..) in vault.store().heads() {
             let read = vault.store().entries(log, &mut |_, leaf| {
-                count += usize::from(Entry::from_bytes(leaf).unwrap().act == Act::JobRead);
+                let entry = Entry::from_bytes(leaf).unwrap();
+                count += usize::from(entry.act == Act::JobRead && entry.reason.is_none());
+                guesses += usize::from(entry.act == Act::PiiGuess);
                 true
             });
             read.unwrap();
         }
-        count
+        (count, guesses)
     };
     assert_eq!(guess("a.csv", "id,ssn\n1,536-22-1847\n"), 0);
-    assert_eq!(asked(), 1);
+    assert_eq!(asked(), (1, 0));
     assert_eq!(guess("b.csv", "id,ssn\n1,536-22-1848\n"), 2, "the place is taken");
-    assert_eq!(asked(), 2, "a miss");
+    assert_eq!(asked(), (2, 1), "a miss");
     fs::write(install.scratch.path("out.csv"), "somebody's own").unwrap();
     assert_eq!(guess("c.csv", "id,ssn\n1,536-22-1847\n"), 2);
-    assert_eq!(asked(), 3, "a hit");
+    assert_eq!(asked(), (3, 2), "a hit, which is taken back");
+    // What is not sealed has no name that could be compared.
+    let file = install.scratch.path("a.csv");
+    let seal = ["seal", file.to_str().unwrap(), "--tenant", "acme", "--collection", "people"];
+    let judged = install.operate(&[&seal[..], &["--dry-run"]].concat());
+    assert!(judged.json["job"].is_null(), "{}", judged.json);
 }
 
 /// What was granted, and which schema holds, stands in the ledger.

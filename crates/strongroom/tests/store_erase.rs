@@ -301,6 +301,26 @@ fn killed_while_several_are_erased_with_a_second_person() {
     assert!(halves.iter().all(|n| *n > 1), "{halves:?}");
 }
 
+/// As many acts took place in both, so that an index alone would not tell them apart.
+#[test]
+fn an_engine_of_another_branch_is_refused() {
+    let base = Base::new();
+    let common = base.world.restart(0);
+    base.run(&common, &[Act::Tenant("acme"), SEAL]);
+    let branches = [2, 3].map(|input| {
+        let world = common.restart(0);
+        let done = base.run(&world, &[Act::Seal { tenant: "acme", input, rows: 2 }]);
+        assert!(done.open.is_none());
+        world
+    });
+    let [one, two] = &branches;
+    let mixed = one.restart(0);
+    mixed.put_back(two, ENGINE);
+    let said = base.vault(&mixed, &Arc::default()).err().expect("it is refused");
+    assert!(said.contains("the engine's marks"), "{said}");
+    assert!(base.vault(&one.restart(0), &Arc::default()).is_ok());
+}
+
 /// Whoever takes the row of a pending erasure away does not bring its record back.
 #[test]
 fn a_pending_erasure_cannot_be_taken_away_or_made() {

@@ -12,6 +12,8 @@ use crate::store::{Batch, Changes};
 pub struct Backup {
     /// Its id.
     pub id: BackupId,
+    /// Whether it holds the slots alone.
+    pub slots_alone: bool,
 }
 
 impl Action for Backup {
@@ -21,7 +23,8 @@ impl Action for Backup {
         Target::Install
     }
     fn describe(&self, entry: &mut Entry) {
-        entry.object = Some(self.id.to_string());
+        let alone = if self.slots_alone { ":slots" } else { "" };
+        entry.object = Some(format!("{}{alone}", self.id));
     }
 }
 

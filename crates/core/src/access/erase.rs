@@ -2,6 +2,10 @@
 //! the grace time is over. Nothing of it is given out; the row is read once, at the end, to take
 //! the rows of its index away.
 //!
+//! INVARIANT: an entry names a record by its number or a person by the pseudonym, never both: with
+//! the two side by side, whoever keeps the ledger and a tokenised file could tell for good who an
+//! erased person was, and what was asked about them.
+//!
 //! INVARIANT: a tombstone is made here for records alone that the registry holds as leaving, and
 //! once they are due: each of them was stated by an entry that names its person.
 
@@ -110,16 +114,13 @@ impl Authorized<Erase> {
             let mut entry = self.entry(Phase::Commit);
             entry.object = Some(Erasing::object(collection.id, due_us));
             entry.range = Some(RecordRange { first: person.record.0, count: 1 });
-            entry.subjects = vec![person.pseudonym];
             entry
         };
         let mut entries: Vec<Entry> = people.iter().map(entry).collect();
         if let Agreed::By(second) = agreed {
-            entries.extend(people.chunks(SUBJECTS_MAX).map(|group| {
-                let mut entry = self.approval(second);
-                entry.subjects = group.iter().map(|p| p.pseudonym).collect();
-                entry
-            }));
+            let mut entry = self.approval(second);
+            entry.object = entry.object.map(|by| format!("{by}:{}", people.len()));
+            entries.push(entry);
         }
         let records = people.iter().map(|p| p.record).collect();
         Ok(self.pending(records, entries, changes))
@@ -212,7 +213,6 @@ impl Authorized<CancelErase> {
         }
         let mut entry = self.entry(Phase::Commit);
         entry.range = Some(RecordRange { first: record.0, count: 1 });
-        entry.subjects = vec![person.pseudonym];
         entry.object = Some(leaving.index.to_string());
         let mut changes = Changes::default();
         changes.rows.delete(Table::Control, &Erasing::key(tenant, record));
@@ -252,10 +252,12 @@ pub fn shred(
         let record = erasing.record;
         let place = SlotAddress { install: context.install, tenant, record };
         let at = RowAddress { tenant, collection: erasing.collection, record };
-        let mut entry = super::system::shred(LogId::Tenant(tenant.0), erasing);
+        entries.push((
+            LogId::Tenant(tenant.0),
+            super::system::shred(LogId::Tenant(tenant.0), erasing),
+        ));
         if let Ok(Slot::Live(secret)) = context.epoch.open(place, &(means.slots)(record)?) {
             let pseudonym = pseudonym(keys, &secret, record);
-            entry.subjects = vec![pseudonym];
             let person = Person { record, secret, pseudonym };
             unindex(context, keys, at, &person, means.rows, &mut changes)?;
         }
@@ -264,7 +266,6 @@ pub fn shred(
         let stone = context.epoch.tombstone(place, &draw(random)?, &erasing.tombstone());
         let stone = stone.ok_or(crate::vault::keys::KeyError::DoesNotOpen)?;
         changes.tombstones.push((record, stone));
-        entries.push((LogId::Tenant(tenant.0), entry));
     }
     bounds.shred(due.len() as u64, &mut changes)?;
     let records = due.iter().map(|erasing| erasing.record).collect();

@@ -100,6 +100,8 @@ impl<A: Action> Authorized<A> {
         let entry = |group: &[Person]| {
             let mut entry = first.clone();
             entry.subjects = group.iter().map(|p| p.pseudonym).collect();
+            // Their order would say which record each is of.
+            entry.subjects.sort_unstable();
             entry
         };
         people.chunks(SUBJECTS_MAX).map(entry).collect()

@@ -407,7 +407,9 @@ impl SealBatch<'_> {
         entry.fields = names(self.fields);
         self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, body));
         let mut entries = Vec::new();
-        for group in self.updated.chunks(VERSIONS_MAX) {
+        for group in self.updated.chunks_mut(VERSIONS_MAX) {
+            // As in `naming`: their order would say which record each is of.
+            group.sort_unstable();
             let mut entry = entry.clone();
             (entry.act, entry.fields) = (Act::PiiUpdate, names(self.touched));
             (entry.subjects, entry.versions) = group.iter().copied().unzip();

@@ -130,6 +130,7 @@ impl Authorized<Strengthen> {
         let row = protect(job.control, "job", job.key, &(job.body)(done));
         changes.rows.put(Table::Job, job.key, &row);
         let mut entry = self.step_entry(Act::PiiStrengthen, &step);
+        changed.sort_unstable();
         (entry.subjects, entry.versions) = changed.into_iter().unzip();
         Ok((Batch::of(vec![(self.log, entry)], changes).0, done))
     }

@@ -105,7 +105,13 @@ fn number(run: &str) -> Option<FieldType> {
     if is_written_phone(run) {
         return Some(FieldType::Phone);
     }
-    is_iban(run).then_some(FieldType::BankAccount)
+    (is_iban(run) && !is_hash(run)).then_some(FieldType::BankAccount)
+}
+
+/// As a program writes a hash or an id of 128 bits. Of the countries whose accounts have as many
+/// characters none is called by two letters up to F.
+fn is_hash(run: &str) -> bool {
+    run.len() == 32 && run.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -143,6 +149,8 @@ mod tests {
             "host 192.168.10.20 port 8080",
             "a @ b, 50 @ 3.20",
             "version 1.2.3-4567 build 20240115",
+            // Its check digits are those of an account.
+            "session ce78d1da254c0843eb23951ae077ff5f",
         ] {
             assert_eq!(personal_in(text), vec![], "{text}");
         }

@@ -24,6 +24,10 @@ const HINT_CLEAR_MIN: f64 = 3.5;
 /// So many cells of a code may look like telephone numbers by chance.
 pub(super) const PHONES_BY_CHANCE: f64 = 0.02;
 
+/// So many things may be called as people are, under a header of business, and under another.
+const NAMES_BY_CHANCE: f64 = 0.3;
+const NAMES_BY_CHANCE_WEAK: f64 = 0.05;
+
 /// Decides on a column.
 pub(super) fn column(
     name: String,
@@ -105,23 +109,29 @@ impl Verdict<'_> {
             _ => {
                 self.note_values(class);
                 let counted = class == Class::Code && self.sample.numbers_rows();
-                // One bit that no word calls private, where the words are known.
-                let flag = class == Class::Flag && (!self.beside.person || self.beside.understood);
-                // In a file about people an unknown word may say whose type, level or color it is.
+                // In a file about people an unknown word may say whose type, level or color it is,
+                // unless it is that of goods.
                 let whose = self.beside.person
                     && matches!(class, Class::Kind | Class::Amount | Class::Flag)
-                    && !self.hints.is_whole();
+                    && !self.hints.is_whole()
+                    && !self.hints.means("good");
+                let whose = whose || self.may_be_an_identity(class);
                 if whose && ranking.hint > 0.0 {
                     self.out.against.push("a word of the header is not known".to_owned());
                 }
-                let told = (ranking.hint >= HINT_CLEAR_MIN && !whose) || flag || counted;
-                let alone = self.beside.is_business() && self.hints.personal().is_none();
+                let told = (ranking.hint >= HINT_CLEAR_MIN && !whose) || counted;
+                let alone = self.beside.is_business()
+                    && self.hints.personal().is_none()
+                    && !self.beside.may_judge(self.hints);
                 if alone && !told {
                     let why = "nothing in the file speaks of a person";
                     self.out.speaks_for.push(why.to_owned());
                 }
                 let weak = ranking.hint < HINT_STRONG + 1.0;
-                let kept = sure && (told || alone) && !self.speaks_of_a_person();
+                let kept = sure
+                    && (told || alone)
+                    && !self.speaks_of_a_person()
+                    && !self.values_are_of_people(class, weak);
                 if kept && !self.may_be_hidden(class, weak) {
                     (Some(class), false)
                 } else {
@@ -166,8 +176,14 @@ impl Verdict<'_> {
     /// Whether anything says that the column, though it looks like business, is about a person.
     fn speaks_of_a_person(&mut self) -> bool {
         let mut personal = false;
+        // A whole date is no expiry of a card.
+        let expiry = self.sample.share(self.sample.fits(FieldType::CardExpiry));
+        let whole_date = |class| {
+            class == Class::Type(FieldType::CardExpiry) && expiry < 0.1 && !self.beside.card
+        };
         if let Some((class, weight)) = self.hints.personal()
             && weight >= HINT_STRONG
+            && !whole_date(class)
         {
             self.against_words(class);
             personal = true;
@@ -192,6 +208,35 @@ impl Verdict<'_> {
             personal = true;
         }
         personal
+    }
+
+    /// Whether a number of an unknown name may be one that a state or a doctor gave a person.
+    fn may_be_an_identity(&self, class: Class) -> bool {
+        let known = ["thing", "party", "type", "account"].iter().any(|m| self.hints.means(m));
+        let plain = self.sample.share(self.sample.shapes.plain_code) > 0.9;
+        let is_id = self.hints.means("id");
+        class == Class::Code
+            && self.beside.person
+            && !self.hints.is_whole()
+            && !known
+            && !(is_id && plain)
+    }
+
+    /// Whether words in the values say that the column is about people, whatever its header.
+    fn values_are_of_people(&mut self, class: Class, weak: bool) -> bool {
+        if matches!(class, Class::Amount | Class::Event) {
+            return false;
+        }
+        if self.sample.holds_private() && !self.hints.means("good") {
+            self.out.against.push("the values speak of a private matter".to_owned());
+            return true;
+        }
+        let names = self.sample.share(self.sample.shapes.known_name);
+        if names > if weak { NAMES_BY_CHANCE_WEAK } else { NAMES_BY_CHANCE } {
+            self.out.against.push("some values are names that people have".to_owned());
+            return true;
+        }
+        false
     }
 
     /// Whether a column of numbers may hold personal numbers under a name of business.

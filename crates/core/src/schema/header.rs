@@ -5,6 +5,7 @@
 //! that is in truth a value is never repeated.
 
 use super::dictionary::look_up;
+use super::shape::plain;
 use super::words::{Class, RULES};
 use crate::field::FieldType;
 
@@ -12,6 +13,9 @@ use crate::field::FieldType;
 /// no card. What is about a private matter stays private, but for the date of an event.
 const ABOUT: [&[&str]; 7] =
     [&["type"], &["flag"], &["amount"], &["id"], &["key"], DATED, &["last", "4"]];
+
+/// What words mean that only link others: of, the, and.
+const LINK: &str = "link";
 
 /// The date of an event.
 const DATED: &[&str] = &["event", "date"];
@@ -23,8 +27,8 @@ const ABOUT_DAMPING: f64 = 6.0;
 const COMPOUND_BYTES_MAX: usize = 40;
 
 /// What the end of a compound may say where its beginning is unknown.
-const ENDINGS: [&str; 8] =
-    ["date", "number", "code", "name", "amount", "address", "street", "phone"];
+const ENDINGS: [&str; 9] =
+    ["date", "number", "code", "name", "amount", "type", "address", "street", "phone"];
 
 /// The shortest word at the end of a compound that says what it is.
 const ENDING_BYTES_MIN: usize = 5;
@@ -103,7 +107,7 @@ impl Hints {
 
     /// Whether the dictionary knows any word of the header.
     pub(super) fn knows_a_word(&self) -> bool {
-        !self.meanings.is_empty()
+        self.meanings.iter().any(|meaning| *meaning != LINK)
     }
 
     /// Whether every word of the header is known. One that is not may say whose a type or a level
@@ -117,15 +121,49 @@ impl Hints {
         self.meanings.contains(&meaning)
     }
 
-    /// Whether the header speaks of what only files about people have.
-    pub(super) fn names_person(&self) -> bool {
+    /// Whether the header speaks of what only files about people have. A share of telephones per
+    /// thousand is none: numbers that were not given to people are not of the type.
+    pub(super) fn names_person(&self, fits: impl Fn(FieldType) -> bool) -> bool {
         self.means("trait")
+            || self.means("care")
             || self.hints.iter().any(|hint| match hint.class {
                 Class::Type(FieldType::Address) => false,
                 Class::Type(FieldType::Name) => hint.weight >= 6.0,
+                Class::Type(kind @ FieldType::Phone) => hint.weight >= 8.0 && fits(kind),
                 Class::Type(_) => hint.weight >= 8.0,
                 _ => false,
             })
+    }
+
+    /// Whether the header is that of someone who is judged: a pupil, an employee.
+    pub(super) fn names_judged(&self) -> bool {
+        self.means("person") || self.means("staff")
+    }
+
+    /// Whether the header is that of an id or name of a kind of things.
+    pub(super) fn names_goods(&self) -> bool {
+        let key = ["id", "number", "code"].iter().any(|meaning| self.means(meaning));
+        let things = ["good", "named", "ware", "type", "group"].iter().any(|m| self.means(m));
+        things && key && self.personal().is_none()
+    }
+
+    /// In a list of things a bare name or description is that of the thing.
+    pub(super) fn of_goods(self) -> Self {
+        let words = || self.hints.iter().flat_map(|hint| hint.words.clone()).collect();
+        let hint = |class, weight| Hint { class, weight, words: words() };
+        let hints = match () {
+            () if self.is_bare_name() => vec![hint(Class::Label, 7.0)],
+            () if self.means("body") => vec![hint(Class::Kind, 6.0), hint(Class::Amount, 6.0)],
+            () => return self,
+        };
+        Self { hints, ..self }
+    }
+
+    /// Whether the header says no more than that it names or describes what the rows are.
+    pub(super) fn is_bare_name(&self) -> bool {
+        let bare =
+            |meaning: &&str| matches!(*meaning, "name" | "description" | "title" | "vague" | LINK);
+        self.whole && self.knows_a_word() && self.meanings.iter().all(bare)
     }
 
     /// Whether the header speaks of business and of nothing personal.
@@ -193,24 +231,6 @@ fn tokens(header: &str) -> Vec<String> {
     tokens
 }
 
-/// A letter in lower case without the accents of Western Europe.
-fn plain(c: char, out: &mut String) {
-    for c in c.to_lowercase() {
-        match c {
-            'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
-            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
-            'í' | 'ì' | 'î' | 'ï' => out.push('i'),
-            'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' => out.push('o'),
-            'ú' | 'ù' | 'û' | 'ü' => out.push('u'),
-            'ñ' => out.push('n'),
-            'ç' => out.push('c'),
-            'ß' => out.push_str("ss"),
-            '\u{300}'..='\u{36f}' => {}
-            _ => out.push(c),
-        }
-    }
-}
-
 /// Adds the dictionary words a token is made of, the longest first; nothing when a part of it is
 /// unknown.
 fn known(token: &str, out: &mut Vec<Word>) -> Option<()> {
@@ -274,10 +294,10 @@ mod tests {
             ("Contraseña", "password"),
             ("M.I.", "middle"),
             ("D.O.B.", "birth date"),
-            ("wholly_unheard_of", ""),
+            ("utterly_unheard_gnu", ""),
             ("Anfragenummer", "event number"),
             ("Taufdatum", "date"),
-            ("Patientennummer", "trait number"),
+            ("Patientennummer", "trait care number"),
             ("N\u{b0} facture", "number thing"),
         ] {
             assert_eq!(meanings(header), wanted, "{header}");

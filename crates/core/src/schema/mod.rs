@@ -11,6 +11,9 @@ mod grounds_tests;
 mod guard;
 mod header;
 mod parse;
+mod people;
+#[cfg(test)]
+mod private_tests;
 mod proposal;
 mod propose;
 mod sample;

@@ -11,6 +11,9 @@ use super::weigh::Beside;
 use super::words::Class;
 use crate::field::FieldType;
 
+/// What parts of an address mean.
+const PLACES: [&str; 6] = ["address", "street", "zip", "city", "region", "state"];
+
 /// Gathers what a proposal needs. Feed it row by row.
 pub struct Proposer {
     columns: Vec<(String, Sample)>,
@@ -40,8 +43,11 @@ impl Proposer {
     /// Decides on every column.
     #[must_use]
     pub fn finish(self) -> Proposal {
-        let hints: Vec<Hints> = self.columns.iter().map(|(name, _)| Hints::of(name)).collect();
+        let mut hints: Vec<Hints> = self.columns.iter().map(|(name, _)| Hints::of(name)).collect();
         let beside = self.beside(&hints);
+        if beside.goods {
+            hints = hints.into_iter().map(Hints::of_goods).collect();
+        }
         let columns = self
             .columns
             .into_iter()
@@ -56,15 +62,41 @@ impl Proposer {
     fn beside(&self, hints: &[Hints]) -> Beside {
         let known = hints.iter().filter(|hints| hints.knows_a_word()).count();
         let understood = known * 2 >= hints.len();
+        let goods = self.lists_goods(hints);
         let mut beside = Beside { understood, ..Beside::default() };
         for ((_, sample), hints) in self.columns.iter().zip(hints) {
-            let name = hints.weight(Class::Type(FieldType::Name)) > 0.0 && sample.holds_names();
+            let of_goods = goods && hints.is_bare_name() && sample.shapes.known_name == 0;
+            let name = hints.weight(Class::Type(FieldType::Name)) > 0.0
+                && sample.holds_names()
+                && !of_goods;
             beside.business |= hints.names_business();
             beside.card |= hints.names_card() || sample.holds_cards();
-            beside.address |= ["address", "street", "zip", "city"].iter().any(|m| hints.means(m));
-            let unnamed = !hints.knows_a_word() && sample.holds_names();
-            beside.person |= name || unnamed || hints.names_person() || sample.holds_people();
+            beside.address |= PLACES.iter().any(|place| hints.means(place));
+            let known = sample.share(sample.shapes.known_name) > 0.3;
+            let unnamed = !hints.knows_a_word() && (sample.holds_names() || known);
+            beside.health |= hints.means("care");
+            beside.judged |= hints.names_judged();
+            beside.person |= name
+                || unnamed
+                || hints.names_person(|kind| {
+                    sample.filled < 20 || sample.share(sample.fits(kind)) > 0.1
+                })
+                || sample.holds_people();
         }
+        beside.goods = goods && !beside.person;
         beside
+    }
+
+    /// Whether the rows are things of one kind: the first column tells them apart by a number of
+    /// such things, or two columns and more are what only wares have, and no column is the thing.
+    fn lists_goods(&self, hints: &[Hints]) -> bool {
+        let (Some((_, first)), Some(key)) = (self.columns.first(), hints.first()) else {
+            return false;
+        };
+        let wares = hints.iter().filter(|hints| hints.means("ware")).count();
+        let named = hints
+            .iter()
+            .any(|h| (h.means("good") || h.means("named")) && h.weight(Class::Label) >= 5.0);
+        (key.names_goods() && first.tells_rows_apart()) || (wares >= 2 && !named)
     }
 }

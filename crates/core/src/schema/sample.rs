@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::people::{is_known_name, is_private_matter, is_sex};
 use super::shape::{
-    is_bare_phone, is_failed, is_full_name, is_ip, is_moment, is_month_name, is_nothing, is_number,
-    is_one_word, is_place, is_plain_code, is_plain_number, is_scientific, is_street, is_timed,
-    is_yes_no, year,
+    is_bare_phone, is_clock, is_failed, is_full_name, is_ip, is_moment, is_month_name, is_nothing,
+    is_number, is_one_word, is_place, is_plain_code, is_plain_number, is_scientific, is_street,
+    is_timed, is_yes_no, year,
 };
 use crate::field::{
     FieldType, is_grouped_ein, is_grouped_ssn, is_iban, is_written_date, is_written_phone,
@@ -71,6 +72,14 @@ pub(super) struct Shapes {
     pub(super) brief: u32,
     /// One word of capitals.
     pub(super) capitals: u32,
+    /// A time of day.
+    pub(super) clock: u32,
+    /// A common name of people stands first or last.
+    pub(super) known_name: u32,
+    /// A word of a person's private life.
+    pub(super) private: u32,
+    /// A letter that may stand for a sex.
+    pub(super) sex: u32,
 }
 
 /// What spreadsheets did to values.
@@ -196,6 +205,10 @@ impl Sample {
         note(&mut shapes.capitals, value.len() <= 12 && value.bytes().all(capital));
         note(&mut shapes.brief, value.len() <= 3);
         note(&mut shapes.full_name, digits == 0 && is_full_name(value));
+        note(&mut shapes.clock, is_clock(value));
+        note(&mut shapes.known_name, is_known_name(value));
+        note(&mut shapes.private, is_private_matter(value));
+        note(&mut shapes.sex, is_sex(value));
         let grouped_itin = value.len() == 11 && !bare && FieldType::TaxId.fits(value);
         note(&mut shapes.itin_grouped, grouped_itin && !is_grouped_ssn(value));
         if is_moment(value) {
@@ -274,6 +287,18 @@ impl Sample {
     /// Whether most values are written as people's full names are.
     pub(super) fn holds_names(&self) -> bool {
         self.filled >= 3 && self.share(self.shapes.full_name) > 0.8
+    }
+
+    /// Whether values speak of a person's private life, or are letters of a sex.
+    pub(super) fn holds_private(&self) -> bool {
+        let sexes = self.share(self.shapes.sex) > 0.9 && self.distinct().is_some_and(|n| n > 1);
+        self.filled >= 3 && (sexes || self.share(self.shapes.private) > 0.2)
+    }
+
+    /// Whether every value is another.
+    pub(super) fn tells_rows_apart(&self) -> bool {
+        let filled = usize::try_from(self.filled).unwrap_or(usize::MAX);
+        self.filled >= 3 && self.distinct().is_none_or(|distinct| distinct == filled)
     }
 
     /// Whether values say by themselves that the file is about people.

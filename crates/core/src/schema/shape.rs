@@ -20,6 +20,24 @@ const STREETS: [&str; 26] = [
     "via", "platz",
 ];
 
+/// A letter in lower case without the accents of Western Europe.
+pub(super) fn plain(c: char, out: &mut String) {
+    for c in c.to_lowercase() {
+        match c {
+            'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' => out.push('a'),
+            'é' | 'è' | 'ê' | 'ë' => out.push('e'),
+            'í' | 'ì' | 'î' | 'ï' => out.push('i'),
+            'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'º' => out.push('o'),
+            'ú' | 'ù' | 'û' | 'ü' => out.push('u'),
+            'ñ' => out.push('n'),
+            'ç' => out.push('c'),
+            'ß' => out.push_str("ss"),
+            '\u{300}'..='\u{36f}' => {}
+            _ => out.push(c),
+        }
+    }
+}
+
 /// Whether a cell says that there is no value.
 pub(super) fn is_nothing(value: &str) -> bool {
     value.is_empty() || NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word))
@@ -87,6 +105,16 @@ pub(super) fn is_timed(value: &str) -> bool {
         && time.split('.').next().is_some_and(|t| t.contains(|c| "123456789".contains(c)))
 }
 
+/// A time of day.
+pub(super) fn is_clock(value: &str) -> bool {
+    let time = value.trim_end_matches(['a', 'A', 'p', 'P', 'm', 'M', ' ', '.', 'h']);
+    let (hour, rest) = time.split_once(':').unwrap_or_default();
+    let number = |part: &str, most: u32| {
+        (1..=2).contains(&part.len()) && part.parse::<u32>().is_ok_and(|n| n <= most)
+    };
+    number(hour, 24) && rest.len() <= 5 && rest.split(':').all(|part| number(part, 59))
+}
+
 /// The year of a date whose year has four digits.
 pub(super) fn year(value: &str) -> Option<u32> {
     let date = moment(value).0;
@@ -104,6 +132,7 @@ pub(super) fn is_one_word(value: &str) -> bool {
 
 /// A number as amounts are written: sign, currency, thousands, decimals, percent.
 pub(super) fn is_number(value: &str) -> bool {
+    let value = without_currency(value.trim_start_matches(['-', '+', '(', ' ']));
     let body = value.trim_start_matches(['-', '+', '(', '$', '€', '£', ' ']);
     let body = body.trim_end_matches([')', '%', '€', '$', '£', ' ']);
     !body.is_empty()
@@ -111,6 +140,17 @@ pub(super) fn is_number(value: &str) -> bool {
         && body.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','))
         && body.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',' | b' '))
         && body.bytes().filter(|b| *b == b' ').count() <= 3
+}
+
+/// A value without the currency before or after it, as `R$` and `EUR`.
+fn without_currency(value: &str) -> &str {
+    const CURRENCIES: [&str; 17] = [
+        "R$", "US$", "A$", "C$", "S/", "Bs", "EUR", "USD", "GBP", "CHF", "BRL", "MXN", "COP",
+        "ARS", "CLP", "Fr.", "kr",
+    ];
+    let known = CURRENCIES.iter();
+    let cut = known.filter_map(|c| value.strip_prefix(c).or_else(|| value.strip_suffix(c))).next();
+    cut.map_or(value, str::trim)
 }
 
 /// A number of few digits that can be no place on a map and no number of a person: an amount, a
@@ -161,11 +201,11 @@ pub(super) fn is_yes_no(value: &str) -> bool {
     WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
-/// Two to four words, each with a capital but for short ones between them, as people's names are
+/// Two to six words, each with a capital but for short ones between them, as people's names are
 /// written in full.
 pub(super) fn is_full_name(value: &str) -> bool {
     let words = value.split_whitespace().count();
-    (2..=4).contains(&words)
+    (2..=6).contains(&words)
         && FieldType::Name.fits(value)
         && value.split_whitespace().all(|w| w.starts_with(char::is_uppercase) || w.len() <= 3)
 }
@@ -179,10 +219,12 @@ mod tests {
         assert!(is_moment("2024-01-15 13:45:00") && is_moment("1/5/2024 1:45 PM"));
         assert!(!is_moment("2024-01-15 invoice"));
         assert!(is_timed("2024-01-15 13:45") && !is_timed("2024-01-15 00:00:00.000"));
+        assert!(is_clock("13:45") && is_clock("1:05:00 pm") && !is_clock("13:75"));
         assert_eq!(year("5/6/1980"), Some(1980));
         assert_eq!(year("19800506"), Some(1980));
         assert_eq!(year("5/6/80"), None);
         assert!(is_number("$1,234.50") && is_number("-12") && is_number("12 %"));
+        assert!(is_number("R$ 5.500,48") && is_number("-12,50 EUR") && !is_number("R$"));
         assert!(!is_number("12-34") && !is_number("AB12"));
         assert!(is_street("12 Main St.", 2) && !is_street("12 oz bottle", 2));
         assert!(is_bare_phone(b"2125550142") && !is_bare_phone(b"1125550142"));

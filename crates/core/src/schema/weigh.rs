@@ -11,6 +11,9 @@ use super::sample::Sample;
 use super::words::Class;
 use crate::field::FieldType;
 
+/// The name of a thing, or what it is in short, has fewer words than these.
+const LABEL_WORDS_MAX: f64 = 30.0;
+
 /// Fewer values than these are no evidence.
 pub(super) const VALUES_MIN: u32 = 3;
 
@@ -22,6 +25,9 @@ const EVIDENCE_WEAK_MAX: f64 = 2.0;
 
 /// The same bound in a file in which nothing speaks of a person.
 const EVIDENCE_BUSINESS_MAX: f64 = 6.0;
+
+/// The most that one word of a header says.
+const HINT_OF_ONE_WORD: f64 = 6.5;
 
 /// How likely a value of a type follows its rules.
 const FIT_SHARE: f64 = 0.98;
@@ -46,6 +52,12 @@ pub(super) struct Beside {
     pub(super) person: bool,
     /// Some header speaks of business.
     pub(super) business: bool,
+    /// Some header is that of people who are judged, though by a number.
+    pub(super) judged: bool,
+    /// Something speaks of a person's health.
+    pub(super) health: bool,
+    /// The rows are things of one kind: products, shops, courses.
+    pub(super) goods: bool,
     /// The dictionary knows a word of most headers: in a language that it does not know, that
     /// nothing speaks of a person says nothing.
     pub(super) understood: bool,
@@ -56,6 +68,11 @@ impl Beside {
     /// header of their own to be business.
     pub(super) fn is_business(self) -> bool {
         self.understood && self.business && !self.person
+    }
+
+    /// Whether the header may be that of a mark given to someone, and of nothing that is bought.
+    pub(super) fn may_judge(self, hints: &Hints) -> bool {
+        self.judged && hints.means("either") && !hints.means("good")
     }
 }
 
@@ -78,7 +95,9 @@ impl Ranking {
             let hint = hint(class, hints, beside);
             let alone = hint == 0.0 && beside.is_business() && hints.personal().is_none();
             let mut score = prior(class, hint, beside) + hint;
-            if sample.filled >= VALUES_MIN {
+            // Amounts may be but 0 and 1 where the sample ends.
+            let amounts = class == Class::Flag && hint == 0.0 && hints.weight(Class::Amount) >= 5.0;
+            if sample.filled >= VALUES_MIN && !amounts {
                 score += evidence(class, hint, sample, alone);
             }
             (class, score, hint)
@@ -94,7 +113,11 @@ impl Ranking {
         for (other, score, said) in scores.iter().filter(|(other, ..)| other != class) {
             if alike(*other) {
                 share += score.exp();
-                hint = hint.max(*said);
+                // A date or a number that is but 0 and 1 is something else.
+                let speaks = *class != Class::Flag
+                    || matches!(other, Class::Amount | Class::Kind)
+                    || (*other == Class::Code && *said > HINT_OF_ONE_WORD);
+                hint = hint.max(if speaks { *said } else { 0.0 });
             }
         }
         let rival = scores.iter().filter(|(other, ..)| !alike(*other));
@@ -110,8 +133,15 @@ fn hint(class: Class, hints: &Hints, beside: Beside) -> f64 {
     match class {
         _ if hint == 0.0 => 0.0,
         Class::Type(FieldType::CardSecurityCode) if beside.card => hint + 3.0,
-        // Of a person's body, or of goods.
-        Class::Amount if beside.person && hints.means("weight") => hint.min(3.0),
+        // Of a person's body, of what one can or spends, of how one is: or of goods.
+        _ if class.is_clear() && beside.person && is_ambiguous(class, hints) => hint.min(2.0),
+        _ if class.is_clear() && beside.may_judge(hints) => hint.min(2.0),
+        // In Latin America a department is a part of the country.
+        _ if class.is_clear() && beside.address && hints.means("depto") => hint.min(2.0),
+        // Beside a patient a code may be a diagnosis, and an amount a finding.
+        _ if class.is_clear() && beside.health && hint <= HINT_OF_ONE_WORD && !is_key(hints) => {
+            hint.min(2.0)
+        }
         // Of several languages' words for a state, most stand for a province beside an address
         // and for a status elsewhere.
         Class::Type(FieldType::Address) if hints.means("estado") => {
@@ -123,6 +153,26 @@ fn hint(class: Class, hints: &Hints, beside: Beside) -> f64 {
         }
         _ => hint,
     }
+}
+
+/// Whether the header may speak of a person as well as of a thing.
+fn is_ambiguous(class: Class, hints: &Hints) -> bool {
+    let of_goods = hints.means("good");
+    let bare_stat = hints.means("stat") && !hints.means("amount");
+    let amount = ["weight", "either", "body"].iter().any(|meaning| hints.means(meaning));
+    let said = match class {
+        Class::Kind => {
+            hints.means("vague") || (hints.means("description") && hints.weight(class) < 5.0)
+        }
+        Class::Label => hints.means("title"),
+        _ => false,
+    };
+    (amount || bare_stat || said) && !of_goods && class != Class::Event
+}
+
+/// Whether the header is that of a number given by the application, or of a date.
+fn is_key(hints: &Hints) -> bool {
+    ["id", "number", "date", "event", "period", "state"].iter().any(|meaning| hints.means(meaning))
 }
 
 /// How likely a class is before anything is known of the column: ln of its odds.
@@ -169,17 +219,20 @@ fn evidence(class: Class, hint: f64, sample: &Sample, alone: bool) -> f64 {
         Class::Label if hint < 5.0 => -5.0,
         Class::Label => match few_values(sample) {
             Some(true) => 2.0,
-            _ if hint >= 6.0 && sample.mean_words() < 12.0 => 0.0,
+            _ if hint >= 6.0 && sample.mean_words() < LABEL_WORDS_MAX => 0.0,
             _ => -5.0,
         },
-        Class::Event => weigh(sample, &[(shapes.moment, 0.05)]) + years(sample, -1.0, 1.0),
+        Class::Event => {
+            weigh(sample, &[(shapes.moment, 0.05), (shapes.clock, 0.05)]) + years(sample, -1.0, 1.0)
+        }
         Class::Amount if alone => weigh(sample, &[(shapes.plain_number, 0.3)]).min(most),
         Class::Amount => weigh(sample, &[(shapes.numeric, 0.3)]).min(most),
         Class::Flag if sample.share(shapes.yes_no) < 0.98 => -5.0,
         Class::Flag => weigh(sample, &[(shapes.yes_no, 0.03)]),
         Class::Kind => match few_values(sample) {
-            // Statuses cannot be told from first names; codes of a few letters can.
+            // Codes of a few letters are no names, and kinds come again and again.
             Some(true) if alone && sample.share(shapes.brief) > 0.9 => 5.0,
+            Some(true) if alone && come_again(sample) => 4.5,
             Some(true) if alone => 0.0,
             Some(true) => 3.0,
             Some(false) => -5.0,
@@ -205,6 +258,8 @@ fn nature(kind: FieldType, sample: &Sample) -> f64 {
         FieldType::Address | FieldType::CardExpiry | FieldType::Text => 0.0,
         _ if sample.is_counted_up() => -6.0,
         FieldType::Ssn | FieldType::CardNumber | FieldType::Username if few => -2.0,
+        // What is dropped cannot be brought back.
+        FieldType::Password if few => -8.0,
         _ => 0.0,
     }
 }
@@ -273,6 +328,14 @@ fn weigh(sample: &Sample, told: &[(u32, f64)]) -> f64 {
     let gains = told.iter().map(|(count, chance)| sample.share(*count) * (FIT_SHARE / chance).ln());
     let loss = sample.share(sample.filled.saturating_sub(fitting)) * MISFIT;
     (effective * (gains.sum::<f64>() - loss)).clamp(-EVIDENCE_MAX, EVIDENCE_MAX)
+}
+
+/// Whether every value stands on several rows, and none is a name that people have.
+fn come_again(sample: &Sample) -> bool {
+    let distinct = sample.distinct().and_then(|distinct| u32::try_from(distinct).ok());
+    sample.filled >= 12
+        && sample.shapes.known_name == 0
+        && distinct.is_some_and(|distinct| distinct * 3 <= sample.filled)
 }
 
 /// Whether a few distinct values stand on many rows; `None` when that cannot be told.

@@ -9,6 +9,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use super::header::Hints;
+use super::people::is_known_name;
 use super::sample::{Areas, Run, spread};
 use super::shape::{is_bare_phone, is_full_name, is_timed, year};
 use super::weigh::YEARS_OF_LIVES;
@@ -20,6 +21,9 @@ const CELLS: u32 = 1000;
 
 /// How many it has at least where the file ends.
 const CELLS_MIN: u32 = 300;
+
+/// So many cells may begin or end with a common name of people.
+const KNOWN_SHARE: f64 = 0.3;
 
 /// A header that makes up for what values look like.
 const HINT_MIN: f64 = 6.0;
@@ -59,6 +63,7 @@ struct Window {
     phone: u32,
     birth: u32,
     name: u32,
+    known: u32,
     timed: u32,
     years: Vec<u32>,
     areas: Areas,
@@ -76,6 +81,7 @@ struct Look {
     phone: bool,
     birth: bool,
     timed: bool,
+    known: bool,
     name: Option<u64>,
     year: Option<u32>,
     number: Option<u64>,
@@ -87,6 +93,7 @@ struct Shares {
     phone: f64,
     birth: f64,
     name: f64,
+    known: f64,
     years: usize,
 }
 
@@ -172,6 +179,9 @@ impl Windows {
         let distinct: u32 = window.names.iter().map(|bits| bits.count_ones()).sum();
         let share = window.share(window.name);
         let many = self.class != Class::Label && share > 0.8 && distinct >= window.filled / 4;
+        if self.above(window.share(window.known), KNOWN_SHARE, |first| first.known) {
+            return Some((FieldType::Name, window.known));
+        }
         let names = many || (distinct >= 10 && self.above(share, 0.8, |first| first.name));
         names.then_some((FieldType::Name, window.name))
     }
@@ -188,6 +198,7 @@ impl Window {
         self.phone += u32::from(look.phone);
         self.birth += u32::from(look.birth);
         self.timed += u32::from(look.timed);
+        self.known += u32::from(look.known);
         if look.nine {
             self.areas.insert(value.as_bytes());
         }
@@ -218,6 +229,7 @@ impl Window {
             phone: self.share(self.phone),
             birth: self.share(self.birth),
             name: self.share(self.name),
+            known: self.share(self.known),
             years: spread(&self.years).unwrap_or(0),
         }
     }
@@ -242,11 +254,12 @@ impl Look {
             }
             Class::Event => (look.year, look.timed) = (year(value), is_timed(value)),
             _ if digits == 0 && is_full_name(value) => {
+                look.known = is_known_name(value);
                 let mut hasher = DefaultHasher::new();
                 value.hash(&mut hasher);
                 look.name = Some(hasher.finish());
             }
-            _ => {}
+            _ => look.known = digits == 0 && is_known_name(value),
         }
         look
     }

@@ -107,6 +107,12 @@ impl Manifest {
         }
     }
 
+    /// Whether it is a copy of the slots and of nothing else.
+    #[must_use]
+    pub fn is_slots_alone(&self) -> bool {
+        self.records.items.is_empty()
+    }
+
     /// The part that is about a stream.
     #[must_use]
     pub fn part(&self, kind: StreamKind) -> &Part {

@@ -17,6 +17,7 @@ const AFTER_HELP: &str = "\
 Examples:
   strongroom restore /mnt/backups/2026-11-27 --dry-run      what would be put back
   strongroom restore /mnt/backups/2026-11-27
+  strongroom restore /mnt/backups/2026-11-20 --slots /mnt/slots/11
   strongroom restore /mnt/backups/2026-11-27 --new --data /srv/strongroom/data \\
     --keys /mnt/keys/strongroom --ledger /mnt/ledger/2026-11-28 --out operator.credential
 
@@ -42,6 +43,9 @@ pub struct Args {
     /// Make the install anew, in an empty data folder, with the key folder that was brought
     #[arg(long)]
     new: bool,
+    /// A backup whose slots are taken instead, as `backup --slots-only` makes one
+    #[arg(long, value_name = "DIR")]
+    slots: Option<PathBuf>,
     /// An export of the ledger that is newer than the backup: what it says counts first
     #[arg(long, value_name = "DIR", requires = "new")]
     ledger: Option<PathBuf>,
@@ -52,7 +56,7 @@ pub struct Args {
 
 /// Restores.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
-    let paths = [Some(&args.from), args.ledger.as_ref(), args.out.as_ref()];
+    let paths = [Some(&args.from), args.slots.as_ref(), args.ledger.as_ref(), args.out.as_ref()];
     let folders = global.folders();
     paths.into_iter().flatten().try_for_each(|path| boundary::outside(&folders, path))?;
     if args.new {
@@ -60,8 +64,8 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     }
     let session = global.session()?;
     let bar = spinner();
-    let done =
-        session.vault.restore(&session.who, &args.from, args.dry_run, &|at| bar.set_position(at));
+    let from = (args.from.as_path(), args.slots.as_deref());
+    let done = session.vault.restore(&session.who, from, args.dry_run, &|at| bar.set_position(at));
     bar.finish_and_clear();
     let done = done?;
     Ok(Answer::new(&done, text(&done)))
@@ -80,6 +84,7 @@ struct NewJson<'a> {
 fn anew(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let request = NewRequest {
         from: args.from.clone(),
+        slots: args.slots.clone(),
         ledger: args.ledger.clone(),
         ask: Some(global.ask()),
     };

@@ -187,13 +187,16 @@ impl Shared {
                     note.size = state.frontier.size();
                     note.root = state.frontier.root().to_hex();
                 }
-                note.applied = marks.get(log).copied();
+                let mark = marks.get(log);
+                if !matches!((mark, &note.applied), (Some(mark), Some(noted)) if noted.is(mark)) {
+                    note.applied = mark.map(Into::into);
+                }
                 // INVARIANT: effects reach the engine in the order of their log, and an act is in
                 // `stated` before `logs` shows its entry.
-                let settled = if note.applied == stated.get(log).copied() {
+                let settled = if mark == stated.get(log) {
                     note.size
                 } else {
-                    note.applied.map_or(0, |mark| mark + 1)
+                    mark.map_or(0, |mark| mark.index + 1)
                 };
                 note.settled = note.settled.max(settled);
             }

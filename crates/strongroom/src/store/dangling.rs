@@ -98,7 +98,7 @@ pub fn acts(entries: &[(LogId, u64, Vec<u8>)], notes: &Notes) -> Result<Vec<Dang
 /// The acts that the engine's marks do not cover, in the order of each log.
 #[must_use]
 pub fn dangling(mut acts: Vec<Dangling>, marks: &Marks) -> Vec<Dangling> {
-    acts.retain(|act| marks.get(&act.log).is_none_or(|mark| act.index > *mark));
+    acts.retain(|act| marks.get(&act.log).is_none_or(|mark| act.index > mark.index));
     acts
 }
 

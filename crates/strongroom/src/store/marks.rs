@@ -13,8 +13,15 @@ use super::notes::{ControlNext, Notes};
 use super::recovery::{OpenError, at};
 use super::segment::{log_key, log_of_key};
 
-/// The index of the last entry of each log whose effect is in the engine.
-pub type Marks = BTreeMap<LogId, u64>;
+/// The last entry of each log whose effect is in the engine.
+pub type Marks = BTreeMap<LogId, Mark>;
+
+/// An entry of a log: its index and its leaf hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub index: u64,
+    pub leaf: Hash,
+}
 
 const LABEL: &str = "strongroom/applied";
 
@@ -37,13 +44,13 @@ pub fn rows(key: &StoreKey, positions: &[Position]) -> Vec<(Vec<u8>, Vec<u8>)> {
     newest.into_values().map(row).collect()
 }
 
-/// Reads one, if this install wrote it there: the log, the index, the leaf hash of the entry.
-fn read(key: &StoreKey, row: &[u8], value: &[u8]) -> Option<(LogId, u64, Hash)> {
+/// Reads one, if this install wrote it there.
+fn read(key: &StoreKey, row: &[u8], value: &[u8]) -> Option<(LogId, Mark)> {
     let (index, rest) = value.split_first_chunk::<8>()?;
     let (leaf, mac) = rest.split_first_chunk::<32>()?;
     let ours = key.verify(LABEL, &[row, index, leaf], mac);
     let log = ours.then(|| log_of_key(row)).flatten()?;
-    Some((log, u64::from_be_bytes(*index), Hash(*leaf)))
+    Some((log, Mark { index: u64::from_be_bytes(*index), leaf: Hash(*leaf) }))
 }
 
 /// The marks that are in an engine.
@@ -54,7 +61,7 @@ pub fn stored(engine: &dyn Engine, key: &StoreKey) -> std::io::Result<Marks> {
     let mut found = Some(Marks::new());
     engine.scan(Table::Applied, &[], &mut |row, value| {
         match (read(key, row, value), &mut found) {
-            (Some((log, index, _)), Some(found)) => drop(found.insert(log, index)),
+            (Some((log, mark)), Some(found)) => drop(found.insert(log, mark)),
             _ => found = None,
         }
         found.is_some()
@@ -65,8 +72,11 @@ pub fn stored(engine: &dyn Engine, key: &StoreKey) -> std::io::Result<Marks> {
 /// Takes the same into `marks`.
 pub fn advance(marks: &mut Marks, positions: &[Position]) {
     for position in positions {
-        let mark = marks.entry(position.log).or_default();
-        *mark = (*mark).max(position.index);
+        let mark = Mark { index: position.index, leaf: position.leaf_hash };
+        let kept = marks.entry(position.log).or_insert(mark);
+        if mark.index > kept.index {
+            *kept = mark;
+        }
     }
 }
 
@@ -76,6 +86,9 @@ pub fn advance(marks: &mut Marks, positions: &[Position]) {
 /// A mark is of the last entry of a batch, which need not be one with an effect of its own: an
 /// approval follows the erasures that it approves.
 ///
+/// INVARIANT: the entry of a mark is known by its leaf hash, never by its index alone: an engine of
+/// another branch, in which as many acts took place, would pass for the one of this ledger.
+///
 /// # Errors
 /// [`OpenError::RolledBack`] when the engine is older, [`OpenError::Damaged`] otherwise.
 pub fn check_marks(
@@ -84,36 +97,30 @@ pub fn check_marks(
     notes: &Notes,
     open: &[(LogId, u64, Vec<u8>)],
 ) -> Result<Marks, OpenError> {
-    let mut found = Some(BTreeMap::new());
-    let read = engine.scan(Table::Applied, &[], &mut |row, value| {
-        match (read(key, row, value), &mut found) {
-            (Some((log, index, leaf)), Some(found)) => drop(found.insert(log, (index, leaf))),
-            _ => found = None,
-        }
-        found.is_some()
-    });
-    at("the engine", read)?;
     let damaged = || OpenError::Damaged("the engine's marks are damaged".to_owned());
-    let found = found.ok_or_else(damaged)?;
+    let found = match stored(engine, key) {
+        Err(e) if e.kind() == std::io::ErrorKind::InvalidData => return Err(damaged()),
+        found => at("the engine", found)?,
+    };
     for (name, note) in &notes.logs {
         let log = name.parse().map_err(|_| damaged())?;
-        if found.get(&log).map(|(index, _)| *index) < note.applied {
+        if found.get(&log).map(|mark| mark.index) < note.applied.as_ref().map(|noted| noted.index) {
             return Err(OpenError::RolledBack("the engine"));
         }
     }
     let marked = |(log, index, _): &&(LogId, u64, Vec<u8>)| {
-        found.get(log).is_some_and(|(mark, _)| mark == index)
+        found.get(log).is_some_and(|mark| mark.index == *index)
     };
     let known: BTreeMap<LogId, Hash> =
         open.iter().filter(marked).map(|(log, _, entry)| (*log, leaf_hash(entry))).collect();
-    for (log, (index, leaf)) in &found {
-        let noted = notes.logs.get(&log.to_string()).and_then(|n| n.applied);
-        // A mark of a branch that was cut off must not pass for one of another entry there.
-        if known.get(log).map_or(noted != Some(*index), |entry| entry != leaf) {
+    for (log, mark) in &found {
+        let noted = notes.logs.get(&log.to_string()).and_then(|n| n.applied.as_ref());
+        let noted = noted.is_some_and(|noted| noted.is(mark));
+        if known.get(log).map_or(!noted, |entry| *entry != mark.leaf) {
             return Err(damaged());
         }
     }
-    Ok(found.into_iter().map(|(log, (index, _))| (log, index)).collect())
+    Ok(found)
 }
 
 /// Digest of the control table, and what it will be behind `rows`.
@@ -170,5 +177,5 @@ pub fn check_control(engine: &dyn Engine, notes: &Notes, marks: &Marks) -> Resul
 #[must_use]
 pub fn is_covered(next: &ControlNext, marks: &Marks) -> bool {
     let log = next.log.parse().ok();
-    log.and_then(|log: LogId| marks.get(&log)).is_some_and(|mark| *mark >= next.index)
+    log.and_then(|log: LogId| marks.get(&log)).is_some_and(|mark| mark.index >= next.index)
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_core::id::InstallId;
 
 use super::disk::Disk;
+use super::marks::Mark;
 
 /// The notes' file in the key folder.
 pub const NOTES_FILE: &str = "notes.json";
@@ -22,8 +23,31 @@ pub struct LogNote {
     pub root: String,
     /// Every effect stated below this index is in the engine, or is marked failed.
     pub settled: u64,
-    /// Index of the last entry whose effect was in the engine.
-    pub applied: Option<u64>,
+    /// The last entry whose effect was in the engine.
+    pub applied: Option<Applied>,
+}
+
+/// An entry whose effect was in the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// Its index.
+    pub index: u64,
+    /// Its leaf hash, in hexadecimal.
+    pub leaf: String,
+}
+
+impl From<&Mark> for Applied {
+    fn from(mark: &Mark) -> Self {
+        Self { index: mark.index, leaf: mark.leaf.to_hex() }
+    }
+}
+
+impl Applied {
+    /// Whether this is the entry of a mark.
+    #[must_use]
+    pub fn is(&self, mark: &Mark) -> bool {
+        (self.index, self.leaf.as_str()) == (mark.index, &mark.leaf.to_hex())
+    }
 }
 
 /// The notes.
@@ -155,7 +179,8 @@ mod tests {
 
     #[test]
     fn notes_read_back_and_refuse_any_flipped_byte() {
-        let log = LogNote { size: 3, root: "ab".repeat(32), settled: 2, applied: Some(1) };
+        let applied = Applied { index: 1, leaf: "cd".repeat(32) };
+        let log = LogNote { size: 3, root: "ab".repeat(32), settled: 2, applied: Some(applied) };
         let notes = Notes {
             install: InstallId([1; 16]),
             epoch: 1,

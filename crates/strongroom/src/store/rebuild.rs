@@ -159,7 +159,8 @@ impl<'a> Rebuild<'a> {
             let (size, root) = (tree.size(), tree.root().to_hex());
             // INVARIANT: all of it is settled: what it states and the copy does not have is lost,
             // and is no act that failed.
-            let note = LogNote { size, root, settled: size, applied: marks.get(log).copied() };
+            let note =
+                LogNote { size, root, settled: size, applied: marks.get(log).map(Into::into) };
             (log.to_string(), note)
         };
         let notes = Notes {

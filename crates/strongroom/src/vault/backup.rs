@@ -1,9 +1,9 @@
 //! Backup: one moment of the store as two sealed streams, while others go on writing.
 //!
-//! The order: an entry that it begins; rows and ledger of the moment; the slots, as they are by
-//! then; both synced and read back from the first chunk to the last; an entry that it is whole; the
-//! manifest, without which it counts as nothing. The epoch key, the root key and the store key are
-//! never in one.
+//! The order: an entry that it begins; rows and ledger of the moment, unless it is of the slots
+//! alone; the slots, as they are by then; both synced and read back from the first chunk to the
+//! last; an entry that it is whole; the manifest, without which it counts as nothing. The epoch
+//! key, the root key and the store key are never in one.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +27,15 @@ use crate::store::disk::{Disk, Folder, is_full};
 
 /// Slots of one item: 1 MiB.
 const SLOTS_A_RUN: u64 = 16_384;
+
+/// What a backup is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    /// Rows, ledger and slots.
+    Install,
+    /// Slots: small, wanted in several places, and dead once the epoch turns.
+    Slots,
+}
 
 /// A backup that counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,15 +64,15 @@ impl Vault {
     pub fn backup(
         &self,
         who: &Principal,
-        out: &Path,
+        (of, out): (Whole, &Path),
         now_us: u64,
         progress: &Progress<'_>,
     ) -> Result<BackupReport, Problem> {
-        let receipt = self.begin_backup(who, || refuse_used(out))?;
+        let receipt = self.begin_backup(who, of, || refuse_used(out))?;
         let made = !out.exists();
         let folder = Folder::open(out).map_err(|e| unusable(out, &e));
         let done = match folder {
-            Ok(folder) => self.backup_to(receipt, &folder, now_us, progress),
+            Ok(folder) => self.backup_to(receipt, (of, &folder), now_us, progress),
             Err(problem) => self.give_up(receipt, problem),
         };
         if done.is_err() {
@@ -82,17 +91,18 @@ impl Vault {
         disk: &dyn Disk,
         now_us: u64,
     ) -> Result<BackupReport, Problem> {
-        let receipt = self.begin_backup(who, || Ok(()))?;
-        self.backup_to(receipt, disk, now_us, &|_| {})
+        let receipt = self.begin_backup(who, Whole::Install, || Ok(()))?;
+        self.backup_to(receipt, (Whole::Install, disk), now_us, &|_| {})
     }
 
     fn begin_backup(
         &self,
         who: &Principal,
+        of: Whole,
         usable: impl FnOnce() -> Result<(), Problem>,
     ) -> Result<Receipt<Backup>, Problem> {
         let id = BackupId(draw(&*self.random)?);
-        let authorized = self.authorize(who, Backup { id })?;
+        let authorized = self.authorize(who, Backup { id, slots_alone: of == Whole::Slots })?;
         usable()?;
         self.receipt(Ok(authorized.plan()))
     }
@@ -106,11 +116,11 @@ impl Vault {
     fn backup_to(
         &self,
         receipt: Receipt<Backup>,
-        disk: &dyn Disk,
+        (of, disk): (Whole, &dyn Disk),
         now_us: u64,
         progress: &Progress<'_>,
     ) -> Result<BackupReport, Problem> {
-        let opened = match self.write_backup(receipt.id(), disk, now_us, progress) {
+        let opened = match self.write_backup(receipt.id(), (of, disk), now_us, progress) {
             Ok(opened) => opened,
             Err(problem) => return self.give_up(receipt, problem),
         };
@@ -131,7 +141,7 @@ impl Vault {
     fn write_backup(
         &self,
         backup: BackupId,
-        disk: &dyn Disk,
+        (of, disk): (Whole, &dyn Disk),
         time_us: u64,
         progress: &Progress<'_>,
     ) -> Result<Opened, Problem> {
@@ -159,11 +169,12 @@ impl Vault {
         let slots = |sink: &mut Sink| slots(moment, sink);
         // INVARIANT: records, then slots: whoever is erased in between is erased in the backup.
         let steps: [&[&Fill<'_>]; 2] = [&[&record, &index], &[&others]];
-        let records = backup::write(disk, StreamKind::Records, &means, &steps)?;
+        let steps = if of == Whole::Slots { &[][..] } else { &steps };
+        let records = backup::write(disk, StreamKind::Records, &means, steps)?;
         before.fetch_add(records.bytes, Ordering::Relaxed);
         let slots = backup::write(disk, StreamKind::Slots, &means, &[&[&slots]])?;
         let head = |size, root: strongroom_core::ledger::Hash| Head { size, root: root.to_hex() };
-        let logs = moment.heads().into_iter();
+        let logs = moment.heads().into_iter().filter(|_| of == Whole::Install);
         let logs = logs.map(|(log, size, root)| (log.to_string(), head(size, root))).collect();
         let manifest = Manifest::new(&identity, logs, records, slots);
         let opened = Opened { manifest, identity, key };

@@ -40,7 +40,7 @@ use strongroom_core::store::{Batch, Changes, Committed, ReadError, Store, Table,
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
 
 pub use admin::{NewPrincipal, digest};
-pub use backup::BackupReport;
+pub use backup::{BackupReport, Whole};
 pub use epoch::{EpochState, Turned};
 pub use erase::{EraseRequest, ErasedRecord};
 pub use export::{ExportReport, ExportRequest};

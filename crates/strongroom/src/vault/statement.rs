@@ -172,6 +172,11 @@ fn copies(due_us: Option<u64>, turned: bool, next_us: u64) -> Vec<Remains> {
         "until the engine compacts them, and the backups end",
     ));
     copies.push(copy(
+        "keyed digests of the files it came in: this install knows such a file again",
+        None,
+        "as long as the install lives",
+    ));
+    copies.push(copy(
         "its tokens in tokenised files, which name nobody any more",
         None,
         "until the application removes them",

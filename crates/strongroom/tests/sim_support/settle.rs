@@ -184,7 +184,7 @@ impl Desk<'_> {
         let Some(copy) = self.oracle.copy.clone() else { return Ok(()) };
         let (vault, who) = self.vault();
         let disk = self.world.folder(copy.folder);
-        let report = vault.restore_from(who, &*disk, false, &|_| {})?;
+        let report = vault.restore_from(who, (&*disk, None), false, &|_| {})?;
         if let Some((person, who)) = lost {
             self.oracle.flight = Flight::Nothing;
             self.oracle.people[who] = person;

@@ -86,16 +86,12 @@ pub fn codes(install: &Install, people: &[Person]) -> Vec<i32> {
     people.iter().map(|person| reveal(install, std::slice::from_ref(person)).code).collect()
 }
 
-/// Erases a person at once, where there is a command that does. Whether it did.
-pub fn erase(install: &Install, person: &Person) -> bool {
-    if !strongroom::cli::subcommands().contains(&"erase".to_owned()) {
-        return false;
-    }
+/// Erases a person at once.
+pub fn erase(install: &Install, person: &Person) {
     let answer = reveal(install, std::slice::from_ref(person));
     let record = answer.text("/values/0/record");
     let of = ["erase", "--tenant", "acme", "--collection", "people", "--record", record];
     install.operate(&[&of[..], &["--reason", "request", "--now"]].concat());
-    true
 }
 
 /// Every entry of a log.

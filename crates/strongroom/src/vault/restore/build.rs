@@ -86,6 +86,8 @@ impl Rows {
 pub(super) struct Sources<'a> {
     pub(super) disk: &'a dyn Disk,
     pub(super) opened: &'a Opened,
+    /// Where its slots come from.
+    pub(super) slots: (&'a dyn Disk, &'a Opened),
     pub(super) later: Option<&'a Later>,
     pub(super) meaning: &'a Meaning,
     pub(super) random: &'a dyn Random,
@@ -103,10 +105,14 @@ pub(super) fn build(
     let install = from.opened.manifest.install;
     let mut store = Rebuild::begin(media, install, &root.epoch, &root.store, old)?;
     rows(&*media.engine, &mut store, from)?;
-    backup::read(from.disk, StreamKind::Slots, from.opened, &mut |item| {
-        let first = RecordNumber(item.first().unwrap_or(u64::MAX));
+    let ((disk, opened), end) = (from.slots, from.opened.manifest.end);
+    backup::read(disk, StreamKind::Slots, opened, &mut |item| {
+        let first = item.first().unwrap_or(u64::MAX);
         let (run, _) = item.value.as_chunks::<SLOT_BYTES>();
-        store.slots(first, run).map_err(stopped)?;
+        // Of records that were sealed since there is nothing but these slots.
+        let known = usize::try_from(end.saturating_sub(first)).unwrap_or(usize::MAX);
+        let run = run.get(..known.min(run.len())).unwrap_or_default();
+        store.slots(RecordNumber(first), run).map_err(stopped)?;
         Ok(true)
     })?;
     if let Some(later) = from.later {
@@ -192,6 +198,10 @@ fn fill(
                 // A thread that ended says why when it is joined.
                 return Ok(block.bytes.len() < BLOCK_BYTES
                     || to_index.send(std::mem::take(&mut block)).is_ok());
+            }
+            // An erasure that the backup holds as waiting, and that was taken back since.
+            Kind::Row(Table::Control) if from.meaning.kept.iter().any(|k| k == item.key) => {
+                return Ok(true);
             }
             Kind::Row(table) => Some(table),
             _ => None,

@@ -32,7 +32,8 @@ impl Erased {
             true
         })?;
         let ranges = erasures.into_iter().map(|(tenant, erasures)| {
-            let mut ranges: Vec<_> = erasures.standing().map(|(range, ())| range).collect();
+            let mut ranges: Vec<_> =
+                erasures.standing().erased.into_iter().map(|(range, ())| range).collect();
             ranges.sort_unstable();
             // Merged, so that one look finds the only range that may hold a record.
             ranges.dedup_by(|later, kept| {

@@ -23,11 +23,12 @@ use zeroize::Zeroizing;
 
 use super::build::{Rows, Sources, build, heads};
 use super::later::{Later, Meaning};
+use super::refuse_slots_alone;
 use crate::backup::{self, Kind, Opened};
 use crate::boundary::resolved;
 use crate::custody::{Ask, KeyFolder, OPERATOR_FILE};
 use crate::problem::{Kind as ProblemKind, Problem};
-use crate::store::disk::{Disk as _, Folder};
+use crate::store::disk::{Disk, Folder};
 use crate::store::local::LocalStore;
 use crate::store::notes::{NOTES_FILE, Notes};
 use crate::vault::admin::{TENANT_JOBS, json};
@@ -48,6 +49,8 @@ const NUMBERS_PASSED_OVER: u64 = 1 << 20;
 pub struct NewRequest {
     /// The backup.
     pub from: PathBuf,
+    /// A backup whose slots are taken instead of its own.
+    pub slots: Option<PathBuf>,
     /// An export of the ledger that is newer, if one is at hand.
     pub ledger: Option<PathBuf>,
     /// Somebody to ask for the key folder's passphrase.
@@ -113,31 +116,34 @@ impl Vault {
         let root = keys.load(there.install, old.epoch)?;
         let disk = Folder::to_read(&request.from);
         let opened = backup::open(&disk, there.install, &root.root)?;
-        same_epoch(&opened, &old)?;
-        let mut control = Vec::new();
-        backup::check(&disk, &opened, true, progress, &mut |item| {
-            if item.kind == Kind::Row(Table::Control) {
-                control.push((item.key.to_vec(), item.value.to_vec()));
-            }
-        })?;
-        let registry = Rows::read(&control, &root, there.install)?;
-        let (later, meaning) = match &request.ledger {
-            Some(folder) => {
-                let key = |log| registry.key(&root, there.install, log);
-                let (later, meaning) = Later::open(folder, &heads(&opened), &key)?;
-                (Some(later), meaning)
-            }
-            None => (None, Meaning::default()),
+        refuse_slots_alone(&opened)?;
+        let apart = request.slots.as_deref().map(Folder::to_read);
+        let apart = apart
+            .map(|disk| Ok::<_, Problem>((backup::open(&disk, there.install, &root.root)?, disk)));
+        let apart = apart.transpose()?;
+        let slots: (&dyn Disk, &Opened) = match &apart {
+            Some((opened, disk)) => (disk, opened),
+            None => (&disk, &opened),
         };
+        // Of both: the keys of the index are wrapped under the epoch.
+        same_epoch(&opened, &old)?;
+        same_epoch(slots.1, &old)?;
+        let control = checked((&disk, &opened), apart.is_some().then_some(slots), progress)?;
+        let registry = Rows::read(&control, &root, there.install)?;
+        let key = |log| registry.key(&root, there.install, log);
+        let later = request.ledger.as_ref();
+        let later = later.map(|folder| Later::open(folder, &heads(&opened), &key)).transpose()?;
+        let (later, meaning) = later.map_or((None, Meaning::default()), |(l, m)| (Some(l), m));
         let old_bytes = old.to_bytes().map_err(|_| Problem::internal("notes"))?;
         let marker = [MARKER, path_line(folders).as_bytes(), &old_bytes].concat();
         keys.write(MARKER_FILE, &marker)?;
         let media = open::media(folders, clock, Arc::clone(&random))?;
-        let ends = [old.high_water, opened.manifest.end, meaning.end];
+        let ends = [old.high_water, opened.manifest.end, slots.1.manifest.end, meaning.end];
         let next = ends.into_iter().max().unwrap_or(1) + NUMBERS_PASSED_OVER;
         let from = Sources {
             disk: &disk,
             opened: &opened,
+            slots,
             later: later.as_ref(),
             meaning: &meaning,
             random: &*random,
@@ -341,6 +347,28 @@ fn empty(folders: &Folders, interrupted: bool) -> Result<(), Problem> {
         gone.map_err(trouble)?;
     }
     Ok(())
+}
+
+/// Rows of the control table.
+type ControlRows = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// Reads the backup, and the one its slots come from where that is another, from beginning to end.
+/// Gives the control rows.
+fn checked(
+    (disk, opened): (&dyn Disk, &Opened),
+    apart: Option<(&dyn Disk, &Opened)>,
+    progress: &Progress<'_>,
+) -> Result<ControlRows, Problem> {
+    let mut control = Vec::new();
+    backup::check(disk, opened, apart.is_none(), progress, &mut |item| {
+        if item.kind == Kind::Row(Table::Control) {
+            control.push((item.key.to_vec(), item.value.to_vec()));
+        }
+    })?;
+    if let Some((disk, opened)) = apart {
+        backup::check(disk, opened, true, progress, &mut |_| {})?;
+    }
+    Ok(control)
 }
 
 /// Slots that were copied in another epoch open nobody's record.

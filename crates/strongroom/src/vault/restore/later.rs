@@ -7,13 +7,14 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use strongroom_core::id::{PrincipalId, TenantId};
+use strongroom_core::erasure::Erasing;
+use strongroom_core::id::{PrincipalId, RecordNumber, TenantId};
 use strongroom_core::ledger::merkle::{Frontier, leaf_hash};
 use strongroom_core::ledger::note::{Checkpoint, NOTE_SIZE_MAX, VerifierKey};
 use strongroom_core::ledger::tile::{BUNDLE_SIZE_MAX, Bundle, TILE_WIDTH, TileKind, TilePath};
 use strongroom_core::ledger::{Entry, Hash, LogId};
 
-use super::stated::{Erasures, Stated};
+use super::stated::{Erasures, Standing, Stated};
 use crate::backup::Head;
 use crate::problem::{Kind, Problem};
 
@@ -38,6 +39,8 @@ type VisitOne<'v> = dyn FnMut(u64, &[u8]) -> Result<(), Problem> + 'v;
 pub struct Meaning {
     /// Records that were erased, with the entry that says so.
     pub erased: Vec<Gone>,
+    /// Control rows of erasures that were taken back.
+    pub kept: BTreeSet<[u8; 25]>,
     /// Principals that were revoked.
     pub revoked: BTreeSet<PrincipalId>,
     /// Tenants that were added.
@@ -68,11 +71,13 @@ impl Later {
         // The system log first: it notes the heads of the others.
         for (log, have) in known {
             let note = later.read(&folder(*log, "checkpoint"), NOTE_SIZE_MAX)?;
+            // INVARIANT: every log that the backup knows, and none of an earlier state than the
+            // system log notes: whoever leaves one out takes its erasures out with it.
             let Some(note) = note else {
-                if *log == LogId::System {
-                    return Err(later.not_one());
-                }
-                continue;
+                return Err(match log {
+                    LogId::System => later.not_one(),
+                    LogId::Tenant(_) => later.refused(*log, "the export does not hold it"),
+                });
             };
             let signed = Checkpoint::open(&note, &[key(*log)?]);
             let signed = signed.map_err(|e| later.refused(*log, &e.to_string()))?;
@@ -102,9 +107,12 @@ impl Later {
         meaning: &mut Meaning,
         heads: &mut BTreeMap<LogId, (u64, Hash)>,
     ) -> Result<(), Problem> {
-        if size < have.size {
-            // An export that is older than the backup says nothing new of this log.
-            return Ok(());
+        let noted = heads.get(&log).copied();
+        if size < have.size && log == LogId::System {
+            return Err(self.older());
+        }
+        if size < have.size || noted.is_some_and(|(noted, _)| size < noted) {
+            return Err(self.refused(log, "the system log, or the backup, has more entries of it"));
         }
         let (mut tree, mut erasures, mut collected) = (Frontier::new(), Erasures::new(), vec![]);
         let mut failed = BTreeSet::new();
@@ -114,6 +122,9 @@ impl Later {
             }
             let hash = leaf_hash(leaf);
             tree.append(hash);
+            if noted.is_some_and(|(size, root)| size == index + 1 && root != tree.root()) {
+                return Err(self.refused(log, "it is not the one that the system log notes"));
+            }
             let entry = Entry::from_bytes(leaf);
             let entry = entry.map_err(|_| self.refused(log, "an entry cannot be read"))?;
             let stated = Stated::read(leaf);
@@ -138,8 +149,10 @@ impl Later {
             .map(|(_, (first, end))| end - first)
             .sum::<u64>();
         if let LogId::Tenant(tenant) = log {
-            let standing = erasures.standing();
-            meaning.erased.extend(standing.map(|(range, at)| (TenantId(tenant), range, at)));
+            let (tenant, Standing { erased, kept }) = (TenantId(tenant), erasures.standing());
+            meaning.erased.extend(erased.into_iter().map(|(range, at)| (tenant, range, at)));
+            let records = kept.into_iter().flat_map(|(first, end)| first..end);
+            meaning.kept.extend(records.map(|record| Erasing::key(tenant, RecordNumber(record))));
         }
         self.logs.insert(log, (have, size));
         Ok(())
@@ -212,6 +225,11 @@ impl Later {
         Problem::usage(detail, "name a folder that `strongroom ledger export` wrote")
     }
 
+    fn older(&self) -> Problem {
+        let detail = format!("{} is older than the backup", self.root.display());
+        Problem::usage(detail, "name an export that is newer, or leave --ledger out")
+    }
+
     fn refused(&self, log: LogId, why: &str) -> Problem {
         let detail = format!("log {log} of {}: {why}", self.root.display());
         let remedy = "nothing was done; use another copy of the export, or none";
@@ -228,7 +246,7 @@ impl Meaning {
             "pii.collect" => {
                 collected.extend(stated.records().map(|range| (stated.id.clone(), range)));
             }
-            "pii.erase" | "pii.shred" => {}
+            "pii.erase" | "pii.shred" | "erase.cancel" => {}
             "principal.revoke" => self.revoked.extend(PrincipalId::parse(object).ok()),
             "tenant.add" => self.tenants.extend(TenantId::parse(object).ok()),
             other => *self.lost.entry(other.to_owned()).or_default() += 1,

@@ -75,11 +75,13 @@ impl Vault {
     pub fn restore(
         &self,
         who: &Principal,
-        from: &Path,
+        (from, slots): (&Path, Option<&Path>),
         dry_run: bool,
         progress: &Progress<'_>,
     ) -> Result<RestoreReport, Problem> {
-        self.restore_from(who, &Folder::to_read(from), dry_run, progress)
+        let slots = slots.map(Folder::to_read);
+        let slots = slots.as_ref().map(|folder| folder as &dyn Disk);
+        self.restore_from(who, (&Folder::to_read(from), slots), dry_run, progress)
     }
 
     /// The same through the port to files, for the model and its tests.
@@ -89,15 +91,25 @@ impl Vault {
     pub fn restore_from(
         &self,
         who: &Principal,
-        disk: &dyn Disk,
+        (disk, apart): (&dyn Disk, Option<&dyn Disk>),
         dry_run: bool,
         progress: &Progress<'_>,
     ) -> Result<RestoreReport, Problem> {
-        let opened = backup::open(disk, self.install, &self.keys.root);
+        let open = |disk| backup::open(disk, self.install, &self.keys.root);
+        let opened = open(disk);
         let id = opened.as_ref().ok().map(|opened| opened.manifest.backup);
         let authorized = self.authorize(who, Restore { backup: id })?;
         let opened = opened?;
-        let slots = backup::check(disk, &opened, false, progress, &mut |_| {})?;
+        refuse_slots_alone(&opened)?;
+        let apart = apart.map(|disk| Ok::<_, Problem>((disk, open(disk)?))).transpose()?;
+        let beside = backup::check(disk, &opened, false, progress, &mut |_| {})?;
+        if let Some((disk, opened)) = &apart {
+            backup::check(*disk, opened, true, progress, &mut |_| {})?;
+        }
+        let slots = match &apart {
+            Some((disk, opened)) => Some((*disk, opened)),
+            None => beside.then_some((disk, &opened)),
+        };
         // Whatever was checked of a record still holds when its batch is committed.
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         self.commit(authorized.begin())?;
@@ -134,8 +146,8 @@ struct Run<'a> {
     vault: &'a Vault,
     disk: &'a dyn Disk,
     opened: &'a Opened,
-    /// Whether the copy of the slots is there.
-    slots: bool,
+    /// The copy of the slots, where there is one.
+    slots: Option<(&'a dyn Disk, &'a Opened)>,
     dry_run: bool,
     /// No record at or above this was given out here.
     end: u64,
@@ -219,7 +231,7 @@ impl Run<'_> {
             match self.judge(Copied { at, row: item.value, slot: None }) {
                 Ok(Judged::There) => drop(report.count(|r| &mut r.left_alone)),
                 Ok(Judged::Erased) => drop(report.count(|r| &mut r.erased)),
-                Ok(Judged::Not(why)) if why != Unreturnable::Slot || !self.slots => {
+                Ok(Judged::Not(why)) if why != Unreturnable::Slot || self.slots.is_none() => {
                     report.not_restored(why.name());
                 }
                 Ok(judged) => {
@@ -262,10 +274,10 @@ impl Run<'_> {
     /// The copies of the slots that are lost.
     fn slots_of(&self, window: &Window) -> Result<HashMap<u64, SlotBytes>, Problem> {
         let mut slots = HashMap::new();
-        if window.slotless.is_empty() {
+        let Some((disk, opened)) = self.slots.filter(|_| !window.slotless.is_empty()) else {
             return Ok(slots);
-        }
-        backup::read(self.disk, StreamKind::Slots, self.opened, &mut |item| {
+        };
+        backup::read(disk, StreamKind::Slots, opened, &mut |item| {
             let first = item.first().unwrap_or(u64::MAX);
             let (run, _) = item.value.as_chunks::<SLOT_BYTES>();
             let numbered = (first..).zip(run).filter(|(n, _)| window.slotless.contains(n));
@@ -379,6 +391,15 @@ impl From<Problem> for Unfit {
     fn from(problem: Problem) -> Self {
         Self::Problem(problem)
     }
+}
+
+/// Records come from a backup that has some.
+fn refuse_slots_alone(opened: &Opened) -> Result<(), Problem> {
+    if !opened.manifest.is_slots_alone() {
+        return Ok(());
+    }
+    let detail = "the backup holds slots alone";
+    Err(Problem::usage(detail, "name a backup of records, and this one with --slots"))
 }
 
 /// The record at the end of a key.

@@ -56,9 +56,18 @@ impl Stated {
 /// Erasures in the order in which they were stated, and taken back.
 #[derive(Debug, Default)]
 pub struct Erasures<P> {
-    /// Id, first and end of the records, and the place; nothing where that was taken back.
+    /// The id of each entry, first and end of its records, and where an erasure stands; nothing
+    /// where one is taken back.
     all: Vec<(String, (u64, u64), Option<P>)>,
     failed: BTreeSet<String>,
+}
+
+/// What stands of them in the end.
+pub struct Standing<P> {
+    /// First and end of the records that are erased, and the place.
+    pub erased: Vec<((u64, u64), P)>,
+    /// First and end of those whose erasure was taken back.
+    pub kept: Vec<(u64, u64)>,
 }
 
 impl<P> Erasures<P> {
@@ -74,28 +83,29 @@ impl<P> Erasures<P> {
             self.failed.insert(id.to_owned());
         }
         let Some(range) = entry.records().filter(|_| entry.is_done()) else { return };
-        let place = match entry.act.as_str() {
-            "pii.erase" => Some(place),
-            "erase.cancel" => None,
-            _ => return,
-        };
-        self.all.push((entry.id.clone(), range, place));
+        match entry.act.as_str() {
+            "pii.erase" => self.all.push((entry.id.clone(), range, Some(place))),
+            "erase.cancel" => self.all.push((entry.id.clone(), range, None)),
+            _ => {}
+        }
     }
 
-    /// Those that stand: first and end of the records, and the place.
-    ///
-    /// INVARIANT: asked behind the last entry: that an erasure did not take place, or was not
-    /// taken back, is said behind it.
-    pub fn standing(self) -> impl Iterator<Item = ((u64, u64), P)> {
+    /// What stands once all were taken in: an entry that did not take place changes nothing.
+    #[must_use]
+    pub fn standing(self) -> Standing<P> {
         let Self { all, failed } = self;
-        let mut standing: Vec<((u64, u64), P)> = Vec::new();
+        let mut standing = Standing { erased: Vec::new(), kept: Vec::new() };
         for (_, range, place) in all.into_iter().filter(|(id, ..)| !failed.contains(id)) {
+            standing.kept.retain(|kept| *kept != range);
             match place {
-                Some(place) => standing.push((range, place)),
-                None => standing.retain(|(erased, _)| *erased != range),
+                Some(place) => standing.erased.push((range, place)),
+                None => {
+                    standing.erased.retain(|(erased, _)| *erased != range);
+                    standing.kept.push(range);
+                }
             }
         }
-        standing.into_iter()
+        standing
     }
 }
 
@@ -120,16 +130,18 @@ mod tests {
             entry("pii.erase", "x", "\"ph\":\"failed\",\"re\":\"c\""),
             entry("erase.cancel", "y", &rg("commit", 60, 2)),
             entry("erase.cancel", "z", &rg("denied", 5, 1)),
+            entry("erase.cancel", "u", &rg("commit", 1, 30)),
+            entry("erase.cancel", "v", "\"ph\":\"failed\",\"re\":\"u\""),
+            entry("erase.cancel", "w", &rg("commit", 90, 1)),
+            entry("erase.cancel", "s", &rg("commit", 95, 1)),
+            entry("pii.erase", "t", &rg("commit", 95, 1)),
             entry("pii.erase", "e", &rg("denied", 70, 2)),
             entry("pii.collect", "f", &rg("commit", 80, 2)),
-            // Killed before it was taken back: the opening after that says so.
-            entry("pii.erase", "g", &rg("commit", 90, 1)),
-            entry("erase.cancel", "h", &rg("commit", 90, 1)),
-            entry("erase.cancel", "i", "\"ph\":\"failed\",\"re\":\"h\""),
         ];
         let mut erasures = Erasures::new();
         (0..).zip(&entries).for_each(|(n, entry)| erasures.note(entry, n));
-        let standing: Vec<_> = erasures.standing().collect();
-        assert_eq!(standing, [((5, 6), 0), ((1, 31), 1), ((90, 91), 9)]);
+        let standing = erasures.standing();
+        assert_eq!(standing.erased, [((5, 6), 0), ((1, 31), 1), ((95, 96), 11)]);
+        assert_eq!(standing.kept, [(60, 62), (90, 91)]);
     }
 }

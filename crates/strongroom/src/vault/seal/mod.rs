@@ -22,16 +22,15 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use strongroom_core::access::Authorized;
 use strongroom_core::access::admin::SetSchema;
-use strongroom_core::access::guess::Guessing;
 use strongroom_core::access::seal::Seal;
-use strongroom_core::access::{Authorized, Stop};
 use strongroom_core::control::{CollectionRow, open as open_row, protect};
 use strongroom_core::id::{JobId, TenantId};
 use strongroom_core::principal::Principal;
 use strongroom_core::schema::{Proposal, Schema};
 use strongroom_core::source::draw;
-use strongroom_core::store::{Batch, Changes, Table};
+use strongroom_core::store::{Changes, Table};
 
 use super::Vault;
 use super::admin::stored_schema;
@@ -394,7 +393,15 @@ impl Run<'_> {
         // before anything depends on it.
         self.vault.commit(self.authorized.ask())?;
         let key = job_key(self.tenant, self.job, None);
+        // Where the copy lies already, this answers and seals nothing: a guess at a whole file.
+        let guess = output::refuse_existing(&self.out).is_err();
+        if guess {
+            self.count(&|guesses| self.authorized.guess(guesses))?;
+        }
         let known: Option<JobRow> = self.vault.read_job(&key)?;
+        if guess && known.is_some() {
+            self.count(&|guesses| self.authorized.was_right(guesses))?;
+        }
         self.looks_up = keyed::are_there(self)?;
         if let Some(base) = self.base.filter(|_| self.plan.key.is_none()) {
             self.check_retry(base)?;
@@ -428,20 +435,6 @@ impl Run<'_> {
         aside.finish(&self.out)?;
         self.end(&key, &mut row, &done)?;
         Ok(self.report(done, false))
-    }
-
-    /// Holds the input against the job that it corrects. A guess until it is right: whoever knows
-    /// all of a file but one value could try that value.
-    fn check_retry(&self, base: JobId) -> Result<(), Problem> {
-        let count = |of: &dyn Fn(&mut Guessing<'_>) -> Result<Batch, Stop>| {
-            self.vault.guessing(self.now_us, |guesses| {
-                let batch = of(guesses).map_err(|stop| self.vault.stopped(stop))?;
-                self.vault.commit(batch).map(drop)
-            })
-        };
-        count(&|guesses| self.authorized.guess(guesses))?;
-        retry::check_rows(self, base)?;
-        count(&|guesses| self.authorized.was_right(guesses))
     }
 
     /// Notes that the job has ended, and what is still left out; once.
@@ -478,7 +471,7 @@ impl Run<'_> {
         SealReport {
             open,
             exposed,
-            job: self.job,
+            job: (!dry_run).then_some(self.job),
             rows: done.rows,
             added: done.added,
             updated: done.updated,

@@ -16,8 +16,8 @@ use crate::import::{BadRow, RowView};
 
 /// What was done.
 pub struct SealReport {
-    /// The job.
-    pub job: JobId,
+    /// The job; of none that only judges, since its id would say whether this very file was sealed.
+    pub job: Option<JobId>,
     /// Rows that could be read.
     pub rows: u64,
     /// Records added by this run.
@@ -73,7 +73,7 @@ impl SealReport {
         json!({
             "clear": clear,
             "shredded": self.shred == Shred::Done,
-            "job": self.job.to_string(),
+            "job": self.job.map(|job| job.to_string()),
             "rows": self.rows,
             "changed": self.added + self.updated,
             "added": self.added,

@@ -8,7 +8,10 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use strongroom_core::access::Stop;
+use strongroom_core::access::guess::Guessing;
 use strongroom_core::id::{CollectionId, JobId, RecordNumber, TenantId};
+use strongroom_core::store;
 
 use super::input::bad_file;
 use super::keyed::Fate;
@@ -97,12 +100,33 @@ impl Vault {
     }
 }
 
+impl Run<'_> {
+    /// Holds the input against the job that it corrects. A guess until it is right: whoever knows
+    /// all of a file but one value could try that value.
+    pub(super) fn check_retry(&self, base: JobId) -> Result<(), Problem> {
+        self.count(&|guesses| self.authorized.guess(guesses))?;
+        check_rows(self, base)?;
+        self.count(&|guesses| self.authorized.was_right(guesses))
+    }
+
+    /// Commits what counts a guess, or takes it back.
+    pub(super) fn count(
+        &self,
+        of: &dyn Fn(&mut Guessing<'_>) -> Result<store::Batch, Stop>,
+    ) -> Result<(), Problem> {
+        self.vault.guessing(self.now_us, |guesses| {
+            let batch = of(guesses).map_err(|stop| self.vault.stopped(stop))?;
+            self.vault.commit(batch).map(drop)
+        })
+    }
+}
+
 /// Holds a whole input against the job that it corrects, before anything is sealed: of a file that
 /// is refused half-way, the rows before would be sealed again by the next try.
 ///
 /// # Errors
 /// A [`Problem`] that names the first batch that does not stand where it stood.
-pub fn check_rows(run: &Run<'_>, base: JobId) -> Result<(), Problem> {
+fn check_rows(run: &Run<'_>, base: JobId) -> Result<(), Problem> {
     let (mut batch, mut more, mut number) = (Batch::new(), true, 0);
     let mut reader = run.input.look()?;
     while more {
