@@ -56,7 +56,7 @@ fn live(seeds: &[u64], next: &AtomicUsize, wrong: &Mutex<Vec<String>>) {
         let at = next.fetch_add(1, Ordering::Relaxed);
         let said = wrong.lock().unwrap().len();
         let Some(seed) = seeds.get(at).filter(|_| said < ENOUGH) else { return };
-        if at > 0 && at % 1000 == 0 {
+        if at > 0 && at.is_multiple_of(1000) {
             eprintln!("{at} histories, {said} disagreements");
         }
         let found = disagreement(&ground, *seed);
