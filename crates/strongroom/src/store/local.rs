@@ -175,8 +175,7 @@ impl LocalStore {
             let text = "the epoch's key is not of the epoch that the key folder notes";
             return Err(OpenError::Damaged(text.to_owned()));
         }
-        let slots = at("the slot file", SlotFile::open(&*media.data, epoch.number()))?
-            .ok_or(OpenError::RolledBack("the slot file"))?;
+        let slots = open_slots(&media, epoch.number(), noted.clean)?;
         let replayed = replay(&*media.data, &key, &noted, &*media.engine)?;
         let control = check_control(&*media.engine, &noted, &replayed.marks)?;
         let begun = notes.update(|n| {
@@ -255,6 +254,17 @@ fn open_notes(media: &Media, install: InstallId) -> Result<NoteKeeper, OpenError
         read => at("the key folder", read)?.ok_or(OpenError::NotInitialised)?,
     };
     if notes.get().install == install { Ok(notes) } else { Err(OpenError::OtherInstall) }
+}
+
+/// The slot file of an epoch, all of it durable. What a process that was killed wrote there is read
+/// from the page cache, and taken for what stands: a slot that a restore put back, above all.
+fn open_slots(media: &Media, epoch: u32, clean: bool) -> Result<SlotFile, OpenError> {
+    let slots = at("the slot file", SlotFile::open(&*media.data, epoch))?;
+    let slots = slots.ok_or(OpenError::RolledBack("the slot file"))?;
+    if !clean {
+        at("the slot file", slots.sync())?;
+    }
+    Ok(slots)
 }
 
 impl Drop for LocalStore {
