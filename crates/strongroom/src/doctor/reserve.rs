@@ -26,7 +26,7 @@ pub fn judge(folders: &Folders) -> Option<Finding> {
     if spare_bytes(&engine).is_some_and(|spare| spare < RESERVE_BYTES / 2) {
         lacking.push(format!("room in the journal in {}", engine.display()));
     }
-    let what = format!("the reserve for a full disk is not whole: {}", listed(&lacking, 3));
+    let what = format!("the reserve for a full disk is not whole: {}", listed(&lacking, lacking.len()));
     let remedy = "free space on both volumes: the next command that opens the install makes it \
                   whole; until then a full disk may refuse reveals and erasures too";
     (!lacking.is_empty()).then(|| Finding::new(Severity::Medium, what, remedy))
@@ -47,6 +47,20 @@ mod tests {
     use std::fs::{self, File};
 
     use super::*;
+
+    #[test]
+    fn what_is_lacking_is_named_and_nothing_more() {
+        let root = std::env::temp_dir().join(format!("strongroom-lacking-{}", std::process::id()));
+        let folders = Folders { data: root.join("data"), keys: root.join("keys") };
+        fs::create_dir_all(&folders.keys).unwrap();
+        assert_eq!(judge(&folders), None, "there is no install");
+        fs::write(folders.keys.join(NOTES_FILE), "{}").unwrap();
+        fs::write(folders.keys.join(SPARE_NOTES_FILE), "  ").unwrap();
+        File::open(folders.keys.join(SPARE_NOTES_FILE)).unwrap().sync_all().unwrap();
+        let said = judge(&folders).unwrap().what;
+        assert!(said.ends_with(SPARE_SEGMENT), "{said}");
+        fs::remove_dir_all(&root).unwrap();
+    }
 
     #[test]
     fn what_is_missing_too_short_or_a_hole_is_not_whole() {
