@@ -7,7 +7,7 @@
 //! erased person was, and what was asked about them.
 //!
 //! INVARIANT: a tombstone is made here for records alone that the registry holds as leaving, and
-//! once they are due: each of them was stated by an entry that names its person.
+//! once they are due: each of them was stated by an entry that names it.
 
 use std::collections::BTreeSet;
 
@@ -248,14 +248,12 @@ pub fn shred(
         return Ok(None);
     }
     let (mut changes, mut entries) = (Changes::default(), Vec::with_capacity(due.len()));
+    let log = LogId::Tenant(tenant.0);
     for erasing in &due {
         let record = erasing.record;
         let place = SlotAddress { install: context.install, tenant, record };
         let at = RowAddress { tenant, collection: erasing.collection, record };
-        entries.push((
-            LogId::Tenant(tenant.0),
-            super::system::shred(LogId::Tenant(tenant.0), erasing),
-        ));
+        entries.push((log, super::system::shred(log, erasing)));
         if let Ok(Slot::Live(secret)) = context.epoch.open(place, &(means.slots)(record)?) {
             let pseudonym = pseudonym(keys, &secret, record);
             let person = Person { record, secret, pseudonym };

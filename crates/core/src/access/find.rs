@@ -3,8 +3,6 @@
 //! guess that names nobody is an entry too. The index only proposes: each field is opened and
 //! compared before it counts.
 
-use std::collections::BTreeSet;
-
 use zeroize::Zeroizing;
 
 use super::guess::Guessing;
@@ -12,7 +10,7 @@ use super::person::{Person, known_by};
 use super::upsert::key_of;
 use super::{
     Action, Authorized, Context, Pending, ReadRow, ReadSlot, Receipt, Refusal, Stop, Tampering,
-    Target, Unfit, blank, tampered,
+    Target, Unfit, blank,
 };
 use crate::control::{CollectionRow, FieldRow};
 use crate::field::FieldType;
@@ -90,23 +88,8 @@ impl Authorized<Find> {
             return Err(Stop::Denied(self.deny(spent)));
         }
         let (number, kinds) = (field.number, field.kinds.clone());
-        let (mut records, mut forged) = (BTreeSet::new(), false);
         let tags = normals.iter().flat_map(|(_, n)| Tag::every(keys, collection.id, number, n));
-        for tag in tags {
-            index(tag.prefix(), &mut |key, value| {
-                let record = tag.read(keys, key, value);
-                forged |= record.is_none();
-                records.extend(record);
-                !forged && records.len() <= RECORDS_MAX
-            })?;
-        }
-        if forged {
-            let (action, what) = (&self.action, Tampering::IndexNotAuthentic);
-            return Err(tampered(action, self.actor, self.log, what, None));
-        }
-        if records.len() > RECORDS_MAX {
-            return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::TooMany))));
-        }
+        let records = self.proposed(keys, tags, index)?;
         let mut people = Vec::with_capacity(records.len());
         for record in records {
             people.extend(self.person(context, record, slots)?);

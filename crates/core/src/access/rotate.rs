@@ -15,7 +15,7 @@ use crate::field::FieldType;
 use crate::id::{CollectionId, RecordNumber};
 use crate::ledger::Entry;
 use crate::ledger::entry::{Act, NextKey, Phase, RecordRange};
-use crate::source::Random;
+use crate::source::{Random, RandomError};
 use crate::store::{Batch, Changes, Committed, Rows, Stub, Table};
 use crate::vault::cell::Opened;
 use crate::vault::index::{Tag, write_normal};
@@ -76,6 +76,18 @@ pub struct Step {
 pub struct Opening {
     step: Step,
     stub: Stub,
+}
+
+impl Opening {
+    /// A nonce for each row.
+    fn nonces(
+        &self,
+        random: &dyn Random,
+    ) -> Result<impl Iterator<Item = [u8; NONCE_BYTES]> + use<>, RandomError> {
+        let mut nonces = vec![[0; NONCE_BYTES]; self.step.rows.len()];
+        random.fill(nonces.as_flattened_mut())?;
+        Ok(nonces.into_iter())
+    }
 }
 
 /// What became of a step.
@@ -149,9 +161,7 @@ impl Authorized<Rotate> {
         slots: &mut ReadSlot<'_>,
         random: &dyn Random,
     ) -> Result<Carried, Stop> {
-        let mut nonces = vec![[0; NONCE_BYTES]; opening.step.rows.len()];
-        random.fill(nonces.as_flattened_mut())?;
-        let mut nonces = nonces.into_iter();
+        let mut nonces = opening.nonces(random)?;
         let mut each =
             |keys: &TenantKeys, person: &Person, row: &VerifiedRow<'_>, to: &mut Rows| {
                 let nonce = nonces.next().ok_or(OpenError::Malformed)?;
@@ -221,9 +231,7 @@ impl Authorized<Rotate> {
         slots: &mut ReadSlot<'_>,
         random: &dyn Random,
     ) -> Result<Carried, Stop> {
-        let mut nonces = vec![[0; NONCE_BYTES]; opening.step.rows.len()];
-        random.fill(nonces.as_flattened_mut())?;
-        let mut nonces = nonces.into_iter();
+        let mut nonces = opening.nonces(random)?;
         let collection = opening.step.collection;
         let mut each =
             |keys: &TenantKeys, person: &Person, row: &VerifiedRow<'_>, to: &mut Rows| {

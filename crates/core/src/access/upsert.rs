@@ -5,7 +5,7 @@
 //! durable entry before a row of theirs is opened. The index only proposes; the key that was sealed
 //! with the record is compared before the row counts as theirs.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::find::{RECORDS_MAX, ScanIndex};
 use super::person::{Person, with_row};
@@ -271,8 +271,24 @@ impl<A: Action> Authorized<A> {
         let (Some(field), Some(key)) = (collection.key, key_of(key)) else {
             return Ok(Vec::new());
         };
-        let (mut records, mut forged) = (Vec::new(), false);
-        for tag in Tag::every(keys, collection.id, field, key) {
+        let tags = Tag::every(keys, collection.id, field, key);
+        Ok(self.proposed(keys, tags, index)?.into_iter().collect())
+    }
+
+    /// The records that the index proposes under some tags, each once: while the index key rotates
+    /// a restore may bring a row under either key back.
+    ///
+    /// # Errors
+    /// [`Stop::Tampered`] for a row of the index that is not authentic; refused as unfit for more
+    /// records than one value may name.
+    pub(super) fn proposed(
+        &self,
+        keys: &TenantKeys,
+        tags: impl Iterator<Item = Tag>,
+        index: &mut ScanIndex<'_>,
+    ) -> Result<BTreeSet<RecordNumber>, Stop> {
+        let (mut records, mut forged) = (BTreeSet::new(), false);
+        for tag in tags {
             index(tag.prefix(), &mut |row, value| {
                 let record = tag.read(keys, row, value);
                 forged |= record.is_none();
@@ -287,9 +303,6 @@ impl<A: Action> Authorized<A> {
         if records.len() > RECORDS_MAX {
             return Err(Stop::Denied(self.deny(Refusal::Unfit(Unfit::TooMany))));
         }
-        // A restore may bring a row under either key back.
-        records.sort_unstable();
-        records.dedup();
         Ok(records)
     }
 }

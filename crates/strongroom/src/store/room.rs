@@ -11,6 +11,9 @@ const COMPACTION_BYTES_MAX: u64 = 960 << 20;
 /// The same for the volume of the key folder: its files are small, and replaced whole.
 pub const KEYS_FLOOR_BYTES: u64 = 1 << 20;
 
+/// No data folder needs more.
+pub const DATA_FLOOR_BYTES_MAX: u64 = LEAST_BYTES + COMPACTION_BYTES_MAX;
+
 /// Room that the volume of a data folder must have, whose engine takes `engine` bytes.
 #[must_use]
 pub fn data_floor(engine: u64) -> u64 {

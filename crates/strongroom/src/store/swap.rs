@@ -63,7 +63,7 @@ impl Engine for Swap {
     }
 
     fn hold(&self, bytes: u64, keep: bool) -> io::Result<()> {
-        if self.now().map_or(true, |engine| engine.is_spent()) {
+        if self.is_spent() {
             self.renew()?;
         }
         self.now()?.hold(bytes, keep)

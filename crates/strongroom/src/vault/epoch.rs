@@ -13,6 +13,7 @@ use strongroom_core::vault::keys::{Job, KeyPlace, WrappingKey};
 use strongroom_core::vault::slot::{EpochKey, Slot, SlotAddress};
 
 use super::Vault;
+use super::ledger::has;
 use super::room::Bulk;
 use super::seal::BatchRow;
 use super::strengthen::BATCH_KEY_BYTES;
@@ -186,9 +187,7 @@ impl Vault {
 
 /// The record whose slot an entry says was overwritten.
 fn overwritten(leaf: &[u8]) -> Option<RecordNumber> {
-    // Most entries are of other acts, and are not read for it.
-    let act = b"\"act\":\"pii.shred\"";
-    leaf.windows(act.len()).any(|w| w == act).then_some(())?;
+    has(leaf, "\"act\":\"pii.shred\"").then_some(())?;
     let entry = Entry::from_bytes(leaf).ok().filter(|e| e.phase == Phase::Commit)?;
     entry.range.map(|range| RecordNumber(range.first))
 }

@@ -324,3 +324,9 @@ fn unwritable(path: &Path, error: &io::Error) -> Problem {
     let detail = format!("{} cannot be written: {error}", path.display());
     Problem::usage(detail, "name a folder that this user can write, with space left")
 }
+
+/// Whether an entry's bytes have a part of its JSON: most entries are of other acts, and are not
+/// read for what they are not about.
+pub(super) fn has(leaf: &[u8], part: &str) -> bool {
+    leaf.windows(part.len()).any(|window| window == part.as_bytes())
+}

@@ -201,7 +201,7 @@ fn fill(
                     || to_index.send(std::mem::take(&mut block)).is_ok());
             }
             // An erasure that the backup holds as waiting, and that was taken back since.
-            Kind::Row(Table::Control) if from.meaning.kept.iter().any(|k| k == item.key) => {
+            Kind::Row(Table::Control) if from.meaning.kept.contains(item.key) => {
                 return Ok(true);
             }
             Kind::Row(table) => Some(table),

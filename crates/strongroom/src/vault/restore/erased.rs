@@ -8,9 +8,10 @@ use strongroom_core::ledger::LogId;
 use strongroom_core::store::{ReadError, Snapshot};
 
 use super::stated::{Erasures, Stated};
+use crate::vault::ledger::has;
 
 /// How the acts begin that this is about, in an entry's bytes.
-const ACTS: [&[u8]; 2] = [b"\"act\":\"pii.erase\"", b"\"act\":\"erase."];
+const ACTS: [&str; 2] = ["\"act\":\"pii.erase\"", "\"act\":\"erase."];
 
 /// The records that entries erased, by tenant.
 pub struct Erased(BTreeMap<TenantId, Vec<(u64, u64)>>);
@@ -23,7 +24,7 @@ impl Erased {
     pub fn of(moment: &dyn Snapshot) -> Result<Self, ReadError> {
         let mut erasures: BTreeMap<TenantId, Erasures<()>> = BTreeMap::new();
         moment.entries(&mut |log, _, leaf| {
-            let concerns = ACTS.iter().any(|act| leaf.windows(act.len()).any(|w| w == *act));
+            let concerns = ACTS.iter().any(|act| has(leaf, act));
             if let (LogId::Tenant(tenant), true) = (log, concerns)
                 && let Some(entry) = Stated::read(leaf)
             {

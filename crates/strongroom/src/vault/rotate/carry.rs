@@ -73,8 +73,7 @@ impl Vault {
             }
         }
         self.destroy_versions(authorized, Some(tenant), versions)?;
-        let Versions { from, to } = versions;
-        Ok(Rotated { tenant: None, from, to, done: true, records })
+        Ok(Rotated::of(versions, records))
     }
 
     /// Rotates a tenant's index key: every row's tags are made anew. No row of the index says which
@@ -89,12 +88,9 @@ impl Vault {
         let run = Run { vault: self, authorized, tenant, versions, rotation };
         let records = run.pass(0)?;
         self.destroy_versions(authorized, Some(tenant), versions)?;
-        let Versions { from, to } = versions;
-        Ok(Rotated { tenant: None, from, to, done: true, records })
+        Ok(Rotated::of(versions, records))
     }
-}
 
-impl Vault {
     /// Rotates a tenant's pepper: every verifier is wrapped once more. The old peppers stay, since
     /// whoever tries a password goes through all of them.
     pub(super) fn rotate_pepper(
@@ -104,20 +100,17 @@ impl Vault {
         rotation: &Rotation<'_>,
     ) -> Result<Rotated, Problem> {
         let newest = self.newest(Some(tenant), Job::Pepper)?;
-        let done = |Versions { from, to }, records| {
-            Ok(Rotated { tenant: None, from, to, done: true, records })
-        };
         let run = |versions| Run { vault: self, authorized, tenant, versions, rotation };
         // A verifier that is not under the newest pepper is left of a run that did not end.
         if newest > 1 {
             let versions = Versions { from: newest - 1, to: newest };
             let records = run(versions).pass(0)?;
             if records > 0 {
-                return done(versions, records);
+                return Ok(Rotated::of(versions, records));
             }
         }
         let versions = self.rotation(authorized, Some(tenant))?;
-        done(versions, run(versions).pass(0)?)
+        Ok(Rotated::of(versions, run(versions).pass(0)?))
     }
 
     /// The collections of a tenant that have passwords.

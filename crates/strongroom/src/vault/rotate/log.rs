@@ -13,6 +13,7 @@ use strongroom_core::vault::keys::{Job, SecretKey};
 
 use super::{Rotated, Vault, used_up};
 use crate::problem::Problem;
+use crate::vault::ledger::has;
 
 impl Vault {
     /// Gives a log, the tenant's or the system's, its next signing key.
@@ -30,8 +31,7 @@ impl Vault {
             false => self.next_log_key(authorized, tenant, to)?,
         };
         self.destroy_versions(authorized, tenant, versions)?;
-        let Versions { from, to } = versions;
-        Ok(Rotated { tenant: None, from, to, done: true, records: 0 })
+        Ok(Rotated::of(versions, 0))
     }
 
     fn next_log_key(
@@ -98,8 +98,6 @@ fn log_of(tenant: Option<TenantId>) -> LogId {
 
 /// An entry that gives a key its next version, or says that something failed.
 fn concerning(leaf: &[u8]) -> Option<Entry> {
-    // Most entries are of other acts, and are not read for it.
-    let has = |part: &[u8]| leaf.windows(part.len()).any(|w| w == part);
-    let read = has(b"\"act\":\"key.rotate\"") || has(b"\"failed\"");
+    let read = has(leaf, "\"act\":\"key.rotate\"") || has(leaf, "\"failed\"");
     read.then(|| Entry::from_bytes(leaf).ok())?
 }

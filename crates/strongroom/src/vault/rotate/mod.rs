@@ -66,6 +66,13 @@ pub struct Rotated {
     pub records: u64,
 }
 
+impl Rotated {
+    /// A rotation that is through.
+    fn of(Versions { from, to }: Versions, records: u64) -> Self {
+        Self { tenant: None, from, to, done: true, records }
+    }
+}
+
 impl Vault {
     /// Rotates a key of a tenant, or of every tenant.
     ///
@@ -125,8 +132,9 @@ impl Vault {
         let from = self.newest(Some(tenant), Job::Token)?;
         // A token has one byte for the version of its key.
         let to = from.checked_add(1).filter(|to| *to <= u16::from(u8::MAX)).ok_or_else(used_up)?;
-        self.begin_version(authorized, Some(tenant), Versions { from, to })?;
-        Ok(Rotated { tenant: None, from, to, done: true, records: 0 })
+        let versions = Versions { from, to };
+        self.begin_version(authorized, Some(tenant), versions)?;
+        Ok(Rotated::of(versions, 0))
     }
 
     /// The versions of a key between which it rotates: those of a rotation that did not end, or
