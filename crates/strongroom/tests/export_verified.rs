@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may")]
 
+#[path = "support/exported.rs"]
+mod exported;
 #[path = "support/install.rs"]
 mod install;
 
@@ -16,10 +18,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use exported::Folder;
 use install::Install;
 use strongroom_core::ledger::entry::{Act, Form};
 use strongroom_core::ledger::note::VerifierKey;
-use strongroom_core::ledger::verify::{Export, Failure, ReadError, Report, verify};
+use strongroom_core::ledger::verify::{Failure, Report, verify};
 use strongroom_core::policy::Purpose;
 
 /// Enough for a full tile and bundle, and a tile above them.
@@ -27,24 +30,6 @@ const REVEALS: usize = 300;
 
 /// Places in each file where a byte is changed, the first and the last among them.
 const PLACES: usize = 7;
-
-/// An export in a folder, as `strongroom-verify` reads it.
-struct Folder<'p>(&'p Path);
-
-impl Export for Folder<'_> {
-    fn read(&self, path: &str, _size_max: usize) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(fs::read(self.0.join(path)).ok())
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, ReadError> {
-        let Ok(entries) = fs::read_dir(self.0.join(folder)) else { return Ok(Vec::new()) };
-        let name = |entry: fs::DirEntry| {
-            let end = if entry.path().is_dir() { "/" } else { "" };
-            entry.file_name().into_string().unwrap() + end
-        };
-        Ok(entries.map(|entry| name(entry.unwrap())).collect())
-    }
-}
 
 /// An export, its keys, and the id of the tenant in it that has the most entries.
 struct Exported {
@@ -100,7 +85,7 @@ fn key_lines(answer: &[u8]) -> String {
 impl Exported {
     fn ours(&self) -> Result<Report, Failure> {
         let keys = fs::read_to_string(&self.keys).unwrap();
-        verify(&Folder(&self.folder), &VerifierKey::parse_lines(&keys).unwrap())
+        verify(&Folder(self.folder.clone()), &VerifierKey::parse_lines(&keys).unwrap())
     }
 
     /// The exit code of the foreign check, where there is one.

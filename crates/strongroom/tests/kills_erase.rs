@@ -9,20 +9,18 @@
 
 #[path = "support/install.rs"]
 mod install;
+#[path = "support/looks.rs"]
+mod looks;
 
 use std::fs;
 use std::io::Write as _;
 use std::process::{Child, Stdio};
 
 use install::Install;
+use looks::{Looks, kills, watch};
 
 /// People erased by one run.
 const SLICE: usize = 3;
-const SIGKILL: i32 = 9;
-
-fn kills() -> usize {
-    std::env::var("STRONGROOM_KILLS").map_or(20, |text| text.parse().unwrap())
-}
 
 struct Office {
     install: Install,
@@ -77,46 +75,13 @@ impl Office {
     }
 }
 
-/// How many looks a run takes that nobody kills.
-fn looks(mut child: Child) -> usize {
-    let mut looks = 0;
-    while child.try_wait().unwrap().is_none() {
-        looks += 1;
-        std::thread::yield_now();
-    }
-    assert!(child.wait().unwrap().success());
-    looks
-}
-
-/// Kills the `n`th run of all when it has got as far as its part of them; whether it ended by
-/// itself before, and well. `whole` is how many looks a run takes: one that ends earlier than
-/// expected, since less else is going on, corrects it.
-fn kill(mut child: Child, n: usize, whole: &mut usize) -> bool {
-    let mut looks = 0;
-    while looks < *whole * (n * 7 % kills() + 1) / (kills() + 1) {
-        if child.try_wait().unwrap().is_some() {
-            *whole = looks;
-            break;
-        }
-        looks += 1;
-        std::thread::yield_now();
-    }
-    let _ = child.kill();
-    let output = child.wait_with_output().unwrap();
-    use std::os::unix::process::ExitStatusExt as _;
-    let killed = output.status.signal() == Some(SIGKILL);
-    let notices = String::from_utf8_lossy(&output.stderr);
-    assert!(killed || output.status.success(), "{}: {notices}", output.status);
-    !killed
-}
-
 #[test]
 fn an_erasure_killed_at_any_instant_is_whole_or_was_never_stated() {
     let office = Office::new("kills-erase");
-    let mut whole = looks(office.erase(kills()));
+    let mut looks = Looks::of(office.erase(kills()), kills());
     let (mut ended, mut erased) = (0, 0);
     for slice in 0..kills() {
-        let done = kill(office.erase(slice), slice, &mut whole);
+        let done = looks.kill(office.erase(slice), slice);
         let opens: Vec<bool> = (0..SLICE).map(|n| office.opens(slice * SLICE + n)).collect();
         assert!(opens.iter().all(|o| *o == opens[0]), "all of them or none: {opens:?}");
         assert!(!(done && opens[0]), "what was answered is done");
@@ -137,10 +102,10 @@ fn an_erasure_killed_at_any_instant_is_whole_or_was_never_stated() {
 #[test]
 fn a_turn_killed_at_any_instant_finishes_or_undoes_itself() {
     let office = Office::new("kills-turn");
-    let mut whole = looks(office.turn());
+    let mut looks = Looks::of(office.turn(), kills());
     let (mut epoch, mut ended) = (2, 0);
     for n in 0..kills() {
-        let done = kill(office.turn(), n, &mut whole);
+        let done = looks.kill(office.turn(), n);
         let status = office.install.operate(&["epoch", "status"]);
         let now = status.number("/epoch");
         assert!(now == epoch + 1 || (now == epoch && !done), "{epoch}, then {now}");
@@ -156,5 +121,5 @@ fn a_turn_killed_at_any_instant_finishes_or_undoes_itself() {
     }
     assert!(ended * 10 <= kills() * 6, "only {} of {} runs were killed", kills() - ended, kills());
     assert!((0..office.records.len()).all(|n| office.opens(n)), "nobody is lost");
-    assert!(looks(office.turn()) > 0);
+    assert!(watch(office.turn(), usize::MAX).0 > 0);
 }

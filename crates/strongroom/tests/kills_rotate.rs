@@ -7,17 +7,19 @@
 
 #[path = "support/install.rs"]
 mod install;
+#[path = "support/looks.rs"]
+mod looks;
 
 use std::fs;
-use std::os::unix::process::ExitStatusExt as _;
+use std::process::Child;
 
 use install::Install;
+use looks::{Looks, kills, watch};
 use strongroom_core::store::Table;
 use strongroom_core::vault::keys::Job;
 
 /// Two steps of the usual size.
 const PEOPLE: usize = 2_500;
-const SIGKILL: i32 = 9;
 
 /// An install with everybody sealed, and some of them by number, with the token of their address.
 struct Sealed(Install, Vec<(usize, String)>);
@@ -39,21 +41,9 @@ impl Sealed {
         Self(install, some)
     }
 
-    /// Runs a rotation, or kills it after so many looks; gives how many looks it took.
-    fn rotate(&self, key: &str, looks_max: usize) -> (usize, bool) {
+    fn rotate(&self, key: &str) -> Child {
         let args = ["rotate", key, "--tenant", "acme"];
-        let mut child = self.0.command(Some(&self.0.operator), &args).spawn().unwrap();
-        let mut looks = 0;
-        while looks < looks_max && child.try_wait().unwrap().is_none() {
-            looks += 1;
-            std::thread::yield_now();
-        }
-        let _ = child.kill();
-        let output = child.wait_with_output().unwrap();
-        let killed = output.status.signal() == Some(SIGKILL);
-        let notices = String::from_utf8_lossy(&output.stderr);
-        assert!(killed || output.status.success(), "{}: {notices}", output.status);
-        (looks, !killed)
+        self.0.command(Some(&self.0.operator), &args).spawn().unwrap()
     }
 
     /// Some people open, are found by their address, and are known by their number.
@@ -114,25 +104,19 @@ impl Sealed {
 
 #[test]
 fn killed_at_any_instant_everybody_opens_and_the_next_run_goes_on() {
-    let kills: usize = std::env::var("STRONGROOM_KILLS").map_or(20, |text| text.parse().unwrap());
     let sealed = Sealed::new();
     let keys = [("seal", Job::Seal), ("index", Job::Index), ("pepper", Job::Pepper)];
-    let kills = kills / keys.len();
+    let kills = kills() / keys.len();
     let rows = sealed.left(Job::Index).1;
     for (key, job) in keys {
-        let (mut whole, done) = sealed.rotate(key, usize::MAX);
-        assert!(done);
-        let mut killed = 0;
+        let (mut looks, mut killed) = (Looks::of(sealed.rotate(key), kills), 0);
         for n in 0..kills {
-            let limit = whole * (n * 7 % kills + 1) / (kills + 1);
-            let (took, done) = sealed.rotate(key, limit);
-            // A run that ends by itself says how long one takes by now.
-            whole = if took < limit { took } else { whole };
+            let done = looks.kill(sealed.rotate(key), n);
             sealed.hold(n, &format!("{key}, kill {n}"));
             killed += usize::from(!done);
         }
         assert!(killed * 10 >= kills * 4, "only {killed} of {kills} runs were killed");
-        assert!(sealed.rotate(key, usize::MAX).1);
+        assert!(watch(sealed.rotate(key), usize::MAX).1);
         let (versions, left) = sealed.left(job);
         // Of a pepper all versions stay.
         assert!(versions.len() == 1 || job == Job::Pepper, "{key}: {versions:?}");

@@ -5,6 +5,8 @@
 
 #[path = "support/copies.rs"]
 mod copies;
+#[path = "support/exported.rs"]
+mod exported;
 #[path = "support/install.rs"]
 mod install;
 
@@ -13,6 +15,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use copies::{Hands, Person, backup, codes, come_back, entries, filled, seal};
+use exported::Folder;
 use install::{Answer, Install};
 use strongroom_core::ledger::LogId;
 use strongroom_core::ledger::entry::Act;
@@ -204,37 +207,10 @@ fn a_backup_with_later_slots_makes_the_install() {
 
 /// By the verifier's own library, as `strongroom-verify` does it.
 fn verified(install: &Install, out: &Path, keys: &Answer) {
-    let lines: Vec<&str> =
-        keys.json["keys"].as_array().unwrap().iter().map(|k| k.as_str().unwrap()).collect();
-    let keys = strongroom_core::ledger::note::VerifierKey::parse_lines(&lines.join("\n"));
-    let export = Folder(out.to_path_buf());
-    let report = strongroom_core::ledger::verify::verify(&export, &keys.unwrap());
+    let (export, keys) = (Folder(out.to_path_buf()), exported::keys(&keys.json));
+    let report = strongroom_core::ledger::verify::verify(&export, &keys);
     let report = report.unwrap_or_else(|failure| panic!("{failure}"));
     assert!(report.logs.len() >= 3, "{}", install.scratch.path("").display());
-}
-
-struct Folder(PathBuf);
-
-impl strongroom_core::ledger::verify::Export for Folder {
-    fn read(
-        &self,
-        path: &str,
-        _: usize,
-    ) -> Result<Option<Vec<u8>>, strongroom_core::ledger::verify::ReadError> {
-        Ok(fs::read(self.0.join(path)).ok())
-    }
-
-    fn list(
-        &self,
-        folder: &str,
-    ) -> Result<Vec<String>, strongroom_core::ledger::verify::ReadError> {
-        let Ok(entries) = fs::read_dir(self.0.join(folder)) else { return Ok(Vec::new()) };
-        let name = |entry: fs::DirEntry| {
-            let slash = if entry.file_type().unwrap().is_dir() { "/" } else { "" };
-            format!("{}{slash}", entry.file_name().into_string().unwrap())
-        };
-        Ok(entries.map(|entry| name(entry.unwrap())).collect())
-    }
 }
 
 #[test]

@@ -7,31 +7,19 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/exported.rs"]
+mod exported;
+#[path = "support/looks.rs"]
+mod looks;
 
 use std::fs;
-use std::path::PathBuf;
 
 use desk::Desk;
+use exported::Folder;
+use looks::{Looks, kills};
 use serde_json::json;
 use strongroom_core::ledger::note::VerifierKey;
-use strongroom_core::ledger::verify::{Export, Failure, Kept, ReadError, Report, verify_with};
-
-struct Folder(PathBuf);
-
-impl Export for Folder {
-    fn read(&self, path: &str, _size_max: usize) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(fs::read(self.0.join(path)).ok())
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, ReadError> {
-        let Ok(entries) = fs::read_dir(self.0.join(folder)) else { return Ok(Vec::new()) };
-        let name = |entry: fs::DirEntry| {
-            let end = if entry.path().is_dir() { "/" } else { "" };
-            entry.file_name().into_string().unwrap() + end
-        };
-        Ok(entries.map(|entry| name(entry.unwrap())).collect())
-    }
-}
+use strongroom_core::ledger::verify::{Failure, Kept, Report, verify_with};
 
 /// Exports, unless there is such an export, and checks that with these keys.
 fn checked(desk: &Desk, out: &str, keys: &[VerifierKey], kept: &Kept) -> Result<Report, Failure> {
@@ -42,9 +30,7 @@ fn checked(desk: &Desk, out: &str, keys: &[VerifierKey], kept: &Kept) -> Result<
 }
 
 fn keys(desk: &Desk) -> Vec<VerifierKey> {
-    let lines = desk.done(&["ledger", "key"])["keys"].clone();
-    let lines = lines.as_array().unwrap().iter().map(|line| line.as_str().unwrap());
-    VerifierKey::parse_lines(&lines.collect::<Vec<_>>().join("\n")).unwrap()
+    exported::keys(&desk.done(&["ledger", "key"]))
 }
 
 /// The last key that each log states.
@@ -106,28 +92,13 @@ fn one_tenants_log_alone() {
 
 #[test]
 fn killed_at_any_instant_the_ledger_is_verified_by_the_first_keys() {
-    let kills: usize = std::env::var("STRONGROOM_KILLS").map_or(20, |text| text.parse().unwrap());
+    let kills = kills();
     let desk = Desk::new("rotate-ledger-kills");
     let first = keys(&desk);
-    let looks = |until: usize| {
-        let mut child = desk.command(&["rotate", "ledger"]).spawn().unwrap();
-        let mut looks = 0;
-        while looks < until && child.try_wait().unwrap().is_none() {
-            looks += 1;
-            std::thread::yield_now();
-        }
-        let _ = child.kill();
-        (looks, child.wait().unwrap().success())
-    };
-    let (mut whole, done) = looks(usize::MAX);
-    assert!(done);
-    let mut ended = 0;
+    let start = || desk.command(&["rotate", "ledger"]).spawn().unwrap();
+    let (mut looks, mut ended) = (Looks::of(start(), kills), 0);
     for n in 0..kills {
-        let until = whole * (n * 7 % kills + 1) / (kills + 1);
-        let (took, done) = looks(until);
-        // One that ends earlier than expected says how long one takes by now.
-        whole = if took < until { took } else { whole };
-        ended += usize::from(done);
+        ended += usize::from(looks.kill(start(), n));
         let out = format!("kill-{n}");
         let report = checked(&desk, &out, &first, &Kept::default()).unwrap();
         assert!(same(&last_keys(&report), &keys(&desk)), "after kill {n}");

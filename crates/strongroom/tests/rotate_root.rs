@@ -7,12 +7,15 @@
 
 #[path = "support/desk.rs"]
 mod desk;
+#[path = "support/looks.rs"]
+mod looks;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use desk::{Desk, tokens};
+use looks::{Looks, kills};
 use serde_json::json;
 
 const ROOT: &str = "data.keys/root.key";
@@ -178,25 +181,10 @@ fn at_each_step_the_next_opening_ends_it_or_takes_it_back() {
 /// Kills `rotate root` all over its work; each next opening must leave one root key.
 fn killed(desk: &Desk, more: &[&str], kills: usize) {
     let start = || desk.command(&[&["rotate", "root"], more].concat()).spawn().unwrap();
-    let looks = |until: usize| {
-        let mut child = start();
-        let mut looks = 0;
-        while looks < until && child.try_wait().unwrap().is_none() {
-            looks += 1;
-            std::thread::yield_now();
-        }
-        let _ = child.kill();
-        (looks, child.wait().unwrap().success())
-    };
-    let (mut whole, done) = looks(usize::MAX);
-    assert!(done);
-    let (mut met, mut ended) = (0, 0);
+    let (mut looks, mut met, mut ended) = (Looks::of(start(), kills), 0, 0);
     for n in 0..kills {
         let root = desk.read(ROOT);
-        let until = whole * (n * 7 % kills + 1) / (kills + 1);
-        let (took, done) = looks(until);
-        // One that ends earlier than expected says how long one takes by now.
-        whole = if took < until { took } else { whole };
+        let done = looks.kill(start(), n);
         ended += usize::from(done);
         met += usize::from(exists(desk, NEXT) || exists(desk, OLD));
         desk.done(&[&["tenant", "list"], more].concat());
@@ -210,7 +198,7 @@ fn killed(desk: &Desk, more: &[&str], kills: usize) {
 
 #[test]
 fn killed_at_any_instant_the_next_opening_leaves_one_root_key() {
-    let kills = std::env::var("STRONGROOM_KILLS").map_or(20, |text| text.parse().unwrap());
+    let kills = kills();
     let desk = sealed("root-killed");
     killed(&desk, &[], kills);
     works(&desk);

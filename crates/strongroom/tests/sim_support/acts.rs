@@ -16,6 +16,7 @@ use super::desk::Desk;
 use super::oracle::{Counts, Fate, Flight, Person, Tenant, collection};
 use super::seal::email;
 use super::story::Act;
+use crate::store_support::history::reveal;
 
 const TENANTS: [&str; 3] = ["acme", "zeta", "omega"];
 const COPIES: [&str; 5] = ["copy0/", "copy1/", "copy2/", "copy3/", "copy4/"];
@@ -26,20 +27,13 @@ fn nth<T: Copy>(all: &[T], draw: u64) -> Option<T> {
     all.get(draw.checked_rem(all.len() as u64)? as usize).copied()
 }
 
-/// Reveals tokens of a tenant.
-pub fn reveal(
-    (vault, who): (&Vault, &Principal),
-    tenant: &str,
-    tokens: Vec<String>,
-) -> Result<Vec<String>, Problem> {
-    if tokens.is_empty() {
-        return Ok(Vec::new());
-    }
-    let revealed = vault.reveal(who, tenant, tokens, Purpose::Payout, Form::Full)?;
-    Ok(revealed.disclose().into_iter().map(|d| d.value.to_string()).collect())
-}
-
 impl Desk<'_> {
+    /// Reveals tokens of a tenant.
+    pub fn reveal(&self, tenant: &str, tokens: Vec<String>) -> Result<Vec<String>, Problem> {
+        let (vault, who) = self.vault();
+        reveal(vault, who, tenant, tokens)
+    }
+
     pub fn vault(&self) -> (&Vault, &Principal) {
         let (vault, who) = self.open.as_ref().unwrap();
         (vault, who)
@@ -276,7 +270,7 @@ impl Desk<'_> {
         let tokens = people.iter().flat_map(|p| p.tokens.last().unwrap().clone()).collect();
         let values: Vec<String> =
             people.iter().flat_map(|p| [p.ssn.clone(), p.email.clone()]).collect();
-        let found = reveal(self.vault(), self.oracle.tenants[tenant].name, tokens)?;
+        let found = self.reveal(self.oracle.tenants[tenant].name, tokens)?;
         assert_eq!(found, values);
         Ok(())
     }
@@ -304,7 +298,7 @@ impl Desk<'_> {
         let refused = vault.authenticate("srk_nobody", false).map(drop);
         expect(refused, ProblemKind::Unauthenticated)?;
         let token = vec!["tok_nothing".to_owned()];
-        expect(reveal((vault, who), "nobody", token).map(drop), ProblemKind::NotFound)
+        expect(reveal(vault, who, "nobody", token).map(drop), ProblemKind::NotFound)
     }
 
     fn back_up(&mut self) -> Result<(), Problem> {

@@ -12,7 +12,6 @@ use strongroom_core::ledger::entry::{Act, Phase};
 use strongroom_core::store::Store;
 use zeroize::Zeroizing;
 
-use super::acts::reveal;
 use super::desk::Desk;
 use super::oracle::{Counts, Fate, Person, collection};
 use crate::store_support::check::{Account, account_in, of_acts};
@@ -101,11 +100,11 @@ impl Desk<'_> {
                     values.extend([person.ssn.clone(), person.email.clone()]);
                     continue;
                 }
-                let opened = reveal(self.vault(), name, pair.to_vec()).map_err(|p| p.kind);
+                let opened = self.reveal(name, pair.to_vec()).map_err(|p| p.kind);
                 assert_eq!(opened, Err(Kind::NotFound), "{person:?} is erased");
             }
         }
-        let opened = reveal(self.vault(), name, tokens).map_err(|p| p.detail);
+        let opened = self.reveal(name, tokens).map_err(|p| p.detail);
         assert_eq!(opened, Ok(values), "of {name}");
     }
 
@@ -133,7 +132,7 @@ impl Desk<'_> {
                             .collect::<Vec<_>>()
                     };
                     let tokens: Vec<String> = found.iter().flat_map(token).collect::<Vec<_>>();
-                    let opened = reveal(self.vault(), self.oracle.tenants[tenant].name, tokens);
+                    let opened = self.reveal(self.oracle.tenants[tenant].name, tokens);
                     let opened = opened.unwrap_or_else(|p| panic!("{case}: {}", p.detail));
                     assert!(opened.iter().all(|v| v == value), "{case}");
                 }

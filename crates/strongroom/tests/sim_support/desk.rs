@@ -6,12 +6,13 @@ use strongroom::store::model::{Fault, ModelWorld};
 use strongroom::vault::Vault;
 use strongroom_core::principal::Principal;
 use strongroom_core::source::{Clock as _, Random as _};
-use strongroom_core::store::{Position, Store};
+use strongroom_core::store::Position;
 
 use super::oracle::Oracle;
 use super::story::{Blow, Story};
+use crate::store_support::history::Base;
 use crate::store_support::watched::Watched;
-use crate::store_support::{INSTALL, Sources, Temp, new_world, open, root_keys, root_keys_on};
+use crate::store_support::{INSTALL, Sources, Temp, open, root_keys_on};
 
 /// A machine on which an install has just been made: no development install, so that a second
 /// person is asked for.
@@ -23,13 +24,7 @@ pub struct Ground {
 
 impl Ground {
     pub fn new() -> Self {
-        let sources = Sources::new();
-        let world = new_world(&sources);
-        let store: Arc<dyn Store> = Arc::new(open(&world, &sources).unwrap());
-        let begun = Vault::begin(INSTALL, root_keys(), store, sources.random());
-        let (vault, credential) = begun.map_err(|p| p.detail).unwrap();
-        drop(vault);
-        let credential = credential.disclose().to_string();
+        let Base { world, credential, .. } = Base::new();
         Self { world, credential, temp: Temp::in_memory() }
     }
 }

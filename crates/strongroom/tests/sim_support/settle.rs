@@ -6,7 +6,6 @@ use strongroom::problem::{Kind, Problem};
 use strongroom_core::store::Table;
 use strongroom_core::vault::slot::SLOT_BYTES;
 
-use super::acts::reveal;
 use super::desk::Desk;
 use super::oracle::{Counts, Fate, Flight, Person, Tenant, collection};
 use crate::store_support::root_keys_on;
@@ -79,7 +78,7 @@ impl Desk<'_> {
     /// Both cells of somebody, unless they are not there.
     fn cells(&self, person: &Person) -> Option<[String; 2]> {
         let tenant = self.oracle.tenants[person.tenant].name;
-        match reveal(self.vault(), tenant, person.tokens[0].to_vec()) {
+        match self.reveal(tenant, person.tokens[0].to_vec()) {
             Ok(values) => Some(values.try_into().unwrap()),
             Err(problem) if problem.kind == Kind::NotFound => None,
             Err(problem) => panic!("{}", problem.detail),
@@ -152,7 +151,7 @@ impl Desk<'_> {
         }
         self.bring_up().map_err(Problem::internal)?;
         let tenant = self.oracle.tenants[back.tenant].name;
-        match reveal(self.vault(), tenant, back.tokens[0].to_vec()) {
+        match self.reveal(tenant, back.tokens[0].to_vec()) {
             Err(problem) if problem.kind == Kind::Tampered => {}
             Err(problem) => return Err(problem),
             Ok(_) => panic!("a lost record opens"),
