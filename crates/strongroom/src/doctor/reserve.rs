@@ -26,7 +26,8 @@ pub fn judge(folders: &Folders) -> Option<Finding> {
     if spare_bytes(&engine).is_some_and(|spare| spare < RESERVE_BYTES / 2) {
         lacking.push(format!("room in the journal in {}", engine.display()));
     }
-    let what = format!("the reserve for a full disk is not whole: {}", listed(&lacking, lacking.len()));
+    let what =
+        format!("the reserve for a full disk is not whole: {}", listed(&lacking, lacking.len()));
     let remedy = "free space on both volumes: the next command that opens the install makes it \
                   whole; until then a full disk may refuse reveals and erasures too";
     (!lacking.is_empty()).then(|| Finding::new(Severity::Medium, what, remedy))
