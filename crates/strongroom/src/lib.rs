@@ -3,9 +3,11 @@
 pub mod ambient;
 pub mod backup;
 pub mod boundary;
+pub mod calls;
 pub mod cli;
 pub mod custody;
 pub mod doctor;
+pub mod http;
 pub mod import;
 pub mod memory;
 pub mod problem;

@@ -40,6 +40,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Usage,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Held,
+        Self::Unavailable,
+        Self::Tampered,
+        Self::Internal,
+        Self::Interrupted,
+        Self::Budget,
+    ];
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The type's stable name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -85,13 +105,26 @@ pub struct Problem {
     pub detail: String,
     /// What to do next.
     pub remedy: String,
+    /// Seconds after which the same may be asked again, where that is known.
+    pub wait_s: Option<u64>,
 }
 
 impl Problem {
     /// A problem.
     #[must_use]
     pub fn new(kind: Kind, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), remedy: remedy.into() }
+        Self { kind, detail: detail.into(), remedy: remedy.into(), wait_s: None }
+    }
+
+    /// The one answer to whoever has no valid credential.
+    #[must_use]
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            Kind::Unauthenticated,
+            "no valid credential was given",
+            "pass the file that holds the credential with --credential; ask the local operator \
+             for a new one if it was revoked",
+        )
     }
 
     /// Usage or bad input.
@@ -233,7 +266,8 @@ impl From<Refusal> for Problem {
                 let whose = if spent.principal { "by this credential" } else { "of this record" };
                 let wait = humantime::format_duration(Duration::from_secs(spent.wait_s));
                 let detail = format!("too many wrong guesses {whose}");
-                Self::new(Kind::Budget, detail, format!("try again in {wait}"))
+                let problem = Self::new(Kind::Budget, detail, format!("try again in {wait}"));
+                Self { wait_s: Some(spent.wait_s), ..problem }
             }
             Refusal::NotFound => Self::not_found(),
         }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use serde_json::json;
+use strongroom_api::EpochStatus;
 use strongroom_core::source::Clock as _;
 
 use super::Global;
-use super::output::{Answer, count, time};
-use super::session::Session;
+use super::output::{Answer, count};
+use super::session::{Door, Session};
 use crate::ambient::SystemClock;
 use crate::custody::DESTROY;
 use crate::problem::Problem;
@@ -44,50 +44,36 @@ pub enum Epoch {
 
 /// Performs it.
 pub fn run(global: &Global, command: &Epoch) -> Result<Answer, Problem> {
+    let Epoch::Turn { if_due, second } = command else { return status(&mut global.door()?) };
     let session = global.session()?;
-    match command {
-        Epoch::Turn { if_due, second } => {
-            let second = second.as_deref().map(|file| session.second(file)).transpose()?;
-            let now_us = SystemClock.now_us();
-            if *if_due && session.vault.epoch_due_us()? > now_us {
-                return status(&session);
-            }
-            let Session { vault, who } = session;
-            let turned = vault.turn_epoch(&who, second.as_ref(), now_us)?;
-            let text = format!(
-                "epoch {} began with {} live records and {} erased ones\nthe key of epoch {} was \
-                 destroyed ({DESTROY}: custody is a folder)\n",
-                turned.epoch,
-                count(turned.live),
-                count(turned.erased),
-                turned.destroyed
-            );
-            Ok(Answer::new(&turned, text))
-        }
-        Epoch::Status => status(&session),
+    let second = second.as_deref().map(|file| session.second(file)).transpose()?;
+    let now_us = SystemClock.now_us();
+    if *if_due && session.vault.epoch_due_us()? > now_us {
+        return status(&mut Door::Here(Box::new(session)));
     }
+    let Session { vault, who } = session;
+    let turned = vault.turn_epoch(&who, second.as_ref(), now_us)?;
+    let text = format!(
+        "epoch {} began with {} live records and {} erased ones\nthe key of epoch {} was \
+         destroyed ({DESTROY}: custody is a folder)\n",
+        turned.epoch,
+        count(turned.live),
+        count(turned.erased),
+        turned.destroyed
+    );
+    Ok(Answer::new(&turned, text))
 }
 
-fn status(session: &Session) -> Result<Answer, Problem> {
-    let state = session.vault.epoch(&session.who)?;
-    let overdue = state.due_us <= SystemClock.now_us();
-    let turned = state.count.turned_us.map(time);
-    let destroyed = (state.number > 1).then(|| state.number - 1);
+fn status(door: &mut Door) -> Result<Answer, Problem> {
+    let state = door.call(EpochStatus {})?;
     let text = format!(
         "epoch {}, turned {}, {} slots overwritten since, {} erasures pending\n{} {}\n",
-        state.number,
-        turned.as_deref().unwrap_or("never"),
-        count(state.count.shredded),
+        state.epoch,
+        state.turned.as_deref().unwrap_or("never"),
+        count(state.shredded),
         count(state.pending),
-        if overdue { "due since" } else { "to be turned at" },
-        time(state.due_us)
+        if state.overdue { "due since" } else { "to be turned at" },
+        state.due
     );
-    let counted = state.count.turned_us.is_some().then_some(state.count);
-    let answer = json!({
-        "epoch": state.number, "destroyed": destroyed, "destroy": DESTROY, "turned": turned,
-        "live": counted.map(|c| c.live), "erased": counted.map(|c| c.erased),
-        "shredded": state.count.shredded, "pending": state.pending,
-        "due": time(state.due_us), "overdue": overdue,
-    });
-    Ok(Answer::new(&answer, text))
+    Ok(Answer::new(&state, text))
 }

@@ -3,18 +3,13 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use serde::Serialize;
-use serde_json::json;
+use strongroom_api::{CancelErase, CarryOut, Erase, ErasedRecord, Secret};
 use strongroom_core::erasure::Reason;
-use strongroom_core::source::Clock as _;
 
 use super::Global;
-use super::output::{Answer, count, time};
-use super::reveal::{LedgerJson, ledger_json};
-use super::session::Session;
-use crate::ambient::SystemClock;
+use super::output::{Answer, count};
+use super::session::credential;
 use crate::problem::Problem;
-use crate::vault::{EraseRequest, ErasedRecord};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -75,75 +70,42 @@ fn reason(text: &str) -> Result<Reason, String> {
     })
 }
 
-#[derive(Serialize)]
-struct RecordJson {
-    record: String,
-    ledger: LedgerJson,
-    slot: String,
-}
-
 /// Erases, takes back, or carries out what is due.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let (Some(tenant), Some(collection), Some(record)) =
-        (&args.tenant, &args.collection, &args.record)
+        (args.tenant.clone(), args.collection.clone(), &args.record)
     else {
         return due(global);
     };
     let several = record == "-";
-    let records = if several { ids()? } else { vec![record.clone()] };
-    let session = global.session()?;
+    let mut records = if several { ids()? } else { vec![record.clone()] };
     let Some(reason) = args.reason else {
-        return cancel(&session, tenant, collection, &records);
+        let (Some(record), true) = (records.pop(), records.is_empty()) else {
+            return Err(Problem::usage("--cancel takes one record", "name it with --record ID"));
+        };
+        let kept = global.door()?.call(CancelErase { tenant, collection, record })?;
+        let text = format!("{}  stays  ledger entry {}\n", kept.record, kept.ledger.index);
+        return Ok(Answer::new(&kept, text));
     };
-    let second = args.second.as_deref().map(|file| session.second(file)).transpose()?;
-    let request = EraseRequest { tenant, collection, records, reason, now: args.now };
-    let now_us = SystemClock.now_us();
-    let erased = session.vault.erase(&session.who, second.as_ref(), request, now_us)?;
-    let told: Vec<RecordJson> = erased.iter().map(told).collect();
-    let lines = told
-        .iter()
-        .map(|t| format!("{}  slot {}  ledger entry {}\n", t.record, t.slot, t.ledger.index));
-    let text: String = lines.collect();
-    match told.first() {
+    let second = args.second.as_deref().map(credential).transpose()?.map(Secret::new);
+    let (reason, now) = (reason.name().to_owned(), args.now);
+    let erase = Erase { tenant, collection, records, reason, now, second };
+    let erased = global.door()?.call(erase)?;
+    let line = |record: &ErasedRecord| {
+        format!("{}  slot {}  ledger entry {}\n", record.record, record.slot, record.ledger.index)
+    };
+    let text: String = erased.erased.iter().map(line).collect();
+    match erased.erased.first() {
         Some(one) if !several => Ok(Answer::new(one, text)),
-        _ => Ok(Answer::new(&json!({"erased": told}), text)),
+        _ => Ok(Answer::new(&erased, text)),
     }
 }
 
-fn told(erased: &ErasedRecord) -> RecordJson {
-    let slot = match erased.due_us {
-        Some(due_us) => format!("pending until {}", time(due_us)),
-        None => "gone".to_owned(),
-    };
-    RecordJson { record: erased.record.clone(), ledger: ledger_json(&erased.position), slot }
-}
-
-fn cancel(
-    session: &Session,
-    tenant: &str,
-    collection: &str,
-    records: &[String],
-) -> Result<Answer, Problem> {
-    let [record] = records else {
-        return Err(Problem::usage("--cancel takes one record", "name it with --record ID"));
-    };
-    let (of, now_us) = ((tenant, collection, record.as_str()), SystemClock.now_us());
-    let positions = session.vault.cancel_erase(&session.who, of, now_us)?;
-    let ledger = positions.first().map(ledger_json);
-    let ledger = ledger.ok_or_else(|| Problem::internal("a cancellation without an entry"))?;
-    let text = format!("{record}  stays  ledger entry {}\n", ledger.index);
-    let answer = json!({"record": record, "ledger": ledger, "slot": "live"});
-    Ok(Answer::new(&answer, text))
-}
-
 fn due(global: &Global) -> Result<Answer, Problem> {
-    let session = global.session()?;
-    session.vault.carry_out(&session.who, SystemClock.now_us())?;
-    let (pending, next_us) = session.vault.leaving();
-    let next = next_us.map(time);
-    let until = next.as_deref().map(|next| format!(", the first until {next}")).unwrap_or_default();
-    let text = format!("{} pending{until}\n", count(pending));
-    Ok(Answer::new(&json!({"pending": pending, "next": next}), text))
+    let left = global.door()?.call(CarryOut {})?;
+    let until = left.next.as_deref().map(|next| format!(", the first until {next}"));
+    let text = format!("{} pending{}\n", count(left.pending), until.unwrap_or_default());
+    Ok(Answer::new(&left, text))
 }
 
 /// The ids on standard input.

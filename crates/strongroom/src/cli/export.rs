@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use strongroom_api::Ledger;
 use strongroom_core::text::visible;
 
 use super::Global;
 use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice};
-use super::reveal::{LedgerJson, ledger_json, purpose};
 use crate::boundary;
+use crate::calls::{place, purpose};
 use crate::problem::Problem;
 use crate::vault::ExportRequest;
 use crate::vault::seal::remove_partial;
@@ -54,7 +55,7 @@ struct AnswerJson<'a> {
     people: u64,
     gone: u64,
     out: &'a PathBuf,
-    ledger: LedgerJson,
+    ledger: Ledger,
 }
 
 /// Exports.
@@ -88,7 +89,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
             count(report.gone)
         ));
     }
-    let ledger = ledger_json(&report.position);
+    let ledger = place(&report.position);
     let shown = args.out.to_string_lossy();
     let text = format!(
         "{} values of {} people in {} rows, in clear: {}\nfirst ledger entry {} of log {}\n",

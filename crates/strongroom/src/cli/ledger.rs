@@ -1,16 +1,15 @@
 //! `strongroom ledger`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
+use strongroom_api::{self as api, Entry, ErasureStatement, LedgerKeys, WhatBecame, WhoSaw};
 
 use super::Global;
-use super::output::{Answer, count, table, time};
-use super::reveal::ledger_json;
+use super::output::{Answer, count, table};
 use crate::boundary;
 use crate::problem::Problem;
-use crate::vault::{Remains, Statement};
 
 /// Examples of all of it.
 pub const AFTER_HELP: &str = "\
@@ -80,93 +79,69 @@ pub enum Ledger {
 
 /// Performs it.
 pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
-    if let Ledger::Export { out } = command {
-        boundary::outside(&global.folders(), out)?;
-    }
-    let session = global.session()?;
-    let (vault, who) = (&session.vault, &session.who);
     match command {
-        Ledger::Export { out } => {
-            let sizes = vault.export_ledger(who, out)?;
-            let lines: Vec<_> = sizes.iter().map(|(log, n)| vec![log.clone(), count(*n)]).collect();
-            let text = format!(
-                "{}exported to {}; check it with strongroom-verify\n",
-                table(&["LOG", "ENTRIES"], &lines),
-                out.display()
-            );
-            Ok(Answer::new(&json!({"out": out, "logs": sizes}), text))
-        }
+        Ledger::Export { out } => export(global, out),
         Ledger::Key => {
-            let lines = vault.ledger_keys(who)?;
-            Ok(Answer::new(&json!({"keys": lines}), lines.join("\n")))
+            let keys = global.door()?.call(LedgerKeys {})?;
+            let text = keys.keys.join("\n");
+            Ok(Answer::new(&keys, text))
         }
         Ledger::Erasure { tenant, record } => {
-            Ok(erasure(record, &vault.erasure(who, tenant, record)?))
+            let (tenant, record) = (tenant.clone(), record.clone());
+            Ok(erasure(&global.door()?.call(WhatBecame { tenant, record })?))
         }
         Ledger::Who { tenant, record, collection } => {
-            let entries = vault.who(who, tenant, record, collection.as_deref())?;
-            let all: Vec<Value> = entries
-                .iter()
-                .map(|e| {
-                    json!({"log": e.log.to_string(), "index": e.index, "time": time(e.time_us),
-                           "act": e.act, "phase": e.phase, "actor": e.actor,
-                           "purpose": e.purpose, "form": e.form, "fields": e.fields})
-                })
-                .collect();
-            let lines: Vec<Vec<String>> = entries
-                .iter()
-                .map(|e| {
-                    vec![
-                        time(e.time_us),
-                        e.act.to_owned(),
-                        e.phase.to_owned(),
-                        e.actor.clone(),
-                        e.purpose.clone().unwrap_or_default(),
-                        e.form.unwrap_or_default().to_owned(),
-                        e.fields.join(","),
-                        e.index.to_string(),
-                    ]
-                })
-                .collect();
+            let (tenant, record) = (tenant.clone(), record.clone());
+            let collection = collection.clone();
+            let found = global.door()?.call(WhoSaw { tenant, record, collection })?;
+            let lines: Vec<Vec<String>> = found.entries.iter().map(line).collect();
             let head = ["TIME", "ACT", "PHASE", "ACTOR", "PURPOSE", "FORM", "FIELDS", "ENTRY"];
-            Ok(Answer::new(&json!({"entries": all}), table(&head, &lines)))
+            Ok(Answer::new(&found, table(&head, &lines)))
         }
     }
 }
 
-/// The statement on an erasure.
-fn erasure(record: &str, statement: &Statement) -> Answer {
-    let state = if statement.due_us.is_some() { "pending" } else { "gone" };
-    let until = |remains: &Remains| remains.until_us.map_or(remains.until.to_owned(), time);
-    let copies: Vec<Value> = statement
-        .copies
-        .iter()
-        .map(|remains| json!({"what": remains.what, "until": until(remains)}))
-        .collect();
-    let json = json!({
-        "record": record, "state": state, "stated": time(statement.stated_us),
-        "reason": statement.reason, "actor": statement.actor,
-        "ledger": ledger_json(&statement.position), "due": statement.due_us.map(time),
-        "overwritten": statement.shredded_us.map(time), "turned": statement.turned_us.map(time),
-        "destroy": statement.destroy, "gone": statement.gone, "copies": copies,
-    });
-    let mut text = format!(
-        "{record} is {state}: erased {} by {}, for {}\n",
-        time(statement.stated_us),
-        statement.actor,
-        statement.reason
+fn export(global: &Global, out: &Path) -> Result<Answer, Problem> {
+    boundary::outside(&global.folders(), out)?;
+    let session = global.session()?;
+    let sizes = session.vault.export_ledger(&session.who, out)?;
+    let lines: Vec<_> = sizes.iter().map(|(log, n)| vec![log.clone(), count(*n)]).collect();
+    let text = format!(
+        "{}exported to {}; check it with strongroom-verify\n",
+        table(&["LOG", "ENTRIES"], &lines),
+        out.display()
     );
-    for (what, us) in [
-        ("to be overwritten", statement.due_us),
-        ("overwritten", statement.shredded_us),
-        ("epoch turned", statement.turned_us),
+    Ok(Answer::new(&json!({"out": out, "logs": sizes}), text))
+}
+
+fn line(entry: &Entry) -> Vec<String> {
+    vec![
+        entry.time.clone(),
+        entry.act.clone(),
+        entry.phase.clone(),
+        entry.actor.clone(),
+        entry.purpose.clone().unwrap_or_default(),
+        entry.form.clone().unwrap_or_default(),
+        entry.fields.join(","),
+        entry.index.to_string(),
+    ]
+}
+
+/// The statement on an erasure.
+fn erasure(statement: &ErasureStatement) -> Answer {
+    let ErasureStatement { record, state, stated, reason, actor, destroy, .. } = statement;
+    let mut text = format!("{record} is {state}: erased {stated} by {actor}, for {reason}\n");
+    for (what, at) in [
+        ("to be overwritten", &statement.due),
+        ("overwritten", &statement.overwritten),
+        ("epoch turned", &statement.turned),
     ] {
-        text.extend(us.map(|us| format!("{what} {}\n", time(us))));
+        text.extend(at.iter().map(|at| format!("{what} {at}\n")));
     }
-    text.push_str(&format!("destruction of keys: {}\n\ngone\n", statement.destroy));
+    text.push_str(&format!("destruction of keys: {destroy}\n\ngone\n"));
     text.extend(statement.gone.iter().map(|what| format!("  {what}\n")));
     text.push_str("may still stand\n");
-    let line = |remains: &Remains| format!("  {}: {}\n", remains.what, until(remains));
+    let line = |copy: &api::Copy| format!("  {}: {}\n", copy.what, copy.until);
     text.extend(statement.copies.iter().map(line));
-    Answer::new(&json, text)
+    Answer::new(statement, text)
 }

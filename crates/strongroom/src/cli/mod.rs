@@ -26,6 +26,7 @@ mod reveal;
 mod rotate;
 mod schema;
 mod seal;
+mod serve;
 mod session;
 mod status;
 mod strengthen;
@@ -45,6 +46,7 @@ use strongroom_core::text::visible_lines;
 
 use crate::problem::Problem;
 use output::Answer;
+pub(crate) use output::notice;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -139,6 +141,8 @@ enum Command {
     Backup(backup::Args),
     /// Put back records that are missing or damaged, from a backup
     Restore(restore::Args),
+    /// Serve the API over HTTPS, and hold the store for the commands of this machine
+    Serve(serve::Args),
     /// The state of the install
     Status(status::Args),
     /// Put the root key under a passphrase, or change it
@@ -211,6 +215,7 @@ fn perform(cli: Cli) -> Result<Answer, Problem> {
         Command::Ledger(command) => ledger::run(global, &command),
         Command::Backup(args) => backup::run(global, &args),
         Command::Restore(args) => restore::run(global, &args),
+        Command::Serve(args) => serve::run(global, &args),
         Command::Status(args) => status::run(global, &args),
         Command::Custody(command) => custody::run(global, &command),
         Command::Doctor(args) => doctor::run(global, &args),

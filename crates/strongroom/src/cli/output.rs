@@ -30,6 +30,11 @@ impl Answer {
         Self { text: Zeroizing::new(text), ..Self::new(json, "") }
     }
 
+    /// Nothing more to say.
+    pub fn nothing() -> Self {
+        Self { json: Zeroizing::default(), text: Zeroizing::default(), exit: 0 }
+    }
+
     /// The same with another exit code.
     #[must_use]
     pub fn with_exit(mut self, exit: u8) -> Self {
@@ -100,12 +105,6 @@ pub fn count(n: u64) -> String {
         out.push(digit);
     }
     out
-}
-
-/// A time of the ledger as RFC 3339, UTC.
-pub fn time(us: u64) -> String {
-    let at = std::time::UNIX_EPOCH + std::time::Duration::from_micros(us);
-    humantime::format_rfc3339_micros(at).to_string()
 }
 
 /// How far a pass of unknown length has come.

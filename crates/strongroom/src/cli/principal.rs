@@ -6,14 +6,17 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
-use serde_json::{Value, json};
-use strongroom_core::principal::{Kind, PrincipalRow, Scope};
+use serde_json::json;
+use strongroom_api::{
+    self as api, AddPrincipal, Credential, ListPrincipals, PrincipalKind, RenewPrincipal,
+    RevokePrincipal,
+};
 
 use super::Global;
 use super::output::{Answer, table};
 use crate::boundary;
+use crate::calls::principal;
 use crate::problem::Problem;
-use crate::vault::NewPrincipal;
 
 /// Examples of all of it.
 pub const AFTER_HELP: &str = "\
@@ -81,49 +84,52 @@ pub enum Principal {
 
 /// Performs it.
 pub fn run(global: &Global, command: &Principal) -> Result<Answer, Problem> {
-    if let Principal::Renew { out: Some(out), .. } = command {
-        boundary::outside(&global.folders(), out)?;
+    if let Principal::Renew { name, out: Some(out) } = command {
+        return renew_into(global, name, out);
     }
-    let session = global.session()?;
-    let (vault, who) = (&session.vault, &session.who);
+    let mut door = global.door()?;
     match command {
         Principal::Add { name, kind, tenant } => {
             let kind = match kind {
-                KindArg::Service => Kind::Service,
-                KindArg::Operator => Kind::Operator,
+                KindArg::Service => PrincipalKind::Service,
+                KindArg::Operator => PrincipalKind::Operator,
             };
-            let new = vault.add_principal(who, name, kind, tenant)?;
-            Ok(shown(&new, &format!("{} {} added", kind.name(), new.row.name)))
+            let (name, tenant) = (name.clone(), tenant.clone());
+            let new = door.call(AddPrincipal { name, kind, tenant })?;
+            Ok(shown(&new, &format!("{} {} added", word(kind), new.principal.name)))
         }
-        Principal::Renew { name, out: None } => {
-            let new = vault.renew_principal(who, name, &|_| Ok(()))?;
-            Ok(shown(&new, &format!("principal {} has a fresh credential", new.row.name)))
-        }
-        Principal::Renew { name, out: Some(out) } => {
-            let new = vault.renew_principal(who, name, &|text| write_secret(out, text))?;
-            let text = format!("the fresh credential of {} is in {}", new.row.name, out.display());
-            Ok(Answer::new(&json!({"principal": principal_json(&new.row), "out": out}), text))
+        Principal::Renew { name, .. } => {
+            let new = door.call(RenewPrincipal { principal: name.clone() })?;
+            Ok(shown(&new, &format!("principal {} has a fresh credential", new.principal.name)))
         }
         Principal::List => {
-            let rows = vault.principals(who)?;
-            let all: Vec<Value> = rows.iter().map(principal_json).collect();
-            let lines: Vec<_> = rows.iter().map(line).collect();
+            let answer = door.call(ListPrincipals {})?;
+            let lines: Vec<_> = answer.principals.iter().map(line).collect();
             let text = table(&["NAME", "KIND", "TENANTS", "STATE", "ID"], &lines);
-            Ok(Answer::new(&json!({"principals": all}), text))
+            Ok(Answer::new(&answer, text))
         }
         Principal::Revoke { name } => {
-            let row = vault.revoke_principal(who, name)?;
-            let text = format!("principal {} is revoked", row.name);
-            Ok(Answer::new(&json!({"principal": principal_json(&row)}), text))
+            let answer = door.call(RevokePrincipal { principal: name.clone() })?;
+            let text = format!("principal {} is revoked", answer.principal.name);
+            Ok(Answer::new(&answer, text))
         }
     }
 }
 
+/// Has the fresh credential on disk before the old one ends: the store is opened here for it.
+fn renew_into(global: &Global, name: &str, out: &Path) -> Result<Answer, Problem> {
+    boundary::outside(&global.folders(), out)?;
+    let session = global.session()?;
+    let keep = |text: &str| write_secret(out, text);
+    let new = session.vault.renew_principal(&session.who, name, &keep)?;
+    let text = format!("the fresh credential of {} is in {}", new.row.name, out.display());
+    Ok(Answer::new(&json!({"principal": principal(&new.row), "out": out}), text))
+}
+
 /// An answer with a credential in it.
-fn shown(new: &NewPrincipal, what: &str) -> Answer {
-    let text = format!("{what}. Its credential, shown this once:\n\n  {}\n", *new.credential);
-    let json = json!({"principal": principal_json(&new.row), "credential": *new.credential});
-    Answer::new(&json, text)
+fn shown(new: &Credential, what: &str) -> Answer {
+    let credential = new.credential.disclose();
+    Answer::new(new, format!("{what}. Its credential, shown this once:\n\n  {credential}\n"))
 }
 
 /// Writes a credential to a file that was not there, durable, for its owner alone.
@@ -142,30 +148,20 @@ pub(super) fn write_secret(path: &Path, credential: &str) -> Result<(), Problem>
     })
 }
 
-fn tenants(row: &PrincipalRow) -> Vec<String> {
-    match &row.scope {
-        Scope::Install => vec!["*".to_owned()],
-        Scope::Tenants(list) => list.iter().map(ToString::to_string).collect(),
+fn word(kind: PrincipalKind) -> &'static str {
+    match kind {
+        PrincipalKind::Service => "service",
+        PrincipalKind::Operator => "operator",
     }
 }
 
-fn line(row: &PrincipalRow) -> Vec<String> {
+fn line(row: &api::Principal) -> Vec<String> {
     let state = if row.revoked { "revoked" } else { "live" };
     vec![
-        row.name.to_string(),
-        row.kind.name().to_owned(),
-        tenants(row).join(","),
+        row.name.clone(),
+        word(row.kind).to_owned(),
+        row.tenants.join(","),
         state.to_owned(),
-        row.id.to_string(),
+        row.id.clone(),
     ]
-}
-
-fn principal_json(row: &PrincipalRow) -> Value {
-    json!({
-        "id": row.id.to_string(),
-        "name": row.name.to_string(),
-        "kind": row.kind.name(),
-        "tenants": tenants(row),
-        "revoked": row.revoked,
-    })
 }

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use strongroom_core::id::JobId;
 use strongroom_core::source::Clock as _;
 
-use super::output::{Answer, count, table, time};
+use super::output::{Answer, count, table};
 use super::reading::Reading;
 use super::{Global, seal};
 use crate::ambient::SystemClock;
 use crate::boundary;
+use crate::calls::time;
 use crate::problem::Problem;
 use crate::vault::seal::SealRequest;
 use crate::vault::{LeftOut, QuarantinedJob};

@@ -9,7 +9,8 @@ use strongroom_core::schema::{Proposal, Treatment};
 
 use super::Global;
 use super::interrupt::on_interrupt;
-use super::output::{Answer, count, table, time};
+use super::output::{Answer, count, table};
+use crate::calls::time;
 use crate::problem::Problem;
 use crate::quickstart::{
     Clear, Demo, Entry, Exposure, LedgerCheck, Place, Refusal, Revealed, Sealed, TENANTS,

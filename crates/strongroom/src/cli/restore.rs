@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Global;
-use super::output::{Answer, count, notice, spinner, time};
+use super::output::{Answer, count, notice, spinner};
 use super::principal::write_secret;
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::boundary;
+use crate::calls::time;
 use crate::problem::Problem;
 use crate::vault::{NewReport, NewRequest, RestoreReport, Vault};
 

@@ -3,15 +3,13 @@
 use std::io::Read as _;
 
 use clap::ValueEnum;
-use serde::Serialize;
-use strongroom_core::access::reveal::{Disclosed, TOKENS_MAX};
-use strongroom_core::ledger::entry::Form;
-use strongroom_core::policy::Purpose;
-use strongroom_core::store::Position;
+use strongroom_api::{Form, Ledger, Reveal, Revealed, RevealedValue};
+use strongroom_core::access::reveal::TOKENS_MAX;
 use zeroize::Zeroizing;
 
 use super::Global;
 use super::output::{Answer, table};
+use crate::calls::purpose;
 use crate::problem::Problem;
 
 const AFTER_HELP: &str = "\
@@ -59,32 +57,6 @@ pub struct Args {
     tokens: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct AnswerJson<'a> {
-    values: Vec<ValueJson<'a>>,
-    ledger: LedgerJson,
-}
-
-#[derive(Serialize)]
-struct ValueJson<'a> {
-    token: &'a str,
-    record: &'a str,
-    field: &'a str,
-    form: &'static str,
-    value: &'a str,
-}
-
-/// Where an answer's entry stands.
-#[derive(Serialize)]
-pub struct LedgerJson {
-    /// The log.
-    pub log: String,
-    /// Its index there.
-    pub index: u64,
-    /// Its leaf hash.
-    pub leaf_hash: String,
-}
-
 /// Reveals.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let form = match (args.full, args.form) {
@@ -92,26 +64,13 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         (_, FormArg::Masked) => Form::Masked,
         (_, FormArg::Redacted) => Form::Redacted,
     };
-    let purpose = purpose(&args.purpose)?;
+    purpose(&args.purpose)?;
+    let (tenant, purpose) = (args.tenant.clone(), args.purpose.clone());
     let tokens = tokens(&args.tokens)?;
-    let session = global.session()?;
-    let revealed = session.vault.reveal(&session.who, &args.tenant, tokens, purpose, form)?;
-    let ledger = revealed.positions().first().map(ledger_json);
-    let ledger = ledger.ok_or_else(|| Problem::internal("a reveal without an entry"))?;
-    let values = revealed.disclose();
+    let revealed = global.door()?.call(Reveal { tenant, tokens, purpose, form })?;
     // No copy of a value that nobody will see.
-    let text = if global.json { String::new() } else { text(&values, &ledger) };
-    let values = values.iter().map(value_json).collect();
-    Ok(Answer::new(&AnswerJson { values, ledger }, text))
-}
-
-/// Reads a purpose.
-pub fn purpose(name: &str) -> Result<Purpose, Problem> {
-    Purpose::parse(name).ok_or_else(|| {
-        let known: Vec<_> = Purpose::ALL.iter().map(|p| p.name()).collect();
-        let detail = "there is no such purpose";
-        Problem::usage(detail, format!("use one of: {}", known.join(", ")))
-    })
+    let text = if global.json { String::new() } else { text(&revealed) };
+    Ok(Answer::new(&revealed, text))
 }
 
 fn tokens(args: &[String]) -> Result<Vec<String>, Problem> {
@@ -134,28 +93,14 @@ fn tokens(args: &[String]) -> Result<Vec<String>, Problem> {
     Ok(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned).collect())
 }
 
-/// The place of an entry, for an answer.
-pub fn ledger_json(position: &Position) -> LedgerJson {
-    LedgerJson {
-        log: position.log.to_string(),
-        index: position.index,
-        leaf_hash: position.leaf_hash.to_hex(),
-    }
+fn text(revealed: &Revealed) -> String {
+    let row =
+        |v: &RevealedValue| vec![v.field.clone(), v.value.disclose().to_owned(), v.record.clone()];
+    let lines = Zeroizing::new(revealed.values.iter().map(row).collect::<Vec<_>>());
+    table(&["FIELD", "VALUE", "RECORD"], &lines) + &entry(&revealed.ledger)
 }
 
-fn value_json(value: &Disclosed) -> ValueJson<'_> {
-    ValueJson {
-        token: &value.token,
-        record: &value.record,
-        field: &value.field,
-        form: value.form.as_str(),
-        value: &value.value,
-    }
-}
-
-fn text(values: &[Disclosed], ledger: &LedgerJson) -> String {
-    let row = |v: &Disclosed| vec![v.field.clone(), v.value.to_string(), v.record.clone()];
-    let lines = Zeroizing::new(values.iter().map(row).collect::<Vec<_>>());
-    let entry = format!("ledger entry {} of log {}\n", ledger.index, ledger.log);
-    table(&["FIELD", "VALUE", "RECORD"], &lines) + &entry
+/// Where an answer's entry stands, as text.
+pub fn entry(ledger: &Ledger) -> String {
+    format!("ledger entry {} of log {}\n", ledger.index, ledger.log)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use serde_json::json;
+use strongroom_api::{SetSchema, ShowSchema};
 use strongroom_core::schema::Schema as Columns;
 
 use super::Global;
@@ -12,7 +12,6 @@ use super::output::Answer;
 use super::reading::Reading;
 use crate::boundary;
 use crate::problem::Problem;
-use crate::vault::digest;
 use crate::vault::seal::{Input, make_key};
 
 /// Examples of all of it.
@@ -75,25 +74,21 @@ pub fn run(global: &Global, command: &Schema) -> Result<Answer, Problem> {
             Ok(Answer::new(&proposal.to_json(), proposal.to_toml()))
         }
         Schema::Show { of } => {
-            let session = global.session()?;
-            let (version, schema) =
-                session.vault.schema(&session.who, &of.tenant, &of.collection)?;
-            let mut json = schema.to_json();
+            let (tenant, collection) = (of.tenant.clone(), of.collection.clone());
+            let found = global.door()?.call(ShowSchema { tenant, collection })?;
+            let mut json = found.schema;
             if let Some(object) = json.as_object_mut() {
-                object.insert("version".to_owned(), json!(version));
-                object.insert("sha256".to_owned(), digest(&schema).to_hex().into());
+                object.insert("version".to_owned(), found.version.into());
+                object.insert("sha256".to_owned(), found.sha256.into());
             }
-            Ok(Answer::new(&json, format!("# version {version}\n\n{}", schema.to_toml())))
+            Ok(Answer::new(&json, format!("# version {}\n\n{}", found.version, found.toml)))
         }
         Schema::Set { file, of } => {
-            let schema = read(global, file)?;
-            let session = global.session()?;
-            let row =
-                session.vault.set_schema(&session.who, &of.tenant, &of.collection, &schema)?;
-            let json = json!({"collection": row.name, "version": row.version,
-                              "fields": row.fields.len()});
-            let text = format!("schema of {} is at version {}", row.name, row.version);
-            Ok(Answer::new(&json, text))
+            let toml = read(global, file)?.to_toml();
+            let (tenant, collection) = (of.tenant.clone(), of.collection.clone());
+            let set = global.door()?.call(SetSchema { tenant, collection, toml })?;
+            let text = format!("schema of {} is at version {}", set.collection, set.version);
+            Ok(Answer::new(&set, text))
         }
     }
 }

@@ -5,15 +5,18 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use strongroom_api::{Client, ClientError, Secret};
 use strongroom_core::principal::{CREDENTIAL_PREFIX, Principal};
 use strongroom_core::source::Clock as _;
 use zeroize::Zeroizing;
 
 use super::Global;
-use super::output::{notice, time};
+use super::output::notice;
 use crate::ambient::{SystemClock, SystemRandom};
+use crate::calls::{Asked, Perform, time};
 use crate::custody::{KeyFolder, OPERATOR_FILE};
-use crate::problem::Problem;
+use crate::http::{self, SOCKET_FILE};
+use crate::problem::{Kind, Problem};
 use crate::vault::{Folders, Vault};
 
 /// An open install and who asks.
@@ -42,6 +45,32 @@ impl Global {
         given(self.credential.as_ref(), "STRONGROOM_CREDENTIAL")
     }
 
+    /// Opens the install.
+    ///
+    /// # Errors
+    /// A [`Problem`]: no install, held, damaged.
+    pub fn vault(&self) -> Result<Vault, Problem> {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let vault = Vault::open_asking(self.folders(), Some(self.ask()), clock, random)?;
+        vault.settle_operator()?;
+        Ok(vault)
+    }
+
+    /// The way to the install: the server that holds it, where one is at work, otherwise the
+    /// folders themselves.
+    ///
+    /// # Errors
+    /// A [`Problem`]: no install, damaged, no or a wrong credential.
+    pub fn door(&self) -> Result<Door, Problem> {
+        let given = self.credential_file().as_deref().map(credential).transpose()?;
+        let given = given.map(Secret::new);
+        match http::connect(&self.folders().data, given.as_ref()) {
+            Ok(Some(client)) => Ok(Door::Server(Box::new(client))),
+            Ok(None) => Ok(Door::Here(Box::new(self.session()?))),
+            Err(error) => Err(unanswered(error)),
+        }
+    }
+
     /// Opens the install and authenticates.
     ///
     /// # Errors
@@ -50,9 +79,7 @@ impl Global {
         // The file is read first: a wrong path is told without opening anything.
         let given = self.credential_file().as_deref().map(credential).transpose()?;
         let folders = self.folders();
-        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
-        let vault = Vault::open_asking(folders.clone(), Some(self.ask()), clock, random)?;
-        vault.settle_operator()?;
+        let vault = self.vault().map_err(|problem| by_server(problem, &folders))?;
         let development = given.is_none() && vault.development();
         let text = match given {
             Some(text) => text,
@@ -74,6 +101,64 @@ impl Global {
     }
 }
 
+/// The way to an install.
+pub enum Door {
+    /// Its folders, opened.
+    Here(Box<Session>),
+    /// The server that holds them.
+    Server(Box<Client>),
+}
+
+impl Door {
+    /// Performs a call, or has it performed.
+    ///
+    /// # Errors
+    /// A [`Problem`].
+    pub fn call<C: Perform>(&mut self, call: C) -> Result<C::Answer, Problem> {
+        match self {
+            Self::Here(session) => {
+                let Session { vault, who } = &**session;
+                call.perform(&Asked { vault, who, now_us: SystemClock.now_us() })
+            }
+            Self::Server(client) => client.call(call).map_err(unanswered),
+        }
+    }
+}
+
+/// What a server said instead of an answer, or why it said nothing.
+fn unanswered(error: ClientError) -> Problem {
+    let (detail, remedy) = match error {
+        ClientError::Problem(problem) => {
+            let kind = Kind::parse(problem.word()).unwrap_or(Kind::Internal);
+            return Problem::new(kind, problem.detail, problem.remedy);
+        }
+        ClientError::Unreachable(_) => {
+            ("", "start it with `strongroom serve`, or check that this user owns the data folder")
+        }
+        ClientError::Credential => {
+            let remedy = "pass the path of the file that holds the credential";
+            return Problem::new(Kind::Unauthenticated, error.to_string(), remedy);
+        }
+        ClientError::Broken => (
+            "; the call may have been performed",
+            "ask what became of it before it is repeated, and see the server's log",
+        ),
+        _ => ("", "use the same version of strongroom as the server's"),
+    };
+    Problem::new(Kind::Unavailable, format!("{error}{detail}"), remedy)
+}
+
+/// What the problem is where it is a server that holds the store, and the command wants it for
+/// itself.
+fn by_server(problem: Problem, folders: &Folders) -> Problem {
+    let served = problem.kind == Kind::Held && folders.data.join(SOCKET_FILE).exists();
+    if !served {
+        return problem;
+    }
+    let detail = "a server holds the store, and does not do this by itself yet";
+    Problem::new(Kind::Held, detail, "stop `strongroom serve`, run this, and start it again")
+}
+
 impl Session {
     /// Finds out who else agrees: whose credential lies in `file`.
     ///
@@ -85,10 +170,9 @@ impl Session {
 }
 
 /// Reads the file of a credential.
-fn credential(path: &Path) -> Result<Zeroizing<String>, Problem> {
-    let unauthenticated = |detail: String, remedy: &str| {
-        Problem::new(crate::problem::Kind::Unauthenticated, detail, remedy)
-    };
+pub(super) fn credential(path: &Path) -> Result<Zeroizing<String>, Problem> {
+    let unauthenticated =
+        |detail: String, remedy: &str| Problem::new(Kind::Unauthenticated, detail, remedy);
     if is_secret(path) {
         return Err(unauthenticated(
             "a credential was given where the path of its file belongs".to_owned(),

@@ -1,6 +1,7 @@
 //! `strongroom status`
 
 use serde_json::Value;
+use strongroom_api::Status;
 
 use super::Global;
 use super::output::Answer;
@@ -13,10 +14,9 @@ pub struct Args {}
 
 /// Shows the state.
 pub fn run(global: &Global, _: &Args) -> Result<Answer, Problem> {
-    let session = global.session()?;
-    let status = session.vault.status(&session.who)?;
+    let status = global.door()?.call(Status {})?;
     let mut text = String::new();
-    for (name, value) in status.as_object().into_iter().flatten() {
+    for (name, value) in &status.0 {
         let name = name.replace('_', " ");
         match value {
             Value::Object(_) | Value::Array(_) => text.push_str(&nested(&name, value)),

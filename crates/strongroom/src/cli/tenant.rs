@@ -1,8 +1,7 @@
 //! `strongroom tenant`
 
 use clap::Subcommand;
-use serde_json::{Value, json};
-use strongroom_core::control::TenantRow;
+use strongroom_api::{AddTenant, ListTenants, ShowTenant};
 
 use super::Global;
 use super::output::{Answer, table};
@@ -37,29 +36,23 @@ pub enum Tenant {
 
 /// Performs it.
 pub fn run(global: &Global, command: &Tenant) -> Result<Answer, Problem> {
-    let session = global.session()?;
-    let (vault, who) = (&session.vault, &session.who);
+    let mut door = global.door()?;
     match command {
         Tenant::Add { name } => {
-            let row = vault.add_tenant(who, name)?;
-            let text = format!("tenant {} added: {}", row.name, row.id);
-            Ok(Answer::new(&json!({"tenant": tenant_json(&row)}), text))
+            let answer = door.call(AddTenant { name: name.clone() })?;
+            let text = format!("tenant {} added: {}", answer.tenant.name, answer.tenant.id);
+            Ok(Answer::new(&answer, text))
         }
         Tenant::List => {
-            let rows = vault.tenants(who)?;
-            let all: Vec<Value> = rows.iter().map(tenant_json).collect();
-            let lines: Vec<_> =
-                rows.iter().map(|t| vec![t.name.to_string(), t.id.to_string()]).collect();
-            Ok(Answer::new(&json!({"tenants": all}), table(&["NAME", "ID"], &lines)))
+            let answer = door.call(ListTenants {})?;
+            let lines = answer.tenants.iter().map(|t| vec![t.name.clone(), t.id.clone()]);
+            let lines: Vec<_> = lines.collect();
+            Ok(Answer::new(&answer, table(&["NAME", "ID"], &lines)))
         }
         Tenant::Show { name } => {
-            let row = vault.show_tenant(who, name)?;
-            let text = format!("{}  {}", row.name, row.id);
-            Ok(Answer::new(&json!({"tenant": tenant_json(&row)}), text))
+            let answer = door.call(ShowTenant { tenant: name.clone() })?;
+            let text = format!("{}  {}", answer.tenant.name, answer.tenant.id);
+            Ok(Answer::new(&answer, text))
         }
     }
-}
-
-fn tenant_json(row: &TenantRow) -> Value {
-    json!({"id": row.id.to_string(), "name": row.name.to_string()})
 }

@@ -2,16 +2,14 @@
 
 use std::io::Read as _;
 
-use serde::Serialize;
-use serde_json::{Map, Value};
-use strongroom_core::access::update::Update;
-use strongroom_core::vault::verifier::Strength;
+use strongroom_api::{Secret, Update};
 use zeroize::Zeroizing;
 
 use super::Global;
-use super::find::{VALUE_BYTES_MAX, from_arguments, from_standard_input};
+use super::find::{from_arguments, from_standard_input};
 use super::output::{Answer, notice};
-use super::reveal::{LedgerJson, ledger_json};
+use super::reveal::entry;
+use crate::calls::VALUE_BYTES_MAX;
 use crate::problem::Problem;
 
 const AFTER_HELP: &str = "\
@@ -46,45 +44,25 @@ pub struct Args {
     fields: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct AnswerJson {
-    record: String,
-    version: u32,
-    tokens: Map<String, Value>,
-    unusual: Vec<String>,
-    ledger: LedgerJson,
-}
-
 /// Updates.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
-    let update = Update {
-        tenant: None,
+    let fields = fields(&args.fields)?.into_iter();
+    let fields = fields.map(|(name, value)| (name, Some(Secret::new(value)))).collect();
+    let updated = global.door()?.call(Update {
+        tenant: args.tenant.clone(),
         collection: args.collection.clone(),
         record: args.record.clone(),
-        fields: fields(&args.fields)?,
-    };
-    let session = global.session()?;
-    let done = session.vault.update(&session.who, &args.tenant, update, Strength::FULL)?;
-    let (updated, positions) = done;
+        fields: strongroom_api::Fields(fields),
+    })?;
     for column in &updated.unusual {
         notice(&format!("the value of `{column}` does not fit its type: it is sealed as text"));
     }
-    let ledger = positions.first().map(ledger_json);
-    let ledger = ledger.ok_or_else(|| Problem::internal("an update without an entry"))?;
     let mut text = format!("record {} is at version {}\n", updated.record, updated.version);
     for (column, token) in &updated.tokens {
         text.push_str(&format!("  {column}  {token}\n"));
     }
-    text.push_str(&format!("ledger entry {} of log {}\n", ledger.index, ledger.log));
-    let tokens = updated.tokens.into_iter().map(|(column, token)| (column, token.into()));
-    let answer = AnswerJson {
-        record: updated.record,
-        version: updated.version,
-        tokens: tokens.collect(),
-        unusual: updated.unusual,
-        ledger,
-    };
-    Ok(Answer::new(&answer, text))
+    text.push_str(&entry(&updated.ledger));
+    Ok(Answer::new(&updated, text))
 }
 
 type Fields = Vec<(String, Zeroizing<String>)>;
@@ -98,11 +76,6 @@ fn fields(asked: &[String]) -> Result<Fields, Problem> {
         })
     });
     let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
-    let mut names: Vec<String> = pairs.iter().map(|(name, _)| name.trim().to_lowercase()).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|two| matches!(two, [one, other] if one == other)) {
-        return Err(Problem::usage("a field is named twice", "name each field once"));
-    }
     let read = pairs.iter().filter(|(_, value)| *value == "-").count();
     let mut lines = lines(read)?.into_iter();
     let mut fields = Vec::with_capacity(pairs.len());
@@ -125,13 +98,13 @@ fn lines(count: usize) -> Result<Vec<Zeroizing<String>>, Problem> {
         _ => {
             let mut text = Zeroizing::new(String::new());
             // Each with the end of its line, and a byte to tell that there is more.
-            let most = (VALUE_BYTES_MAX + 2).saturating_mul(count as u64) + 1;
+            let most = (VALUE_BYTES_MAX as u64 + 2).saturating_mul(count as u64) + 1;
             let read = std::io::stdin().take(most).read_to_string(&mut text);
             read.map_err(|_| Problem::usage("standard input is not text", "pass UTF-8"))?;
             text.lines().map(|line| Zeroizing::new(line.to_owned())).collect()
         }
     };
-    if values.iter().any(|value| value.len() as u64 > VALUE_BYTES_MAX) {
+    if values.iter().any(|value| value.len() > VALUE_BYTES_MAX) {
         let detail = format!("a value on standard input is longer than {VALUE_BYTES_MAX} bytes");
         return Err(Problem::usage(detail, "give a line for each field, in their order"));
     }

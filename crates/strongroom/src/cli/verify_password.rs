@@ -1,15 +1,13 @@
 //! `strongroom verify-password`
 
-use serde::Serialize;
-use strongroom_core::source::Clock as _;
+use strongroom_api::{Secret, VerifyPassword};
 
 use super::Global;
 use super::find::from_standard_input;
 use super::output::Answer;
-use super::reveal::{LedgerJson, ledger_json};
-use crate::ambient::SystemClock;
+use super::reveal::entry;
+use crate::calls::PASSWORD_BYTES_MAX;
 use crate::problem::Problem;
-use crate::vault::PasswordOf;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -20,9 +18,6 @@ The password is all of standard input but for the end of its last line. Exit cod
 1: it is wrong. The attempt is an entry of the ledger that names the person, before the answer.
 After five wrong ones a record waits 30 seconds, then twice as long each time up to 15 minutes;
 after 100 wrong ones within an hour so does whoever asks (exit code 25).";
-
-/// No password is longer, in bytes.
-const PASSWORD_BYTES_MAX: u64 = 1024;
 
 /// Options of `verify-password`.
 #[derive(clap::Args)]
@@ -42,12 +37,6 @@ pub struct Args {
     field: Option<String>,
 }
 
-#[derive(Serialize)]
-struct AnswerJson {
-    right: bool,
-    ledger: LedgerJson,
-}
-
 /// Tries a password.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let password = from_standard_input(PASSWORD_BYTES_MAX)?;
@@ -55,18 +44,14 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         let detail = "there is no password on standard input";
         return Err(Problem::usage(detail, "give it there, never among the arguments"));
     }
-    let session = global.session()?;
-    let of = PasswordOf {
-        tenant: &args.tenant,
-        collection: &args.collection,
-        record: &args.record,
-        column: args.field.as_deref(),
-    };
-    let now_us = SystemClock.now_us();
-    let (right, positions) = session.vault.verify_password(&session.who, &of, password, now_us)?;
-    let ledger = positions.first().map(ledger_json);
-    let ledger = ledger.ok_or_else(|| Problem::internal("an attempt without an entry"))?;
-    let said = if right { "right" } else { "wrong" };
-    let text = format!("{said}\nledger entry {} of log {}\n", ledger.index, ledger.log);
-    Ok(Answer::new(&AnswerJson { right, ledger }, text).with_exit(u8::from(!right)))
+    let verdict = global.door()?.call(VerifyPassword {
+        tenant: args.tenant.clone(),
+        collection: args.collection.clone(),
+        record: args.record.clone(),
+        password: Secret::new(password),
+        field: args.field.clone(),
+    })?;
+    let said = if verdict.right { "right" } else { "wrong" };
+    let text = format!("{said}\n{}", entry(&verdict.ledger));
+    Ok(Answer::new(&verdict, text).with_exit(u8::from(!verdict.right)))
 }

@@ -39,6 +39,11 @@ pub const WRAPPED_PREFIX: &str = "strongroom-root-key-2 ";
 /// The operator's credential of a development install.
 pub const OPERATOR_FILE: &str = "operator.credential";
 
+/// The certificate that a server made itself.
+pub const CERTIFICATE_FILE: &str = "server.crt";
+/// Its key.
+pub const CERTIFICATE_KEY_FILE: &str = "server.key";
+
 /// What this custody can show of a key that was destroyed: a folder overwrites and unlinks the
 /// file, and knows nothing of what the volume below keeps.
 pub const DESTROY: &str = "best effort";
@@ -339,6 +344,7 @@ fn epoch_of(name: &str) -> Option<u32> {
 pub fn is_ours(name: &str) -> bool {
     epoch_of(name).is_some()
         || [ROOT_FILE, STORE_FILE, OPERATOR_FILE].contains(&name)
+        || [CERTIFICATE_FILE, CERTIFICATE_KEY_FILE].contains(&name)
         || root::is_ours(name)
 }
 

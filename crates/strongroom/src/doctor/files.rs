@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::process::geteuid;
 
 use super::{Finding, NAMES_MAX, Severity, listed};
+use crate::http::SOCKET_FILE;
 use crate::store::disk::ASIDE;
 use crate::store::segment::SPARE_SEGMENT;
 use crate::vault::Folders;
@@ -155,7 +156,9 @@ impl Look<'_> {
 
     fn file(&mut self, path: &Path, about: &Metadata, depth: usize) {
         let name = self.name(path);
-        if !about.is_file() && !about.is_dir() {
+        // The one thing that is neither: how commands reach a server.
+        let reached = !self.keys && name == SOCKET_FILE && about.file_type().is_socket();
+        if !about.is_file() && !about.is_dir() && !reached {
             return self.note(Fault::Link, &name);
         }
         self.rights(&name, about);
@@ -228,7 +231,7 @@ fn kind(name: &str, is_folder: bool, keys: bool) -> Kind {
         (true, false) => crate::vault::is_key_file(plain),
         (false, true) => ["ledger", "slots", "engine"].contains(&plain),
         (false, false) => {
-            ["install.json", "lock", SPARE_SEGMENT].contains(&plain)
+            ["install.json", "lock", SPARE_SEGMENT, SOCKET_FILE].contains(&plain)
                 || numbered(plain, "ledger/", ".seg")
                 || numbered(plain, "slots/epoch-", ".slots")
         }
@@ -254,7 +257,8 @@ mod tests {
     fn names_are_told_apart() {
         let data = |name| kind(name, false, false);
         let slots = "slots/epoch-00000001.slots";
-        for name in ["install.json", "lock", "ledger.spare", "ledger/00000012.seg", slots] {
+        for name in ["install.json", "lock", "socket", "ledger.spare", "ledger/00000012.seg", slots]
+        {
             assert_eq!(data(name), Kind::Ours, "{name}");
         }
         assert_eq!(data("engine/anything/at.all"), Kind::Ours);
@@ -270,7 +274,7 @@ mod tests {
         {
             assert_eq!(keys(name), Kind::Ours, "{name}");
         }
-        for name in ["root.key.next", "root.key.old"] {
+        for name in ["root.key.next", "root.key.old", "server.key", "server.crt"] {
             assert_eq!(keys(name), Kind::Ours, "{name}");
         }
         assert_eq!(keys("notes.json.new"), Kind::Leftover);

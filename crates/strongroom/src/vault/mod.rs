@@ -82,6 +82,15 @@ pub struct Vault {
     random: Arc<dyn Random>,
 }
 
+/// Somebody without a valid credential.
+#[must_use = "who is refused is recorded"]
+pub struct Stranger {
+    /// Whether the credential names a principal that there is.
+    pub claimed: bool,
+    /// The entry of the refusal.
+    pub batch: Box<Batch>,
+}
+
 #[derive(Default)]
 struct State {
     registry: Registry,
@@ -95,20 +104,26 @@ impl Vault {
     /// # Errors
     /// [`Problem`] of kind unauthenticated, or that the refusal could not be recorded.
     pub fn authenticate(&self, text: &str, development: bool) -> Result<Principal, Problem> {
+        self.recognise(text, development).or_else(|stranger| {
+            self.commit(*stranger.batch)?;
+            Err(Problem::unauthenticated())
+        })
+    }
+
+    /// Finds out whose credential this is, and leaves it to the caller to have a refusal recorded.
+    ///
+    /// # Errors
+    /// A [`Stranger`].
+    pub fn recognise(&self, text: &str, development: bool) -> Result<Principal, Stranger> {
         let mut claimed = None;
         let found = Credential::parse(text).and_then(|credential| {
             let state = self.read();
             claimed = state.registry.principal_of(credential.principal()).map(|r| r.id);
             authenticate(&credential, &state.registry, &self.control, development)
         });
-        found.or_else(|why| {
-            self.commit(strongroom_core::access::refuse_credential(why, claimed))?;
-            Err(Problem::new(
-                crate::problem::Kind::Unauthenticated,
-                "no valid credential was given",
-                "pass the file that holds the credential with --credential; ask the local \
-                 operator for a new one if it was revoked",
-            ))
+        found.map_err(|why| Stranger {
+            claimed: claimed.is_some(),
+            batch: Box::new(strongroom_core::access::refuse_credential(why, claimed)),
         })
     }
 
@@ -158,9 +173,13 @@ impl Vault {
     }
 
     fn denied(&self, denied: Denied) -> Problem {
-        match self.commit(*denied.batch) {
+        pollster::block_on(self.denied_async(denied))
+    }
+
+    async fn denied_async(&self, denied: Denied) -> Problem {
+        match self.store.commit(*denied.batch).await {
             Ok(_) => denied.refusal.into(),
-            Err(problem) => problem,
+            Err(unrecorded) => unrecorded.into(),
         }
     }
 
@@ -171,15 +190,19 @@ impl Vault {
 
     /// Records why a stage stopped, then says it.
     fn stopped(&self, stop: Stop) -> Problem {
+        pollster::block_on(self.stopped_async(stop))
+    }
+
+    async fn stopped_async(&self, stop: Stop) -> Problem {
         let problem = of_stop(&stop);
         let batch = match stop {
-            Stop::Denied(denied) => Some(denied.batch),
-            Stop::Tampered { batch, .. } => Some(batch),
-            _ => None,
+            Stop::Denied(denied) => denied.batch,
+            Stop::Tampered { batch, .. } => batch,
+            _ => return problem,
         };
-        match batch.map(|b| self.commit(*b)) {
-            Some(Err(unrecorded)) => unrecorded,
-            _ => problem,
+        match self.store.commit(*batch).await {
+            Ok(_) => problem,
+            Err(unrecorded) => unrecorded.into(),
         }
     }
 

@@ -1,0 +1,200 @@
+//! Accepting connections, and ending well.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use hyper::rt::{Read, Write};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+
+use super::{App, Identity, Peer, socket};
+use crate::cli::notice;
+use crate::problem::Problem;
+use crate::vault::Vault;
+
+/// Connections at one time; more wait to be accepted.
+const CONNECTIONS_MAX: usize = 1_024;
+
+/// Threads that may wait for the store.
+const WAITING_THREADS_MAX: usize = 64;
+
+/// How long a handshake, or the head of a request, may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long requests under way may still take once the server is told to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Headers of one request.
+const HEADERS_MAX: usize = 64;
+
+/// A head is no longer than this, in bytes.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// How often the slots of erased records whose grace time is over are overwritten.
+const CARRY_OUT_EVERY: Duration = Duration::from_secs(60);
+
+/// Where to listen, beside the socket.
+pub struct Listen {
+    /// The address.
+    pub address: SocketAddr,
+    /// What to show for TLS; plain text without one.
+    pub identity: Option<Identity>,
+}
+
+/// A server that listens.
+pub struct Ready {
+    /// The address, with the port that was chosen where none was asked for.
+    pub address: SocketAddr,
+    /// The socket.
+    pub socket: PathBuf,
+    /// The certificate's fingerprint; nothing for plain text.
+    pub fingerprint: Option<String>,
+}
+
+/// Serves until `stop`, then lets the requests under way end.
+///
+/// # Errors
+/// A [`Problem`] when it cannot listen.
+pub fn serve(
+    app: App,
+    data: &Path,
+    listen: Listen,
+    ready: impl FnOnce(&Ready),
+    stop: impl Future<Output = ()>,
+) -> Result<(), Problem> {
+    let runtime = runtime().map_err(|e| Problem::internal(format!("no threads: {e}")))?;
+    let (vault, clock) = (Arc::clone(&app.vault), Arc::clone(&app.clock));
+    let router = Arc::new(app).router();
+    let served = runtime.block_on(async {
+        let tcp = TcpListener::bind(listen.address).await;
+        let tcp = tcp.map_err(|e| cannot(&listen.address.to_string(), &e))?;
+        let at = data.join(socket::SOCKET_FILE);
+        let unix = socket::listen(data).map_err(|e| cannot(&at.display().to_string(), &e))?;
+        let address = tcp.local_addr().map_err(|e| cannot("the address", &e))?;
+        let fingerprint = listen.identity.as_ref().map(|own| own.fingerprint.clone());
+        let tls = listen.identity.map(|own| TlsAcceptor::from(own.config));
+        let doors = Doors {
+            of_network: router.clone().layer(Extension(Peer::Network)),
+            of_socket: router.layer(Extension(Peer::Socket)),
+            graceful: GracefulShutdown::new(),
+            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        };
+        let carried = tokio::spawn(carry_out(vault, clock));
+        ready(&Ready { address, socket: at, fingerprint });
+        tokio::select! {
+            () = doors.accept(&tcp, &unix, tls) => {}
+            () = stop => {}
+        }
+        drop((tcp, unix));
+        carried.abort();
+        let _ = tokio::time::timeout(STOP_TIMEOUT, doors.graceful.shutdown()).await;
+        Ok(())
+    });
+    socket::remove(data);
+    runtime.shutdown_timeout(STOP_TIMEOUT);
+    served
+}
+
+fn runtime() -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    builder.enable_all().thread_name("http").max_blocking_threads(WAITING_THREADS_MAX).build()
+}
+
+fn cannot(at: &str, error: &io::Error) -> Problem {
+    let detail = format!("cannot listen at {at}: {error}");
+    Problem::usage(detail, "name another address with --listen, or stop what listens there")
+}
+
+/// Overwrites what is due, again and again.
+async fn carry_out(vault: Arc<Vault>, clock: Arc<dyn strongroom_core::source::Clock>) {
+    let mut every = tokio::time::interval(CARRY_OUT_EVERY);
+    loop {
+        every.tick().await;
+        let (vault, now_us) = (Arc::clone(&vault), clock.now_us());
+        let done = tokio::task::spawn_blocking(move || vault.shred_due(now_us)).await;
+        if let Ok(Err(problem)) = done {
+            notice(&format!("erasures that are due wait: {}", problem.detail));
+        }
+    }
+}
+
+/// What every connection gets.
+struct Doors {
+    of_network: Router,
+    of_socket: Router,
+    graceful: GracefulShutdown,
+    room: Arc<Semaphore>,
+}
+
+impl Doors {
+    async fn accept(&self, tcp: &TcpListener, unix: &UnixListener, tls: Option<TlsAcceptor>) {
+        loop {
+            let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+            tokio::select! {
+                accepted = tcp.accept() => match accepted {
+                    Ok((stream, _)) => self.network(stream, tls.clone(), room),
+                    Err(e) => pause(&e).await,
+                },
+                accepted = unix.accept() => match accepted {
+                    Ok((stream, _)) => self.socket(stream, room),
+                    Err(e) => pause(&e).await,
+                },
+            }
+        }
+    }
+
+    fn network(&self, stream: TcpStream, tls: Option<TlsAcceptor>, room: OwnedSemaphorePermit) {
+        let _ = stream.set_nodelay(true);
+        let (router, watcher) = (self.of_network.clone(), self.graceful.watcher());
+        tokio::spawn(async move {
+            let _room = room;
+            let Some(tls) = tls else {
+                let _ = watcher.watch(connection(TokioIo::new(stream), router)).await;
+                return;
+            };
+            let shaken = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await;
+            if let Ok(Ok(stream)) = shaken {
+                let _ = watcher.watch(connection(TokioIo::new(stream), router)).await;
+            }
+        });
+    }
+
+    fn socket(&self, stream: UnixStream, room: OwnedSemaphorePermit) {
+        if !socket::is_owner(&stream) {
+            return;
+        }
+        let (router, watcher) = (self.of_socket.clone(), self.graceful.watcher());
+        tokio::spawn(async move {
+            let _room = room;
+            let _ = watcher.watch(connection(TokioIo::new(stream), router)).await;
+        });
+    }
+}
+
+fn connection<S: Read + Write + Unpin + 'static>(
+    stream: S,
+    router: Router,
+) -> http1::Connection<S, TowerToHyperService<Router>> {
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(stream, TowerToHyperService::new(router))
+}
+
+/// A connection that could not be accepted, most likely for want of file descriptors: others end.
+async fn pause(error: &io::Error) {
+    notice(&format!("a connection was not accepted: {error}"));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
