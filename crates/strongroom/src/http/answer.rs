@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -14,7 +15,8 @@ use strongroom_api::{Call, Reveal};
 use strongroom_core::principal::Principal;
 use zeroize::Zeroizing;
 
-use super::problem::{REQUEST_HEADER, Refusal, Refused, RequestId};
+use super::admit::{self, Shown};
+use super::problem::{Refusal, Refused, RequestId};
 use super::{App, BODY_BYTES_MAX, Peer, TOKENS_MAX};
 use crate::calls::{self, Asked, Perform};
 use crate::problem::{Kind, Problem};
@@ -22,40 +24,49 @@ use crate::problem::{Kind, Problem};
 /// The header that says where the answer's entry stands.
 const LEDGER_HEADER: &str = "strongroom-ledger";
 
-/// How long a body may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// What a request brings, once its principal is known.
+/// What a request brings.
 pub struct Came {
     app: Arc<App>,
-    who: Arc<Principal>,
+    shown: Shown,
     id: RequestId,
     peer: Peer,
 }
 
 /// The extractors of every call.
-pub type Parts =
-    (State<Arc<App>>, Extension<Arc<Principal>>, Extension<RequestId>, Uri, RawPathParams);
+pub type Parts = (
+    State<Arc<App>>,
+    Extension<Shown>,
+    Extension<RequestId>,
+    Uri,
+    Result<RawPathParams, RawPathParamsRejection>,
+);
 
 impl Came {
-    /// Reads the call.
+    /// Reads the call, and says who calls.
     async fn call<C: Call>(
         &self,
         uri: &Uri,
-        params: &RawPathParams,
+        params: &Result<RawPathParams, RawPathParamsRejection>,
         body: Body,
-    ) -> Result<C, Refusal> {
+    ) -> Result<(C, Principal), Refusal> {
+        // A part that is no text names nothing.
+        let params = params.as_ref().map_err(|_| Problem::not_found())?;
         if uri.query().is_some_and(|query| !query.is_empty()) {
             let detail = "no call takes a query";
             return Err(Problem::usage(detail, "put it into the body, as JSON").into());
         }
-        let bytes = read(body).await?;
+        let bytes = read(body, self.app.limits.body).await?;
+        let who = admit::who(&self.app, &self.shown).await?;
         let bytes = if bytes.is_empty() { b"{}" } else { bytes.as_ref() };
+        // A list of a call's members, without their names, would be read as the call.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(no_call::<C>(1, 1, ": expected an object").into());
+        }
         let mut call: C = serde_json::from_slice(bytes).map_err(|e| unreadable::<C>(&e))?;
         for (field, (_, value)) in call.path().into_iter().zip(params) {
             value.clone_into(field);
         }
-        Ok(call)
+        Ok((call, who))
     }
 
     fn refuse(&self, refusal: Refusal) -> Response<Body> {
@@ -76,8 +87,6 @@ impl Came {
         let mut response = Response::new(body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(REQUEST_HEADER, self.id.header());
         if let Some(value) = ledger.and_then(|text| HeaderValue::from_str(&text).ok()) {
             headers.insert(LEDGER_HEADER, value);
         }
@@ -86,24 +95,30 @@ impl Came {
 }
 
 /// Reads a body, as far as its bounds go.
-async fn read(body: Body) -> Result<Bytes, Refusal> {
+async fn read(body: Body, within: Duration) -> Result<Bytes, Refusal> {
+    if body.size_hint().lower() > BODY_BYTES_MAX as u64 {
+        return Err(too_long());
+    }
     let read = Limited::new(body, BODY_BYTES_MAX).collect();
-    let (status, detail, remedy) = match tokio::time::timeout(BODY_TIMEOUT, read).await {
+    let (status, detail, remedy) = match tokio::time::timeout(within, read).await {
         Ok(Ok(collected)) => return Ok(collected.to_bytes()),
-        Ok(Err(e)) if e.is::<LengthLimitError>() => {
-            let detail = format!("the body is longer than {BODY_BYTES_MAX} bytes");
-            (StatusCode::PAYLOAD_TOO_LARGE, detail, "ask for less at a time")
-        }
+        Ok(Err(e)) if e.is::<LengthLimitError>() => return Err(too_long()),
         Ok(Err(_)) => {
             let detail = "the body cannot be read".to_owned();
             (StatusCode::BAD_REQUEST, detail, "send it whole, as its length says")
         }
         Err(_) => {
-            let detail = format!("the body did not come within {} s", BODY_TIMEOUT.as_secs());
+            let detail = format!("the body did not come within {} s", within.as_secs());
             (StatusCode::REQUEST_TIMEOUT, detail, "send it at once")
         }
     };
     Err(Refusal { status, problem: Problem::usage(detail, remedy) })
+}
+
+fn too_long() -> Refusal {
+    let detail = format!("the body is longer than {BODY_BYTES_MAX} bytes");
+    let problem = Problem::usage(detail, "ask for less at a time");
+    Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, problem }
 }
 
 /// Answers a call on a thread that may wait.
@@ -113,11 +128,11 @@ pub async fn perform<C: Perform>(
     body: Body,
 ) -> Response<Body> {
     let (came, uri, params) = came(parts, peer);
-    let call: C = match came.call(&uri, &params, body).await {
-        Ok(call) => call,
+    let (call, who) = match came.call::<C>(&uri, &params, body).await {
+        Ok(called) => called,
         Err(refusal) => return came.refuse(refusal),
     };
-    let (app, who) = (Arc::clone(&came.app), Arc::clone(&came.who));
+    let app = Arc::clone(&came.app);
     let performed = tokio::task::spawn_blocking(move || {
         call.perform(&Asked { vault: &app.vault, who: &who, now_us: app.clock.now_us() })
     });
@@ -129,37 +144,44 @@ pub async fn perform<C: Perform>(
 /// Answers a reveal, which waits for the ledger without holding a thread.
 pub async fn reveal(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> Response<Body> {
     let (came, uri, params) = came(parts, peer);
-    let call: Reveal = match came.call(&uri, &params, body).await {
-        Ok(call) => call,
+    let (call, who) = match came.call::<Reveal>(&uri, &params, body).await {
+        Ok(called) => called,
         Err(refusal) => return came.refuse(refusal),
     };
     if call.tokens.len() > TOKENS_MAX && came.peer == Peer::Network {
         let detail = format!("more than {TOKENS_MAX} tokens in one request");
         return came.refuse(Problem::usage(detail, "ask for fewer at a time").into());
     }
-    let answered = calls::reveal(&came.app.vault, &came.who, call).await;
+    let answered = calls::reveal(&came.app.vault, &who, call).await;
     came.answer::<Reveal>(answered)
 }
 
-fn came(parts: Parts, peer: Option<Extension<Peer>>) -> (Came, Uri, RawPathParams) {
-    let (State(app), Extension(who), Extension(id), uri, params) = parts;
+type Of = (Came, Uri, Result<RawPathParams, RawPathParamsRejection>);
+
+fn came(parts: Parts, peer: Option<Extension<Peer>>) -> Of {
+    let (State(app), Extension(shown), Extension(id), uri, params) = parts;
     let peer = peer.map_or(Peer::Network, |Extension(peer)| peer);
-    (Came { app, who, id, peer }, uri, params)
+    (Came { app, shown, id, peer }, uri, params)
 }
 
 /// What is wrong with a body: the place, and what was expected there. Not what stands there, which
 /// may be anybody's.
 fn unreadable<C: Call>(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
+    let (line, column) = (error.line(), error.column());
+    let text = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
     let what = match (text.strip_prefix("missing field `"), text.rsplit_once(", expected ")) {
         (Some(rest), _) => format!(": `{}` is missing", rest.split('`').next().unwrap_or_default()),
+        // Said of a member that was sent, whose name comes before it.
+        _ if text.ends_with("`, there are no fields") => ": expected no members".to_owned(),
         // Behind the last of them stand words of the API alone.
-        (None, Some((_, expected))) => {
-            format!(": expected {}", expected.split(" at line ").next().unwrap_or_default())
-        }
+        (None, Some((_, expected))) => format!(": expected {expected}"),
         (None, None) => String::new(),
     };
-    let (line, column) = (error.line(), error.column());
+    no_call::<C>(line, column, &what)
+}
+
+fn no_call<C: Call>(line: usize, column: usize, what: &str) -> Problem {
     let detail = format!("the body is no such call, at line {line}, column {column}{what}");
     let remedy = format!("see `{} {}` of /openapi.json", C::METHOD.name(), C::PATH);
     Problem::new(Kind::Usage, detail, remedy)

@@ -6,11 +6,13 @@
 
 mod admit;
 mod answer;
+mod limits;
 mod listen;
 mod openapi;
 mod problem;
 mod routes;
 mod socket;
+mod taken;
 mod tls;
 
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use strongroom_core::source::Clock;
 
 use crate::vault::Vault;
 
+pub use limits::Limits;
 pub use listen::{Listen, Ready, serve};
 pub use openapi::{Operation, operations, text as openapi_text};
 pub use socket::{SOCKET_FILE, connect};
@@ -42,6 +45,7 @@ pub struct App {
     /// Where the credential of a development install lies, which the socket's peers need not name.
     kept: Option<PathBuf>,
     strangers: Mutex<admit::Strangers>,
+    limits: Limits,
 }
 
 /// How a request came in.
@@ -57,7 +61,14 @@ impl App {
     /// Over a vault; `kept` is the file of a development install's credential.
     #[must_use]
     pub fn new(vault: Arc<Vault>, clock: Arc<dyn Clock>, kept: Option<PathBuf>) -> Self {
-        Self { vault, clock, kept, strangers: Mutex::default() }
+        let (strangers, limits) = (Mutex::default(), Limits::default());
+        Self { vault, clock, kept, strangers, limits }
+    }
+
+    /// Within other limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// The routes, and who gets to them.
