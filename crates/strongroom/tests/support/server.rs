@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use strongroom::ambient::SystemClock;
-use strongroom::http::{App, Limits, Listen, serve};
+use strongroom::http::{App, Identity, Limits, Listen, serve};
 use tokio::sync::oneshot;
 
 use crate::install::Install;
@@ -75,12 +75,18 @@ impl Server {
 
     /// In this process, in plain text, within limits.
     pub fn within(install: &Install, limits: Limits) -> Self {
+        Self::here(install, limits, false)
+    }
+
+    /// In this process, within limits, over TLS if it is asked for.
+    pub fn here(install: &Install, limits: Limits, tls: bool) -> Self {
         let app = App::new(Arc::new(install.open()), Arc::new(SystemClock), None).within(limits);
-        let data = install.scratch.path("data");
+        let (data, keys) = (install.scratch.path("data"), install.scratch.path("data.keys"));
+        let identity = tls.then(|| Identity::own(&keys).unwrap_or_else(|e| panic!("{e}")));
         let (stop, stopped) = oneshot::channel();
         let (say, said) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let listen = Listen { address: "127.0.0.1:0".parse().unwrap(), identity: None };
+            let listen = Listen { address: "127.0.0.1:0".parse().unwrap(), identity };
             let ready = |ready: &strongroom::http::Ready| say.send(ready.address).unwrap();
             let stopped = || async { drop(stopped.await) };
             serve(app, &data, listen, ready, stopped).is_ok()
