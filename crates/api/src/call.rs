@@ -128,6 +128,7 @@ impl JsonSchema for Fields {
             "type": "object",
             "description": "Values by field: the column as its header says, in any case. `null` \
                             takes a value away.",
+            "minProperties": 1,
             "additionalProperties": { "type": ["string", "null"] },
         })
     }

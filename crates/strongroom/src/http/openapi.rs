@@ -18,6 +18,8 @@ pub struct Operation {
     summary: &'static str,
     name: String,
     body: Option<Schema>,
+    /// Whether there is no call without a body: an empty one stands for `{}`.
+    body_required: bool,
     answer: Schema,
 }
 
@@ -25,12 +27,15 @@ impl Operation {
     /// What is said of `C`.
     pub fn of<C: Call>(types: &mut SchemaGenerator) -> Self {
         let body = (C::METHOD != Method::Get).then(|| types.subschema_for::<C>());
+        let members = C::json_schema(types);
+        let body_required = members.get("required").is_some();
         Self {
             method: C::METHOD,
             path: C::PATH,
             summary: C::SUMMARY,
             name: C::schema_name().into_owned(),
             body,
+            body_required,
             answer: types.subschema_for::<C::Answer>(),
         }
     }
@@ -51,7 +56,10 @@ impl Operation {
         });
         if let (Some(body), Some(object)) = (&self.body, out.as_object_mut()) {
             let content = json!({"application/json": {"schema": body}});
-            object.insert("requestBody".to_owned(), json!({"content": content}));
+            object.insert(
+                "requestBody".to_owned(),
+                json!({"required": self.body_required, "content": content}),
+            );
         }
         out
     }
