@@ -7,6 +7,7 @@
 
 mod call;
 mod client;
+mod endpoint;
 mod erase;
 mod ledger;
 mod principal;
@@ -17,9 +18,11 @@ mod schema;
 mod secret;
 mod state;
 mod tenant;
+mod trust;
 
 pub use call::{Call, Fields, Method, path};
 pub use client::{Client, ClientError};
+pub use endpoint::{Endpoint, EndpointError};
 pub use erase::{CancelErase, CarriedOut, CarryOut, Erase, Erased, ErasedRecord, Kept};
 pub use ledger::{
     Copy, Entry, ErasureStatement, Ledger, LedgerKeys, LogKeys, WhatBecame, WhoSaw, WhoSawAnswer,
@@ -35,3 +38,4 @@ pub use schema::{SchemaAnswer, SchemaSet, SetSchema, ShowSchema};
 pub use secret::Secret;
 pub use state::{Epoch, EpochStatus, Health, Status, StatusAnswer};
 pub use tenant::{AddTenant, ListTenants, ShowTenant, Tenant, TenantAnswer, Tenants};
+pub use trust::Trust;

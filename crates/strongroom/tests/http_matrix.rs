@@ -17,7 +17,6 @@ use std::path::PathBuf;
 use install::Install;
 use server::Server;
 use strongroom_core::ledger::entry::Phase;
-use strongroom_core::ledger::{Entry, LogId};
 
 const CALLERS: usize = 8;
 /// Columns whose callers belong to birch, and so are strangers to alder.
@@ -199,17 +198,8 @@ impl Setting {
 
     /// Refusals in the ledger so far.
     fn refusals(&self) -> usize {
-        let vault = self.install.open();
-        let logs: Vec<LogId> = vault.store().heads().into_iter().map(|(log, ..)| log).collect();
-        let mut found = 0;
-        for log in logs {
-            let mut count = |_, leaf: &[u8]| {
-                found += usize::from(Entry::from_bytes(leaf).unwrap().phase == Phase::Denied);
-                true
-            };
-            vault.store().entries(log, &mut count).unwrap();
-        }
-        found
+        let entries = self.install.entries();
+        entries.iter().filter(|entry| entry.phase == Phase::Denied).count()
     }
 }
 

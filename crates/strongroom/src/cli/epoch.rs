@@ -42,6 +42,13 @@ pub enum Epoch {
     Status,
 }
 
+impl Epoch {
+    /// Whether a server can do it.
+    pub fn is_served(&self) -> bool {
+        matches!(self, Self::Status)
+    }
+}
+
 /// Performs it.
 pub fn run(global: &Global, command: &Epoch) -> Result<Answer, Problem> {
     let Epoch::Turn { if_due, second } = command else { return status(&mut global.door()?) };

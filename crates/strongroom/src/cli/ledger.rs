@@ -77,6 +77,13 @@ pub enum Ledger {
     },
 }
 
+impl Ledger {
+    /// Whether a server can do it.
+    pub fn is_served(&self) -> bool {
+        !matches!(self, Self::Export { .. })
+    }
+}
+
 /// Performs it.
 pub fn run(global: &Global, command: &Ledger) -> Result<Answer, Problem> {
     match command {

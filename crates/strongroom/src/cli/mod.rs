@@ -21,6 +21,7 @@ mod principal;
 mod quarantine;
 mod quickstart;
 mod reading;
+mod remote;
 mod restore;
 mod reveal;
 mod rotate;
@@ -55,6 +56,8 @@ Examples:
   strongroom tenant add acme
   strongroom seal people.csv --tenant acme --collection people
   strongroom reveal --tenant acme --purpose support srt_...
+  strongroom reveal --tenant acme --purpose support srt_... --credential shop.credential \\
+    --server https://vault.example.com:8443 --fingerprint 3f9c...
 
 Exit codes: 0 done, 1 the answer is no, 2 usage or bad input, 4 done with quarantined rows,
 10 no or wrong credential, 11 forbidden, 12 not found, 13 store held by another process,
@@ -92,6 +95,8 @@ pub struct Global {
     /// [env: STRONGROOM_PASSPHRASE_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    remote: remote::Remote,
 }
 
 /// What can be done.
@@ -156,6 +161,39 @@ enum Command {
     Man(man::Args),
 }
 
+impl Command {
+    /// Whether it needs the folders, or neither folders nor server; nothing where a server can do
+    /// it.
+    fn alone(&self) -> Option<remote::Alone> {
+        use remote::Alone::{Folders, Nothing};
+        match self {
+            Self::Tenant(_)
+            | Self::Reveal(_)
+            | Self::Find(_)
+            | Self::Update(_)
+            | Self::VerifyPassword(_)
+            | Self::Erase(_)
+            | Self::Status(_) => None,
+            Self::Principal(command) => (!command.is_served()).then_some(Folders),
+            Self::Schema(command) => (!command.is_served()).then_some(Nothing),
+            Self::Epoch(command) => (!command.is_served()).then_some(Folders),
+            Self::Ledger(command) => (!command.is_served()).then_some(Folders),
+            Self::Quickstart(_) | Self::Completions(_) | Self::Man(_) => Some(Nothing),
+            Self::Init(_)
+            | Self::Seal(_)
+            | Self::Quarantine(_)
+            | Self::Strengthen(_)
+            | Self::Rotate(_)
+            | Self::Export(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Serve(_)
+            | Self::Custody(_)
+            | Self::Doctor(_) => Some(Folders),
+        }
+    }
+}
+
 /// The one definition: parsing, help, completions and manual pages come out of it. A nested
 /// subcommand without examples of its own shows those of its group.
 fn definition() -> clap::Command {
@@ -195,6 +233,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, weak: &[&str]) -> ExitCode 
 
 fn perform(cli: Cli) -> Result<Answer, Problem> {
     let global = &cli.global;
+    if let Some(doing) = cli.command.alone() {
+        global.remote.refuse(doing)?;
+    }
     match cli.command {
         Command::Quickstart(args) => quickstart::run(global, &args),
         Command::Init(args) => init::run(global, &args),

@@ -82,6 +82,13 @@ pub enum Principal {
     },
 }
 
+impl Principal {
+    /// Whether a server can do it.
+    pub fn is_served(&self) -> bool {
+        !matches!(self, Self::Renew { out: Some(_), .. })
+    }
+}
+
 /// Performs it.
 pub fn run(global: &Global, command: &Principal) -> Result<Answer, Problem> {
     if let Principal::Renew { name, out: Some(out) } = command {

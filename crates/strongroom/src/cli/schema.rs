@@ -53,6 +53,13 @@ pub enum Schema {
     },
 }
 
+impl Schema {
+    /// Whether a server can do it.
+    pub fn is_served(&self) -> bool {
+        !matches!(self, Self::Propose { .. })
+    }
+}
+
 /// Which collection.
 #[derive(clap::Args)]
 pub struct Of {

@@ -71,7 +71,7 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     let app = App::new(Arc::new(vault), Arc::new(SystemClock), kept);
     let listen = Listen { address: args.listen, identity };
     let json = global.json;
-    serve(app, &folders.data, listen, |ready| told(ready, json), stopped())?;
+    serve(app, &folders.data, listen, |ready| told(ready, json), stopped)?;
     Ok(Answer::nothing())
 }
 
@@ -88,16 +88,17 @@ fn told(ready: &Ready, json: bool) {
     let _ = Answer::new(&answer, text).print(json);
 }
 
-/// Ends with SIGTERM or SIGINT.
-async fn stopped() {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        // Without signals the process is ended as a kill ends it, which it is built to bear.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// Catches SIGTERM and SIGINT from now on; ends with the first of them.
+fn stopped() -> impl Future<Output = ()> {
+    let caught = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        let (Ok(mut term), Ok(mut int)) = caught else {
+            // Without signals the process is ended as a kill ends it, which it is built to bear.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
     }
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::Global;
 use super::output::notice;
+use super::remote::Alone;
 use crate::ambient::{SystemClock, SystemRandom};
 use crate::calls::{Asked, Perform, time};
 use crate::custody::{KeyFolder, OPERATOR_FILE};
@@ -50,20 +51,25 @@ impl Global {
     /// # Errors
     /// A [`Problem`]: no install, held, damaged.
     pub fn vault(&self) -> Result<Vault, Problem> {
+        self.remote.refuse(Alone::Folders)?;
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let vault = Vault::open_asking(self.folders(), Some(self.ask()), clock, random)?;
         vault.settle_operator()?;
         Ok(vault)
     }
 
-    /// The way to the install: the server that holds it, where one is at work, otherwise the
-    /// folders themselves.
+    /// The way to the install: the server that was named, the one that holds the folders, where
+    /// one is at work, otherwise the folders themselves.
     ///
     /// # Errors
     /// A [`Problem`]: no install, damaged, no or a wrong credential.
     pub fn door(&self) -> Result<Door, Problem> {
         let given = self.credential_file().as_deref().map(credential).transpose()?;
         let given = given.map(Secret::new);
+        if let Some(url) = self.remote.server() {
+            let client = self.remote.connect(&url, given.as_ref())?;
+            return Ok(Door::Server(Box::new(client)));
+        }
         match http::connect(&self.folders().data, given.as_ref()) {
             Ok(Some(client)) => Ok(Door::Server(Box::new(client))),
             Ok(None) => Ok(Door::Here(Box::new(self.session()?))),

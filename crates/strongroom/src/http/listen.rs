@@ -61,16 +61,17 @@ pub struct Ready {
     pub fingerprint: Option<String>,
 }
 
-/// Serves until `stop`, then lets the requests under way end.
+/// Serves until `stop`, then lets the requests under way end. `stop` is called before `ready`:
+/// whoever was told that the server listens can end it.
 ///
 /// # Errors
 /// A [`Problem`] when it cannot listen.
-pub fn serve(
+pub fn serve<S: Future<Output = ()>>(
     app: App,
     data: &Path,
     listen: Listen,
     ready: impl FnOnce(&Ready),
-    stop: impl Future<Output = ()>,
+    stop: impl FnOnce() -> S,
 ) -> Result<(), Problem> {
     let runtime = runtime().map_err(|e| Problem::internal(format!("no threads: {e}")))?;
     let (vault, clock) = (Arc::clone(&app.vault), Arc::clone(&app.clock));
@@ -89,6 +90,7 @@ pub fn serve(
             graceful: GracefulShutdown::new(),
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
         };
+        let stop = stop();
         let carried = tokio::spawn(carry_out(vault, clock));
         ready(&Ready { address, socket: at, fingerprint });
         tokio::select! {

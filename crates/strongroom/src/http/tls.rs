@@ -71,12 +71,14 @@ impl Identity {
         let chain = chain.ok()?;
         let key = PrivateKeyDer::from_pem_slice(key).ok()?;
         let fingerprint = HEXLOWER.encode(&Sha256::digest(chain.first()?));
-        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[&TLS13])
             .ok()?
             .with_no_client_auth()
             .with_single_cert(chain, key)
             .ok()?;
+        // A client that means another protocol is not answered (RFC 7301).
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Some(Self { config: Arc::new(config), fingerprint })
     }
 }

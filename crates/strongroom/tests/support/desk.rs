@@ -96,11 +96,10 @@ impl Desk {
     /// The binary in this folder, with this install and nothing of the environment's own.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-        for name in
-            ["STRONGROOM_KEYS", "STRONGROOM_CREDENTIAL", "STRONGROOM_PASSPHRASE_FILE", "NO_COLOR"]
-        {
-            command.env_remove(name);
+        for name in ["KEYS", "CREDENTIAL", "PASSPHRASE_FILE", "SERVER", "FINGERPRINT"] {
+            command.env_remove(format!("STRONGROOM_{name}"));
         }
+        command.env_remove("NO_COLOR");
         command.env("STRONGROOM_DATA", self.path("data")).env("TMPDIR", self.path("tmp"));
         command.current_dir(&self.root).args(args);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use strongroom::ambient::{SystemClock, SystemRandom};
 use strongroom::vault::{Folders, Vault};
+use strongroom_core::ledger::{Entry, LogId};
 
 /// A folder of one test, below `target/`; removed unless the test fails.
 pub struct Scratch(PathBuf);
@@ -95,7 +96,7 @@ impl Install {
     /// A command of a caller, with nothing of the environment's own.
     pub fn command(&self, credential: Option<&Path>, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));
-        for name in ["DATA", "KEYS", "CREDENTIAL", "PASSPHRASE_FILE"] {
+        for name in ["DATA", "KEYS", "CREDENTIAL", "PASSPHRASE_FILE", "SERVER", "FINGERPRINT"] {
             command.env_remove(format!("STRONGROOM_{name}"));
         }
         command.arg("--json").arg("--data").arg(self.scratch.path("data")).args(args);
@@ -137,6 +138,21 @@ impl Install {
         let added = self.operate(&["principal", "add", name, "--kind", kind, "--tenant", tenant]);
         let file = self.scratch.write(name, added.text("/credential"));
         (file, added.text("/principal/id").to_owned())
+    }
+
+    /// Every entry of every log: no command may run meanwhile.
+    pub fn entries(&self) -> Vec<Entry> {
+        let vault = self.open();
+        let logs: Vec<LogId> = vault.store().heads().into_iter().map(|(log, ..)| log).collect();
+        let mut found = Vec::new();
+        for log in logs {
+            let mut take = |_, leaf: &[u8]| {
+                found.push(Entry::from_bytes(leaf).unwrap());
+                true
+            };
+            vault.store().entries(log, &mut take).unwrap();
+        }
+        found
     }
 
     /// Opens the install in this process: no command may run meanwhile.

@@ -54,7 +54,8 @@ const FIRST_ROWS: &[&str] = &[
 ];
 
 /// Hosts that a tracked file may name: never a mirror that this or that machine uses.
-const HOSTS: &[&str] = &["127.0.0.1", "c2sp.org", "github.com", "www.apache.org"];
+const HOSTS: &[&str] =
+    &["127.0.0.1", "HOST", "c2sp.org", "github.com", "localhost", "www.apache.org"];
 
 /// Folders of this or that machine, put together so that not even this page names one; the folder
 /// of this checkout is looked for besides.

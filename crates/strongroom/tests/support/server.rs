@@ -31,6 +31,11 @@ impl Server {
         Self::start(install, &["--plain-loopback"])
     }
 
+    /// Over TLS, with the certificate that it makes itself.
+    pub fn tls(install: &Install) -> Self {
+        Self::start(install, &[])
+    }
+
     /// With more arguments.
     pub fn start(install: &Install, args: &[&str]) -> Self {
         let args: Vec<&str> =
