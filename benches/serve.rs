@@ -304,7 +304,8 @@ fn run((name, asked, callers, items): &(&str, Asked, usize, usize)) -> f64 {
     let rate = (all.len() * items) as f64 / seconds as f64;
     let (half, most) = (quantile(&all, 0.5), quantile(&all, 0.99));
     println!(
-        "{name:10} {callers:3} callers x {items:3}: {rate:9.0} items/s  p50 {half:.3} ms  p99 {most:.3} ms"
+        "{name:10} {callers:3} callers x {items:3}: {rate:9.0} items/s  \
+         p50 {half:.3} ms  p99 {most:.3} ms"
     );
     rate
 }

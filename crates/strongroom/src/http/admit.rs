@@ -87,7 +87,8 @@ async fn who(
     };
     let development = kept.is_some();
     let text = given.or(kept).unwrap_or_default();
-    let stranger = match app.vault.recognise(&text, development) {
+    let vault = app.vault().await?;
+    let stranger = match vault.recognise(&text, development) {
         Ok(who) => return Ok(who),
         Err(stranger) => stranger,
     };
@@ -97,7 +98,7 @@ async fn who(
         strangers.take(stranger.claimed, now_us)
     };
     if recorded {
-        app.vault.store().commit(*stranger.batch).await?;
+        vault.store().commit(*stranger.batch).await?;
     }
     Err(Problem::unauthenticated())
 }

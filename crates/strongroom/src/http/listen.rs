@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,10 +17,9 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
-use super::{App, Identity, Peer, socket};
+use super::{App, Identity, socket};
 use crate::cli::notice;
 use crate::problem::Problem;
-use crate::vault::Vault;
 
 /// Connections at one time; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -65,7 +64,7 @@ pub struct Ready {
 /// whoever was told that the server listens can end it.
 ///
 /// # Errors
-/// A [`Problem`] when it cannot listen.
+/// A [`Problem`] when it cannot listen, or the store could not be opened again.
 pub fn serve<S: Future<Output = ()>>(
     app: App,
     data: &Path,
@@ -74,8 +73,9 @@ pub fn serve<S: Future<Output = ()>>(
     stop: impl FnOnce() -> S,
 ) -> Result<(), Problem> {
     let runtime = runtime().map_err(|e| Problem::internal(format!("no threads: {e}")))?;
-    let (vault, clock) = (Arc::clone(&app.vault), Arc::clone(&app.clock));
-    let router = Arc::new(app).router();
+    let app = Arc::new(app);
+    let mut ended = app.ended.subscribe();
+    let (of_network, of_socket) = Arc::clone(&app).routers();
     let served = runtime.block_on(async {
         let tcp = TcpListener::bind(listen.address).await;
         let tcp = tcp.map_err(|e| cannot(&listen.address.to_string(), &e))?;
@@ -85,22 +85,23 @@ pub fn serve<S: Future<Output = ()>>(
         let fingerprint = listen.identity.as_ref().map(|own| own.fingerprint.clone());
         let tls = listen.identity.map(|own| TlsAcceptor::from(own.config));
         let doors = Doors {
-            of_network: router.clone().layer(Extension(Peer::Network)),
-            of_socket: router.layer(Extension(Peer::Socket)),
+            of_network,
+            of_socket,
             graceful: GracefulShutdown::new(),
             room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
         };
         let stop = stop();
-        let carried = tokio::spawn(carry_out(vault, clock));
+        let carried = tokio::spawn(carry_out(app));
         ready(&Ready { address, socket: at, fingerprint });
-        tokio::select! {
-            () = doors.accept(&tcp, &unix, tls) => {}
-            () = stop => {}
-        }
+        let failed = tokio::select! {
+            () = doors.accept(&tcp, &unix, tls) => None,
+            () = stop => None,
+            _ = ended.changed() => ended.borrow_and_update().clone(),
+        };
         drop((tcp, unix));
         carried.abort();
         let _ = tokio::time::timeout(STOP_TIMEOUT, doors.graceful.shutdown()).await;
-        Ok(())
+        failed.map_or(Ok(()), Err)
     });
     socket::remove(data);
     runtime.shutdown_timeout(STOP_TIMEOUT);
@@ -118,11 +119,12 @@ fn cannot(at: &str, error: &io::Error) -> Problem {
 }
 
 /// Overwrites what is due, again and again.
-async fn carry_out(vault: Arc<Vault>, clock: Arc<dyn strongroom_core::source::Clock>) {
+async fn carry_out(app: Arc<App>) {
     let mut every = tokio::time::interval(CARRY_OUT_EVERY);
     loop {
         every.tick().await;
-        let (vault, now_us) = (Arc::clone(&vault), clock.now_us());
+        let Ok(vault) = app.vault().await else { return };
+        let now_us = app.clock.now_us();
         let done = tokio::task::spawn_blocking(move || vault.shred_due(now_us)).await;
         if let Ok(Err(problem)) = done {
             notice(&format!("erasures that are due wait: {}", problem.detail));
