@@ -40,7 +40,7 @@ impl Method {
 }
 
 /// One call of the API: the type is the body, but for its fields that stand in the path.
-pub trait Call: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
+pub trait Call: Serialize + DeserializeOwned + Send + 'static {
     /// How it is called.
     const METHOD: Method;
     /// Where: a path with `{names}`.
@@ -48,7 +48,7 @@ pub trait Call: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     /// What it does, in one line.
     const SUMMARY: &'static str;
     /// What comes back.
-    type Answer: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
+    type Answer: Serialize + DeserializeOwned + Send + 'static;
 
     /// The fields that stand in the path, in its order.
     fn path(&mut self) -> Vec<&mut String> {

@@ -65,9 +65,17 @@ pub struct Client {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
     credential: Option<HeaderValue>,
+    wait: Duration,
 }
 
 impl Client {
+    /// The same, waiting for an answer for as long as it takes.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.wait = Duration::MAX;
+        self
+    }
+
     /// Connects to the socket of a server on this machine.
     ///
     /// # Errors
@@ -131,7 +139,7 @@ impl Client {
         if let Some(value) = &mut credential {
             value.set_sensitive(true);
         }
-        Ok(Self { runtime, sender, host, credential })
+        Ok(Self { runtime, sender, host, credential, wait: ANSWER_TIMEOUT })
     }
 
     /// Calls.
@@ -152,7 +160,7 @@ impl Client {
         }
         let request = request.body(Full::new(Bytes::from_owner(body)));
         let request = request.map_err(|_| ClientError::NoAnswer)?;
-        let sender = &mut self.sender;
+        let (sender, wait) = (&mut self.sender, self.wait);
         let answered = self.runtime.block_on(async {
             let answered = async {
                 let answer = sender.send_request(request).await.ok()?;
@@ -161,7 +169,7 @@ impl Client {
                 let bytes = body.collect().await.ok()?.to_bytes();
                 Some((status, bytes))
             };
-            tokio::time::timeout(ANSWER_TIMEOUT, answered).await
+            tokio::time::timeout(wait, answered).await
         });
         let (status, bytes) = answered.ok().flatten().ok_or(ClientError::Broken)?;
         if status.is_success() {

@@ -40,6 +40,13 @@ pub struct Args {
     slots_only: bool,
 }
 
+impl Args {
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        vec![&mut self.out]
+    }
+}
+
 /// Writes a backup.
 pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
     boundary::outside(&global.folders(), &args.out)?;

@@ -1,12 +1,14 @@
 //! `strongroom epoch`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Subcommand;
 use strongroom_api::EpochStatus;
 use strongroom_core::source::Clock as _;
 
 use super::Global;
+use super::forward::some;
 use super::output::{Answer, count};
 use super::session::{Door, Session};
 use crate::ambient::SystemClock;
@@ -47,6 +49,14 @@ impl Epoch {
     pub fn is_served(&self) -> bool {
         matches!(self, Self::Status)
     }
+
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Turn { second, .. } => some([second]),
+            Self::Status => Vec::new(),
+        }
+    }
 }
 
 /// Performs it.
@@ -59,6 +69,8 @@ pub fn run(global: &Global, command: &Epoch) -> Result<Answer, Problem> {
         return status(&mut Door::Here(Box::new(session)));
     }
     let Session { vault, who } = session;
+    // A server lets it go for this, once nobody is at work in it.
+    let vault = Arc::into_inner(vault).ok_or_else(|| Problem::internal("the store is in use"))?;
     let turned = vault.turn_epoch(&who, second.as_ref(), now_us)?;
     let text = format!(
         "epoch {} began with {} live records and {} erased ones\nthe key of epoch {} was \

@@ -48,6 +48,13 @@ pub struct Args {
     out: PathBuf,
 }
 
+impl Args {
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        vec![&mut self.like, &mut self.out]
+    }
+}
+
 #[derive(Serialize)]
 struct AnswerJson<'a> {
     rows: u64,

@@ -11,7 +11,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag::{register, register_conditional_shutdown};
 use signal_hook::iterator::Signals;
 
-use super::output::{notice, print_problem};
+use super::output::{is_kept, notice, print_problem};
 use crate::problem::{Kind, Problem};
 
 /// From here on an interrupt says this and ends the process, after `clean`.
@@ -21,6 +21,10 @@ pub fn on_interrupt(
     next: impl Into<String>,
     clean: impl FnOnce() + Send + 'static,
 ) {
+    if is_kept() {
+        // The process is a server's, and goes on.
+        return;
+    }
     let problem = Problem::new(Kind::Interrupted, safe, next);
     let code = i32::from(Kind::Interrupted.exit());
     let again = Arc::new(AtomicBool::new(false));

@@ -82,6 +82,14 @@ impl Ledger {
     pub fn is_served(&self) -> bool {
         !matches!(self, Self::Export { .. })
     }
+
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Export { out } => vec![out],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Performs it.

@@ -11,6 +11,7 @@ mod epoch;
 mod erase;
 mod export;
 mod find;
+mod forward;
 mod init;
 mod interrupt;
 mod ledger;
@@ -46,6 +47,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use strongroom_core::text::visible_lines;
 
 use crate::problem::Problem;
+pub use forward::{Forward, Forwarded, Said};
 use output::Answer;
 pub(crate) use output::notice;
 
@@ -97,6 +99,9 @@ pub struct Global {
     passphrase_file: Option<PathBuf>,
     #[command(flatten)]
     remote: remote::Remote,
+    /// What a server gives a command that it performs.
+    #[arg(skip)]
+    served: Option<forward::Served>,
 }
 
 /// What can be done.
@@ -194,6 +199,41 @@ impl Command {
     }
 }
 
+impl Command {
+    /// Whether a server on this machine performs it as it is, where it holds the store.
+    fn is_forwarded(&self) -> bool {
+        match self {
+            Self::Principal(command) => !command.is_served(),
+            Self::Epoch(command) => !command.is_served(),
+            Self::Ledger(command) => !command.is_served(),
+            Self::Restore(args) => !args.is_new(),
+            Self::Seal(_)
+            | Self::Quarantine(_)
+            | Self::Strengthen(_)
+            | Self::Rotate(_)
+            | Self::Export(_)
+            | Self::Backup(_)
+            | Self::Doctor(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The paths in it that lead out of the install, for one that is forwarded.
+    fn paths(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Principal(command) => command.paths(),
+            Self::Epoch(command) => command.paths(),
+            Self::Ledger(command) => command.paths(),
+            Self::Restore(args) => args.paths(),
+            Self::Seal(args) => args.paths(),
+            Self::Quarantine(command) => command.paths(),
+            Self::Export(args) => args.paths(),
+            Self::Backup(args) => args.paths(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// The one definition: parsing, help, completions and manual pages come out of it. A nested
 /// subcommand without examples of its own shows those of its group.
 fn definition() -> clap::Command {
@@ -225,7 +265,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, weak: &[&str]) -> ExitCode 
         output::notice(&format!("warning: {what}"));
     }
     let json = cli.global.json;
-    match perform(cli) {
+    let answered = match forward::forwarded(&cli, &args) {
+        Ok(None) => perform(cli),
+        Ok(Some(answer)) => Ok(answer),
+        Err(problem) => Err(problem),
+    };
+    match answered {
         Ok(answer) => answer.print(json),
         Err(problem) => output::print_problem(&problem, json),
     }

@@ -1,9 +1,10 @@
 //! Answers: text for people, one JSON object for programs.
 
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use strongroom_core::text::{visible, visible_lines};
 use zeroize::Zeroizing;
@@ -28,6 +29,16 @@ impl Answer {
     /// An answer whose text is for a program: exact, and made of nothing that others wrote.
     pub fn verbatim(json: &impl Serialize, text: String) -> Self {
         Self { text: Zeroizing::new(text), ..Self::new(json, "") }
+    }
+
+    /// One that somebody else made.
+    pub fn of_parts(json: Zeroizing<String>, text: Zeroizing<String>, exit: u8) -> Self {
+        Self { json, text, exit }
+    }
+
+    /// Its JSON, its text, its exit code.
+    pub fn taken_apart(self) -> (Zeroizing<String>, Zeroizing<String>, u8) {
+        (self.json, self.text, self.exit)
     }
 
     /// Nothing more to say.
@@ -68,8 +79,33 @@ pub fn print_problem(problem: &Problem, json: bool) -> ExitCode {
     ExitCode::from(problem.kind.exit())
 }
 
+thread_local! {
+    /// What a command says on standard error while it is performed for somebody elsewhere.
+    static KEPT: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Works with what is said on standard error kept, and gives it back. This thread's bars are not
+/// shown meanwhile, and it takes no interrupt.
+pub fn keeping<R>(work: impl FnOnce() -> R) -> (R, Vec<String>) {
+    KEPT.set(Some(Vec::new()));
+    let done = work();
+    (done, KEPT.take().unwrap_or_default())
+}
+
+/// Whether this thread works for somebody elsewhere.
+pub fn is_kept() -> bool {
+    KEPT.with_borrow(Option::is_some)
+}
+
 /// Says one line on standard error; a reader that went away does not stop the work.
 pub fn notice(text: &str) {
+    let kept = KEPT.with_borrow_mut(|kept| {
+        let keep = |kept: &mut Vec<String>| kept.push(text.to_owned());
+        kept.as_mut().map(keep).is_some()
+    });
+    if kept {
+        return;
+    }
     let _ = writeln!(std::io::stderr(), "strongroom: {}", *visible(text));
 }
 
@@ -107,10 +143,18 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// A bar, unless nobody is here to see it.
+fn shown(bar: ProgressBar) -> ProgressBar {
+    if is_kept() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    bar
+}
+
 /// How far a pass of unknown length has come.
 pub fn spinner() -> ProgressBar {
     let style = "{spinner} {bytes} {bytes_per_sec}";
-    let bar = ProgressBar::no_length();
+    let bar = shown(ProgressBar::no_length());
     match ProgressStyle::with_template(style) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
@@ -120,7 +164,7 @@ pub fn spinner() -> ProgressBar {
 /// How far a pass over many things of one kind has come.
 pub fn steps() -> ProgressBar {
     let style = "{percent:>3} % {bar:30} {human_pos}/{human_len} {msg}";
-    let bar = ProgressBar::new(0);
+    let bar = shown(ProgressBar::new(0));
     match ProgressStyle::with_template(style) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
@@ -130,7 +174,7 @@ pub fn steps() -> ProgressBar {
 /// How far a pass over a file has come, with rate and time left.
 pub fn bar(length: u64) -> ProgressBar {
     let style = "{percent:>3} % {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
-    let bar = ProgressBar::new(length);
+    let bar = shown(ProgressBar::new(length));
     match ProgressStyle::with_template(style) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -9,6 +9,7 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use zeroize::Zeroizing;
 
 use super::Global;
+use super::output::is_kept;
 use super::session::given;
 use crate::boundary;
 use crate::custody::{Ask, Passphrase, missing};
@@ -73,7 +74,7 @@ fn apart(folders: &crate::vault::Folders, file: &Path) -> Result<(), Problem> {
 
 /// Asks at the terminal; nothing when there is none.
 fn typed(prompt: &str) -> Result<Option<Passphrase>, Problem> {
-    if !io::stderr().is_terminal() {
+    if is_kept() || !io::stderr().is_terminal() {
         return Ok(None);
     }
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {

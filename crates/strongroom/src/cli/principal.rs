@@ -13,6 +13,7 @@ use strongroom_api::{
 };
 
 use super::Global;
+use super::forward::some;
 use super::output::{Answer, table};
 use crate::boundary;
 use crate::calls::principal;
@@ -86,6 +87,14 @@ impl Principal {
     /// Whether a server can do it.
     pub fn is_served(&self) -> bool {
         !matches!(self, Self::Renew { out: Some(_), .. })
+    }
+
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Renew { out, .. } => some([out]),
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use strongroom_core::id::JobId;
 use strongroom_core::source::Clock as _;
 
+use super::forward::some;
 use super::output::{Answer, count, table};
 use super::reading::Reading;
 use super::{Global, seal};
@@ -78,6 +79,16 @@ pub struct Retry {
     report: Option<PathBuf>,
     #[command(flatten)]
     reading: Reading,
+}
+
+impl Quarantine {
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        let Self::Retry(retry) = self else { return Vec::new() };
+        let mut paths = some([&mut retry.out, &mut retry.report]);
+        paths.push(&mut retry.file);
+        paths
+    }
 }
 
 /// Performs it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::Global;
+use super::forward::some;
 use super::output::{Answer, count, notice, spinner};
 use super::principal::write_secret;
 use crate::ambient::{SystemClock, SystemRandom};
@@ -53,6 +54,20 @@ pub struct Args {
     /// A new file that gets the local operator's credential instead of it being shown
     #[arg(long, value_name = "FILE", requires = "new")]
     out: Option<PathBuf>,
+}
+
+impl Args {
+    /// Whether the install is made anew.
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths = some([&mut self.slots, &mut self.ledger, &mut self.out]);
+        paths.push(&mut self.from);
+        paths
+    }
 }
 
 /// Restores.

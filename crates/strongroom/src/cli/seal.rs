@@ -8,6 +8,7 @@ use strongroom_core::schema::{Proposal, Treatment};
 use strongroom_core::source::Clock as _;
 use strongroom_core::text::visible;
 
+use super::forward::some;
 use super::interrupt::on_interrupt;
 use super::output::{Answer, bar, count, notice, table};
 use super::reading::Reading;
@@ -86,6 +87,15 @@ pub struct Args {
     shred_input: bool,
     #[command(flatten)]
     reading: Reading,
+}
+
+impl Args {
+    /// The paths in it.
+    pub fn paths(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths = some([&mut self.schema, &mut self.out, &mut self.report]);
+        paths.push(&mut self.file);
+        paths
+    }
 }
 
 /// Seals.

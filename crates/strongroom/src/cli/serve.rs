@@ -9,10 +9,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Global;
 use super::output::{Answer, notice};
-use crate::ambient::SystemClock;
-use crate::custody::OPERATOR_FILE;
+use crate::ambient::{SystemClock, SystemRandom};
 use crate::http::{App, Identity, Listen, Ready, serve};
 use crate::problem::Problem;
+use crate::vault::Vault;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -58,17 +58,22 @@ pub fn run(global: &Global, args: &Args) -> Result<Answer, Problem> {
         return Err(Problem::usage(detail, remedy));
     }
     let folders = global.folders();
-    let vault = global.vault()?;
+    let (at, ask) = (folders.clone(), global.ask());
+    let open = move || {
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let vault = Vault::open_asking(at.clone(), Some(Arc::clone(&ask)), clock, random)?;
+        vault.settle_operator()?;
+        Ok(vault)
+    };
+    let app = App::new(folders.clone(), Arc::new(SystemClock), open)?;
     let identity = match (args.plain_loopback, &args.certificate, &args.certificate_key) {
         (true, _, _) => None,
         (false, Some(chain), Some(key)) => Some(Identity::given(chain, key)?),
         (false, _, _) => Some(Identity::own(&folders.keys)?),
     };
-    let kept = vault.development().then(|| folders.keys.join(OPERATOR_FILE));
-    if vault.development() {
+    if app.is_development() {
         notice("DEVELOPMENT install: not for real people's data");
     }
-    let app = App::new(Arc::new(vault), Arc::new(SystemClock), kept);
     let listen = Listen { address: args.listen, identity };
     let json = global.json;
     serve(app, &folders.data, listen, |ready| told(ready, json), stopped)?;

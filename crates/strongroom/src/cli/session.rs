@@ -23,7 +23,7 @@ use crate::vault::{Folders, Vault};
 /// An open install and who asks.
 pub struct Session {
     /// The vault.
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
     /// The caller.
     pub who: Principal,
 }
@@ -31,6 +31,9 @@ pub struct Session {
 impl Global {
     /// Where the install lies.
     pub fn folders(&self) -> Folders {
+        if let Some(served) = &self.served {
+            return served.folders.clone();
+        }
         let data = given(self.data.as_ref(), "STRONGROOM_DATA");
         let data = data.unwrap_or_else(|| PathBuf::from("./strongroom-data"));
         let keys = given(self.keys.as_ref(), "STRONGROOM_KEYS").unwrap_or_else(|| {
@@ -64,17 +67,22 @@ impl Global {
     /// # Errors
     /// A [`Problem`]: no install, damaged, no or a wrong credential.
     pub fn door(&self) -> Result<Door, Problem> {
-        let given = self.credential_file().as_deref().map(credential).transpose()?;
-        let given = given.map(Secret::new);
-        if let Some(url) = self.remote.server() {
-            let client = self.remote.connect(&url, given.as_ref())?;
-            return Ok(Door::Server(Box::new(client)));
+        if self.served.is_some() {
+            return Ok(Door::Here(Box::new(self.session()?)));
         }
-        match http::connect(&self.folders().data, given.as_ref()) {
-            Ok(Some(client)) => Ok(Door::Server(Box::new(client))),
-            Ok(None) => Ok(Door::Here(Box::new(self.session()?))),
-            Err(error) => Err(unanswered(error)),
+        let (data, url) = (self.folders().data, self.remote.server());
+        if url.is_some() || http::is_there(&data) {
+            let given = self.credential_file().as_deref().map(credential).transpose()?;
+            let given = given.map(Secret::new);
+            if let Some(url) = url {
+                let client = self.remote.connect(&url, given.as_ref())?;
+                return Ok(Door::Server(Box::new(client)));
+            }
+            if let Some(client) = http::connect(&data, given.as_ref()).map_err(unanswered)? {
+                return Ok(Door::Server(Box::new(client)));
+            }
         }
+        Ok(Door::Here(Box::new(self.session()?)))
     }
 
     /// Opens the install and authenticates.
@@ -82,6 +90,9 @@ impl Global {
     /// # Errors
     /// A [`Problem`]: no install, held, damaged, no or a wrong credential.
     pub fn session(&self) -> Result<Session, Problem> {
+        if let Some(served) = &self.served {
+            return served.session();
+        }
         // The file is read first: a wrong path is told without opening anything.
         let given = self.credential_file().as_deref().map(credential).transpose()?;
         let folders = self.folders();
@@ -103,7 +114,7 @@ impl Global {
         if development && !self.json {
             notice("DEVELOPMENT install: not for real people's data");
         }
-        Ok(Session { vault, who })
+        Ok(Session { vault: Arc::new(vault), who })
     }
 }
 
@@ -132,7 +143,7 @@ impl Door {
 }
 
 /// What a server said instead of an answer, or why it said nothing.
-fn unanswered(error: ClientError) -> Problem {
+pub(super) fn unanswered(error: ClientError) -> Problem {
     let (detail, remedy) = match error {
         ClientError::Problem(problem) => {
             let kind = Kind::parse(problem.word()).unwrap_or(Kind::Internal);

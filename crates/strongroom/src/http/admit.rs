@@ -102,7 +102,8 @@ fn shown(app: &App, given: Option<Zeroizing<String>>, peer: Peer) -> Shown {
 /// Finds out who asks. Asked again once a body has come, which takes as long as its sender likes:
 /// who was revoked meanwhile is not answered.
 pub async fn who(app: &App, shown: &Shown) -> Result<Principal, Problem> {
-    let stranger = match app.vault.recognise(&shown.text, shown.development) {
+    let vault = app.vault().await?;
+    let stranger = match vault.recognise(&shown.text, shown.development) {
         Ok(who) => return Ok(who),
         Err(stranger) => stranger,
     };
@@ -112,7 +113,7 @@ pub async fn who(app: &App, shown: &Shown) -> Result<Principal, Problem> {
         strangers.take(stranger.claimed, now_us)
     };
     if recorded {
-        app.vault.store().commit(*stranger.batch).await?;
+        vault.store().commit(*stranger.batch).await?;
     }
     Err(Problem::unauthenticated())
 }

@@ -19,6 +19,7 @@ use super::admit::{self, Shown};
 use super::problem::{Refusal, Refused, RequestId};
 use super::{App, BODY_BYTES_MAX, Peer, TOKENS_MAX};
 use crate::calls::{self, Asked, Perform};
+use crate::cli::Forward;
 use crate::problem::{Kind, Problem};
 
 /// The header that says where the answer's entry stands.
@@ -132,9 +133,13 @@ pub async fn perform<C: Perform>(
         Ok(called) => called,
         Err(refusal) => return came.refuse(refusal),
     };
+    let vault = match came.app.vault().await {
+        Ok(vault) => vault,
+        Err(problem) => return came.refuse(problem.into()),
+    };
     let app = Arc::clone(&came.app);
     let performed = tokio::task::spawn_blocking(move || {
-        call.perform(&Asked { vault: &app.vault, who: &who, now_us: app.clock.now_us() })
+        call.perform(&Asked { vault: &vault, who: &who, now_us: app.clock.now_us() })
     });
     // A panic said its place, and no more is known.
     let answered = performed.await.unwrap_or_else(|_| Err(Problem::internal("a request failed")));
@@ -152,8 +157,22 @@ pub async fn reveal(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> 
         let detail = format!("more than {TOKENS_MAX} tokens in one request");
         return came.refuse(Problem::usage(detail, "ask for fewer at a time").into());
     }
-    let answered = calls::reveal(&came.app.vault, &who, call).await;
+    let answered = match came.app.vault().await {
+        Ok(vault) => calls::reveal(&vault, &who, call).await,
+        Err(problem) => Err(problem),
+    };
     came.answer::<Reveal>(answered)
+}
+
+/// Performs a command of a peer of the socket.
+pub async fn command(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> Response<Body> {
+    let (came, uri, params) = came(parts, peer);
+    let (forward, who) = match came.call::<Forward>(&uri, &params, body).await {
+        Ok(called) => called,
+        Err(refusal) => return came.refuse(refusal),
+    };
+    let answered = super::command::perform(Arc::clone(&came.app), who, forward).await;
+    came.answer::<Forward>(answered)
 }
 
 type Of = (Came, Uri, Result<RawPathParams, RawPathParamsRejection>);

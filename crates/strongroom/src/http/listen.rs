@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -18,10 +18,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use super::taken::Taken;
-use super::{App, Identity, Limits, Peer, socket};
+use super::{App, Identity, Limits, socket};
 use crate::cli::notice;
 use crate::problem::Problem;
-use crate::vault::Vault;
 
 /// Connections over the socket at one time, which those of the network take none of.
 const SOCKET_CONNECTIONS_MAX: usize = 64;
@@ -60,7 +59,7 @@ pub struct Ready {
 /// whoever was told that the server listens can end it.
 ///
 /// # Errors
-/// A [`Problem`] when it cannot listen.
+/// A [`Problem`] when it cannot listen, or the store could not be opened again.
 pub fn serve<S: Future<Output = ()>>(
     app: App,
     data: &Path,
@@ -69,9 +68,10 @@ pub fn serve<S: Future<Output = ()>>(
     stop: impl FnOnce() -> S,
 ) -> Result<(), Problem> {
     let runtime = runtime().map_err(|e| Problem::internal(format!("no threads: {e}")))?;
-    let (vault, clock) = (Arc::clone(&app.vault), Arc::clone(&app.clock));
     let limits = app.limits;
-    let router = Arc::new(app).router();
+    let app = Arc::new(app);
+    let mut ended = app.ended.subscribe();
+    let (network, of_socket) = Arc::clone(&app).routers();
     let served = runtime.block_on(async {
         let tcp = TcpListener::bind(listen.address).await;
         let tcp = tcp.map_err(|e| cannot(&listen.address.to_string(), &e))?;
@@ -80,24 +80,20 @@ pub fn serve<S: Future<Output = ()>>(
         let address = tcp.local_addr().map_err(|e| cannot("the address", &e))?;
         let fingerprint = listen.identity.as_ref().map(|own| own.fingerprint.clone());
         let tls = listen.identity.map(|own| TlsAcceptor::from(own.config));
-        let doors = Doors {
-            network: router.clone().layer(Extension(Peer::Network)),
-            socket: router.layer(Extension(Peer::Socket)),
-            graceful: GracefulShutdown::new(),
-            limits,
-        };
+        let doors = Doors { network, socket: of_socket, graceful: GracefulShutdown::new(), limits };
         let stop = stop();
-        let carried = tokio::spawn(carry_out(vault, clock));
+        let carried = tokio::spawn(carry_out(app));
         ready(&Ready { address, socket: at, fingerprint });
-        tokio::select! {
-            () = doors.of_network(&tcp, tls) => {}
-            () = doors.of_socket(&unix) => {}
-            () = stop => {}
-        }
+        let failed = tokio::select! {
+            () = doors.of_network(&tcp, tls) => None,
+            () = doors.of_socket(&unix) => None,
+            () = stop => None,
+            _ = ended.changed() => ended.borrow_and_update().clone(),
+        };
         drop((tcp, unix));
         carried.abort();
         let _ = tokio::time::timeout(limits.stop, doors.graceful.shutdown()).await;
-        Ok(())
+        failed.map_or(Ok(()), Err)
     });
     socket::remove(data);
     runtime.shutdown_timeout(limits.stop);
@@ -115,11 +111,12 @@ fn cannot(at: &str, error: &io::Error) -> Problem {
 }
 
 /// Overwrites what is due, again and again.
-async fn carry_out(vault: Arc<Vault>, clock: Arc<dyn strongroom_core::source::Clock>) {
+async fn carry_out(app: Arc<App>) {
     let mut every = tokio::time::interval(CARRY_OUT_EVERY);
     loop {
         every.tick().await;
-        let (vault, now_us) = (Arc::clone(&vault), clock.now_us());
+        let Ok(vault) = app.vault().await else { return };
+        let now_us = app.clock.now_us();
         let done = tokio::task::spawn_blocking(move || vault.shred_due(now_us)).await;
         if let Ok(Err(problem)) = done {
             notice(&format!("erasures that are due wait: {}", problem.detail));

@@ -6,6 +6,7 @@
 
 mod admit;
 mod answer;
+mod command;
 mod limits;
 mod listen;
 mod openapi;
@@ -20,13 +21,16 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use strongroom_core::source::Clock;
+use tokio::sync::{RwLock, Semaphore, watch};
 
-use crate::vault::Vault;
+use crate::custody::OPERATOR_FILE;
+use crate::problem::{Kind, Problem};
+use crate::vault::{Folders, Vault};
 
 pub use limits::Limits;
 pub use listen::{Listen, Ready, serve};
 pub use openapi::{Operation, operations, text as openapi_text};
-pub use socket::{SOCKET_FILE, connect};
+pub use socket::{SOCKET_FILE, connect, is_there};
 pub use tls::Identity;
 
 /// Paths that are answered to anybody.
@@ -38,13 +42,25 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 /// Tokens of one reveal over the network.
 pub const TOKENS_MAX: usize = 1_000;
 
+/// Commands of the socket's peers that are performed at one time.
+const COMMANDS_MAX: usize = 8;
+
+/// Opens the store anew.
+type Open = dyn Fn() -> Result<Vault, Problem> + Send + Sync;
+
 /// What every request is answered from.
 pub struct App {
-    vault: Arc<Vault>,
+    /// Nothing while the epoch is turned, for which whoever turns it holds the lock.
+    vault: RwLock<Option<Arc<Vault>>>,
+    open: Arc<Open>,
+    /// Says why the store could not be opened again: the server ends.
+    ended: watch::Sender<Option<Problem>>,
     clock: Arc<dyn Clock>,
+    folders: Folders,
     /// Where the credential of a development install lies, which the socket's peers need not name.
     kept: Option<PathBuf>,
     strangers: Mutex<admit::Strangers>,
+    commands: Arc<Semaphore>,
     limits: Limits,
 }
 
@@ -58,11 +74,28 @@ pub enum Peer {
 }
 
 impl App {
-    /// Over a vault; `kept` is the file of a development install's credential.
-    #[must_use]
-    pub fn new(vault: Arc<Vault>, clock: Arc<dyn Clock>, kept: Option<PathBuf>) -> Self {
-        let (strangers, limits) = (Mutex::default(), Limits::default());
-        Self { vault, clock, kept, strangers, limits }
+    /// Over the install in `folders`.
+    ///
+    /// # Errors
+    /// A [`Problem`] of opening it.
+    pub fn new(
+        folders: Folders,
+        clock: Arc<dyn Clock>,
+        open: impl Fn() -> Result<Vault, Problem> + Send + Sync + 'static,
+    ) -> Result<Self, Problem> {
+        let vault = open()?;
+        let kept = vault.development().then(|| folders.keys.join(OPERATOR_FILE));
+        Ok(Self {
+            vault: RwLock::new(Some(Arc::new(vault))),
+            open: Arc::new(open),
+            ended: watch::Sender::new(None),
+            clock,
+            folders,
+            kept,
+            strangers: Mutex::default(),
+            commands: Arc::new(Semaphore::new(COMMANDS_MAX)),
+            limits: Limits::default(),
+        })
     }
 
     /// Within other limits.
@@ -71,8 +104,25 @@ impl App {
         Self { limits, ..self }
     }
 
-    /// The routes, and who gets to them.
-    pub fn router(self: Arc<Self>) -> Router {
-        routes::all().into_router(self)
+    /// Whether the install is for development.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// The vault, once nobody turns the epoch.
+    async fn vault(&self) -> Result<Arc<Vault>, Problem> {
+        self.vault.read().await.clone().ok_or_else(Self::is_closed)
+    }
+
+    fn is_closed() -> Problem {
+        let detail = "the store could not be opened again after the epoch was turned";
+        Problem::new(Kind::Unavailable, detail, "see what the server said, and start it again")
+    }
+
+    /// The routes of the network and those of the socket, and who gets to them.
+    fn routers(self: Arc<Self>) -> (Router, Router) {
+        let of_network = routes::all().into_router(Arc::clone(&self), Peer::Network);
+        (of_network, routes::all().into_router(self, Peer::Socket))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
-use schemars::{Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use strongroom_api::{CONTENT_TYPE, Call, Health, Method, Problem};
 
@@ -25,7 +25,7 @@ pub struct Operation {
 
 impl Operation {
     /// What is said of `C`.
-    pub fn of<C: Call>(types: &mut SchemaGenerator) -> Self {
+    pub fn of<C: Call<Answer: JsonSchema> + JsonSchema>(types: &mut SchemaGenerator) -> Self {
         let body = (C::METHOD != Method::Get).then(|| types.subschema_for::<C>());
         let members = C::json_schema(types);
         let body_required = members.get("required").is_some();

@@ -10,13 +10,14 @@ use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodFilter, get, on};
 use axum::{Extension, Json, Router};
-use schemars::SchemaGenerator;
+use schemars::{JsonSchema, SchemaGenerator};
 use strongroom_api as api;
 
 use super::openapi::{self, Operation};
 use super::problem::{Refusal, Refused, RequestId};
 use super::{App, Peer, admit, answer};
 use crate::calls::Perform;
+use crate::cli::Forward;
 use crate::problem::Problem;
 
 /// Routes as they are gathered, with what the OpenAPI text says of them.
@@ -57,7 +58,7 @@ pub fn all() -> Table {
 }
 
 impl Table {
-    fn of<C: Perform>(&mut self) {
+    fn of<C: Perform<Answer: JsonSchema> + JsonSchema>(&mut self) {
         let route = on(filter(C::METHOD), answer::perform::<C>);
         self.router = std::mem::take(&mut self.router).route(C::PATH, route);
         self.operations.push(Operation::of::<C>(&mut self.types));
@@ -71,14 +72,22 @@ impl Table {
     }
 
     /// The routes, with those that anybody may ask and the answer to everything else.
-    pub fn into_router(self, app: Arc<App>) -> Router {
+    pub fn into_router(self, app: Arc<App>, peer: Peer) -> Router {
         let text = Arc::new(openapi::document(self.operations, self.types).to_string());
-        self.router
+        let router = match peer {
+            Peer::Network => self.router,
+            Peer::Socket => {
+                let path = <Forward as api::Call>::PATH;
+                self.router.route(path, on(MethodFilter::POST, answer::command))
+            }
+        };
+        router
             .route("/openapi.json", get(move || openapi_json(Arc::clone(&text))))
             .route("/v1/health", get(health))
             .fallback(nowhere)
             .method_not_allowed_fallback(not_so)
             .layer(from_fn_with_state(Arc::clone(&app), admit::admit))
+            .layer(Extension(peer))
             .with_state(app)
     }
 }

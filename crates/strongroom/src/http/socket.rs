@@ -28,13 +28,19 @@ fn way(data: &Path) -> io::Result<Way> {
     Ok(Way { path, _folder: folder })
 }
 
+/// Whether there is a socket: of a server at work, or of one that was killed.
+#[must_use]
+pub fn is_there(data: &Path) -> bool {
+    let there = fs::symlink_metadata(data.join(SOCKET_FILE));
+    there.is_ok_and(|there| there.file_type().is_socket())
+}
+
 /// Connects to the server of a data folder; nothing where none is at work.
 ///
 /// # Errors
 /// [`ClientError`] when one is there and cannot be talked to.
 pub fn connect(data: &Path, credential: Option<&Secret>) -> Result<Option<Client>, ClientError> {
-    let there = fs::symlink_metadata(data.join(SOCKET_FILE));
-    if !there.is_ok_and(|there| there.file_type().is_socket()) {
+    if !is_there(data) {
         return Ok(None);
     }
     let way = way(data).map_err(ClientError::Unreachable)?;
@@ -52,9 +58,8 @@ pub fn connect(data: &Path, credential: Option<&Secret>) -> Result<Option<Client
 /// Listens there. The store's lock is held: what lies there is a dead server's.
 pub fn listen(data: &Path) -> io::Result<UnixListener> {
     let at = data.join(SOCKET_FILE);
-    match fs::symlink_metadata(&at) {
-        Ok(there) if there.file_type().is_socket() => fs::remove_file(&at)?,
-        _ => {}
+    if is_there(data) {
+        fs::remove_file(&at)?;
     }
     let way = way(data)?;
     let listener = UnixListener::bind(&way.path)?;

@@ -93,6 +93,15 @@ impl Install {
         install
     }
 
+    /// One for development.
+    pub fn development(name: &str) -> Self {
+        let scratch = Scratch::new(name);
+        let operator = scratch.path("data.keys").join("operator.credential");
+        let install = Self { scratch, operator };
+        assert_eq!(install.run(None, &["init", "--development"]).code, 0);
+        install
+    }
+
     /// A command of a caller, with nothing of the environment's own.
     pub fn command(&self, credential: Option<&Path>, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_strongroom"));

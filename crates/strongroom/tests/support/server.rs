@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use strongroom::ambient::SystemClock;
+use strongroom::ambient::{SystemClock, SystemRandom};
 use strongroom::http::{App, Identity, Limits, Listen, serve};
+use strongroom::vault::{Folders, Vault};
 use tokio::sync::oneshot;
 
 use crate::install::Install;
@@ -80,9 +81,13 @@ impl Server {
 
     /// In this process, within limits, over TLS if it is asked for.
     pub fn here(install: &Install, limits: Limits, tls: bool) -> Self {
-        let app = App::new(Arc::new(install.open()), Arc::new(SystemClock), None).within(limits);
         let (data, keys) = (install.scratch.path("data"), install.scratch.path("data.keys"));
         let identity = tls.then(|| Identity::own(&keys).unwrap_or_else(|e| panic!("{e}")));
+        let folders = Folders { data: data.clone(), keys };
+        let of = folders.clone();
+        let open = move || Vault::open(of.clone(), Arc::new(SystemClock), Arc::new(SystemRandom));
+        let app = App::new(folders, Arc::new(SystemClock), open);
+        let app = app.unwrap_or_else(|e| panic!("{e}")).within(limits);
         let (stop, stopped) = oneshot::channel();
         let (say, said) = mpsc::channel();
         let thread = std::thread::spawn(move || {
