@@ -1,5 +1,6 @@
 //! Reading a stream: one thread reads and opens, another looks at the items. Nothing of a chunk is
-//! looked at before it has opened in its place.
+//! looked at before it has opened in its place. Who writes a stream has it read back behind the
+//! writing: whatever is durable by then.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -7,11 +8,12 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use sha2::{Digest as _, Sha256};
 use strongroom_core::ledger::LogId;
 use strongroom_core::ledger::merkle::{Frontier, leaf_hash};
+use strongroom_core::vault::keys::BackupKey;
 use strongroom_core::vault::stream::{CHUNK_NONCE_BYTES, ChunkPlace, StreamKey};
 
 use super::error::{BackupError, at};
 use super::format::{
-    CHUNK_HEAD_BYTES, Counts, Item, Kind, SLOTS_FILE, StreamKind, TAG_BYTES, take_item,
+    CHUNK_HEAD_BYTES, Counts, Identity, Item, Kind, SLOTS_FILE, StreamKind, TAG_BYTES, take_item,
 };
 use super::manifest::{Head, Opened, Part};
 use crate::store::disk::{Disk, DiskFile};
@@ -34,37 +36,56 @@ pub fn read(
     backup: &Opened,
     visit: &mut Visit<'_>,
 ) -> Result<(), BackupError> {
+    let Some(whole) = part(disk, kind, (&backup.identity, &backup.key), None, visit)? else {
+        return Ok(());
+    };
+    same(kind, &whole, backup.manifest.part(kind))
+}
+
+/// Whether a stream is the one that was meant.
+pub(super) fn same(kind: StreamKind, found: &Part, meant: &Part) -> Result<(), BackupError> {
+    if found == meant {
+        return Ok(());
+    }
+    let (byte, chunk) = (found.bytes, found.chunks);
+    let why = "it is not what the manifest says";
+    Err(BackupError::Damaged { file: kind.file(), byte, chunk, why })
+}
+
+/// Reads a stream, or follows one that is being written: `durable` says how far it is each time.
+/// Gives what there is, or nothing when `visit` said stop.
+pub(super) fn part(
+    disk: &dyn Disk,
+    kind: StreamKind,
+    (identity, key): (&Identity, &BackupKey),
+    durable: Option<Receiver<u64>>,
+    visit: &mut Visit<'_>,
+) -> Result<Option<Part>, BackupError> {
     let name = kind.file();
     let file = at(name, disk.open(name))?.ok_or(BackupError::Missing(name))?;
-    let part = backup.manifest.part(kind);
-    let header = backup.identity.header(kind);
+    let header = identity.header(kind);
     let mut found = vec![0; header.len()];
-    let length = at(name, file.length())?;
     at(name, file.read_at(0, &mut found))?;
     if found != header {
         let why = "its header is another: of another backup, or changed";
         return Err(BackupError::Damaged { file: name, byte: 0, chunk: 0, why });
     }
-    let key = StreamKey::new(&backup.key, &header).ok_or(BackupError::Seal)?;
+    let key = StreamKey::new(key, &header).ok_or(BackupError::Seal)?;
     let (to, chunks) = mpsc::sync_channel(CHUNKS_WAITING);
     let (give_back, spare) = mpsc::sync_channel(2 * CHUNKS_WAITING);
     let offset = header.len() as u64;
-    let digest = Sha256::new();
-    let opener = Opener { file: &*file, name, key, offset, length, number: 0, digest, spare };
+    let until = if durable.is_some() { offset } else { at(name, file.length())? };
+    let (file, digest) = (&*file, Sha256::new());
+    let opener = Opener { file, name, key, offset, until, durable, number: 0, digest, spare };
     std::thread::scope(|scope| {
         let opening = scope.spawn(move || opener.run(&to));
         let looked = look(&chunks, &give_back, name, visit);
         drop(chunks);
         let opened = opening.join().unwrap_or(Err(BackupError::Seal));
-        let Some(counts) = looked? else { return Ok(()) };
+        let Some(counts) = looked? else { return Ok(None) };
         let mut whole = opened?;
         whole.count(&counts);
-        if whole == *part {
-            return Ok(());
-        }
-        let (byte, chunk) = (whole.bytes, whole.chunks);
-        let why = "it is not what the manifest says";
-        Err(BackupError::Damaged { file: name, byte, chunk, why })
+        Ok(Some(whole))
     })
 }
 
@@ -82,22 +103,15 @@ pub fn check(
     progress: &(dyn Fn(u64) + Sync),
     visit: &mut dyn FnMut(&Item<'_>),
 ) -> Result<bool, BackupError> {
-    let (mut logs, mut seen) = (BTreeMap::<LogId, Frontier>::new(), 0);
+    let (mut logs, mut seen) = (Logs::default(), 0);
     read(disk, StreamKind::Records, backup, &mut |item| {
-        if item.kind == Kind::Entry {
-            append(&mut logs, item)?;
-        }
+        logs.note(item)?;
         visit(item);
         seen += item.value.len() as u64;
         progress(seen);
         Ok(true)
     })?;
-    let found = logs.into_iter().map(|(log, tree)| {
-        (log.to_string(), Head { size: tree.size(), root: tree.root().to_hex() })
-    });
-    if found.collect::<BTreeMap<_, _>>() != backup.manifest.logs {
-        return Err(BackupError::Manifest("its logs are not those of records.srb"));
-    }
+    logs.hold_against(&backup.manifest.logs)?;
     if !slots_needed && at(SLOTS_FILE, disk.open(SLOTS_FILE))?.is_none() {
         return Ok(false);
     }
@@ -109,15 +123,36 @@ pub fn check(
     Ok(true)
 }
 
-fn append(logs: &mut BTreeMap<LogId, Frontier>, item: &Item<'_>) -> Result<(), BackupError> {
-    let unplaced = || BackupError::Manifest("an entry of records.srb is not at its index");
-    let (log, index) = item.place().ok_or_else(unplaced)?;
-    let tree = logs.entry(log).or_default();
-    if tree.size() != index {
-        return Err(unplaced());
+/// The logs that a stream's entries make.
+#[derive(Default)]
+pub(super) struct Logs(BTreeMap<LogId, Frontier>);
+
+impl Logs {
+    /// Takes in an item, if it is an entry.
+    pub(super) fn note(&mut self, item: &Item<'_>) -> Result<(), BackupError> {
+        if item.kind != Kind::Entry {
+            return Ok(());
+        }
+        let unplaced = || BackupError::Manifest("an entry of records.srb is not at its index");
+        let (log, index) = item.place().ok_or_else(unplaced)?;
+        let tree = self.0.entry(log).or_default();
+        if tree.size() != index {
+            return Err(unplaced());
+        }
+        tree.append(leaf_hash(item.value));
+        Ok(())
     }
-    tree.append(leaf_hash(item.value));
-    Ok(())
+
+    /// Whether they are these, and no others.
+    pub(super) fn hold_against(self, logs: &BTreeMap<String, Head>) -> Result<(), BackupError> {
+        let found = self.0.into_iter().map(|(log, tree)| {
+            (log.to_string(), Head { size: tree.size(), root: tree.root().to_hex() })
+        });
+        if found.collect::<BTreeMap<_, _>>() == *logs {
+            return Ok(());
+        }
+        Err(BackupError::Manifest("its logs are not those of records.srb"))
+    }
 }
 
 /// Looks at all items; what there was, or nothing when it was stopped.
@@ -154,7 +189,10 @@ struct Opener<'a> {
     name: &'static str,
     key: StreamKey,
     offset: u64,
-    length: u64,
+    /// What may be read is before this.
+    until: u64,
+    /// While it is written, says until where from now on.
+    durable: Option<Receiver<u64>>,
     number: u64,
     digest: Sha256,
     spare: Receiver<Vec<u8>>,
@@ -172,7 +210,7 @@ impl Opener<'_> {
                 break;
             }
         }
-        if last && self.offset != self.length {
+        if last && self.offset != at(self.name, self.file.length())? {
             return Err(self.damaged("something follows its end"));
         }
         let digest: [u8; 32] = self.digest.finalize().into();
@@ -181,12 +219,14 @@ impl Opener<'_> {
 
     fn chunk(&mut self) -> Result<(Vec<u8>, bool), BackupError> {
         let mut head = [0; CHUNK_HEAD_BYTES];
+        self.wait(self.offset + CHUNK_HEAD_BYTES as u64);
         let read = at(self.name, self.file.read_at(self.offset, &mut head))?;
         let [l0, l1, l2, l3, last, nonce @ ..] = head;
         let nonce: [u8; CHUNK_NONCE_BYTES] = nonce;
         let size = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
         let end = self.offset + CHUNK_HEAD_BYTES as u64 + size;
-        if read < head.len() || end > self.length {
+        self.wait(end);
+        if read < head.len() || end > self.until {
             return Err(self.damaged("it is cut off"));
         }
         if last > 1 || size < TAG_BYTES as u64 {
@@ -207,6 +247,16 @@ impl Opener<'_> {
         self.offset = end;
         self.number += 1;
         Ok((chunk, place.last))
+    }
+
+    /// Waits for the bytes before `end`, as long as somebody writes.
+    fn wait(&mut self, end: u64) {
+        while self.until < end {
+            let Some(until) = self.durable.as_ref().and_then(|durable| durable.recv().ok()) else {
+                return;
+            };
+            self.until = until;
+        }
     }
 
     fn damaged(&self, why: &'static str) -> BackupError {
