@@ -14,11 +14,12 @@ mod problem;
 mod record;
 mod reveal;
 mod schema;
+mod seal;
 mod secret;
 mod state;
 mod tenant;
 
-pub use call::{Call, Fields, Method, path};
+pub use call::{Call, Fields, IDEMPOTENCY_HEADER, KeyOf, Method, path};
 pub use client::{Client, ClientError};
 pub use erase::{CancelErase, CarriedOut, CarryOut, Erase, Erased, ErasedRecord, Kept};
 pub use ledger::{
@@ -32,6 +33,7 @@ pub use problem::{CONTENT_TYPE, Problem, TYPE_PREFIX};
 pub use record::{Find, Found, FoundRecord, Update, Updated, Verdict, VerifyPassword};
 pub use reveal::{Form, Reveal, Revealed, RevealedValue};
 pub use schema::{SchemaAnswer, SchemaSet, SetSchema, ShowSchema};
+pub use seal::{RECORDS_MAX, SealRecords, SealedRecord, SealedRecords};
 pub use secret::Secret;
 pub use state::{Epoch, EpochStatus, Health, Status, StatusAnswer};
 pub use tenant::{AddTenant, ListTenants, ShowTenant, Tenant, TenantAnswer, Tenants};

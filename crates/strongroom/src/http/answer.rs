@@ -7,10 +7,10 @@ use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawPathParams, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use strongroom_api::{Call, Reveal};
+use strongroom_api::{Call, IDEMPOTENCY_HEADER, Reveal};
 use strongroom_core::principal::Principal;
 use zeroize::Zeroizing;
 
@@ -21,6 +21,9 @@ use crate::problem::{Kind, Problem};
 
 /// The header that says where the answer's entry stands.
 const LEDGER_HEADER: &str = "strongroom-ledger";
+
+/// No idempotency key is longer.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
 /// How long a body may take to come.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,17 +37,26 @@ pub struct Came {
 }
 
 /// The extractors of every call.
-pub type Parts =
-    (State<Arc<App>>, Extension<Arc<Principal>>, Extension<RequestId>, Uri, RawPathParams);
+pub type Parts = (
+    State<Arc<App>>,
+    Extension<Arc<Principal>>,
+    Extension<RequestId>,
+    Uri,
+    RawPathParams,
+    HeaderMap,
+);
+
+/// What a request says beside its body.
+struct Asking {
+    uri: Uri,
+    params: RawPathParams,
+    headers: HeaderMap,
+}
 
 impl Came {
     /// Reads the call.
-    async fn call<C: Call>(
-        &self,
-        uri: &Uri,
-        params: &RawPathParams,
-        body: Body,
-    ) -> Result<C, Refusal> {
+    async fn call<C: Call>(&self, asked: &Asking, body: Body) -> Result<C, Refusal> {
+        let Asking { uri, params, headers } = asked;
         if uri.query().is_some_and(|query| !query.is_empty()) {
             let detail = "no call takes a query";
             return Err(Problem::usage(detail, "put it into the body, as JSON").into());
@@ -52,6 +64,9 @@ impl Came {
         let bytes = read(body).await?;
         let bytes = if bytes.is_empty() { b"{}" } else { bytes.as_ref() };
         let mut call: C = serde_json::from_slice(bytes).map_err(|e| unreadable::<C>(&e))?;
+        if let Some(key) = C::IDEMPOTENCY_KEY {
+            *key(&mut call) = idempotency_key(headers)?;
+        }
         for (field, (_, value)) in call.path().into_iter().zip(params) {
             value.clone_into(field);
         }
@@ -112,8 +127,8 @@ pub async fn perform<C: Perform>(
     peer: Option<Extension<Peer>>,
     body: Body,
 ) -> Response<Body> {
-    let (came, uri, params) = came(parts, peer);
-    let call: C = match came.call(&uri, &params, body).await {
+    let (came, asked) = came(parts, peer);
+    let call: C = match came.call(&asked, body).await {
         Ok(call) => call,
         Err(refusal) => return came.refuse(refusal),
     };
@@ -128,8 +143,8 @@ pub async fn perform<C: Perform>(
 
 /// Answers a reveal, which waits for the ledger without holding a thread.
 pub async fn reveal(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> Response<Body> {
-    let (came, uri, params) = came(parts, peer);
-    let call: Reveal = match came.call(&uri, &params, body).await {
+    let (came, asked) = came(parts, peer);
+    let call: Reveal = match came.call(&asked, body).await {
         Ok(call) => call,
         Err(refusal) => return came.refuse(refusal),
     };
@@ -141,10 +156,23 @@ pub async fn reveal(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> 
     came.answer::<Reveal>(answered)
 }
 
-fn came(parts: Parts, peer: Option<Extension<Peer>>) -> (Came, Uri, RawPathParams) {
-    let (State(app), Extension(who), Extension(id), uri, params) = parts;
+fn came(parts: Parts, peer: Option<Extension<Peer>>) -> (Came, Asking) {
+    let (State(app), Extension(who), Extension(id), uri, params, headers) = parts;
     let peer = peer.map_or(Peer::Network, |Extension(peer)| peer);
-    (Came { app, who, id, peer }, uri, params)
+    (Came { app, who, id, peer }, Asking { uri, params, headers })
+}
+
+/// The key under which a request is to be performed once.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut given = headers.get_all(IDEMPOTENCY_HEADER).iter();
+    let Some(key) = given.next() else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default();
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if given.next().is_some() || !visible || !(1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()) {
+        let detail = "the idempotency key is not 1 to 255 visible ASCII characters";
+        return Err(Problem::usage(detail, "send one such header, or none"));
+    }
+    Ok(Some(key.to_owned()))
 }
 
 /// What is wrong with a body: the place, and what was expected there. Not what stands there, which

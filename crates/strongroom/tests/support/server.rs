@@ -69,13 +69,24 @@ impl Server {
 
     /// Calls, with the credential of a file.
     pub fn call(&self, credential: Option<&Path>, method: &str, path: &str, body: &str) -> Reply {
+        self.call_with(credential, &format!("{method} {path}"), "", body)
+    }
+
+    /// The same, with further headers, each with its line's end.
+    pub fn call_with(
+        &self,
+        credential: Option<&Path>,
+        call: &str,
+        headers: &str,
+        body: &str,
+    ) -> Reply {
         let bearer = credential.map(|file| {
             let text = std::fs::read_to_string(file).unwrap();
             format!("Authorization: Bearer {}\r\n", text.trim())
         });
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: strongroom\r\nConnection: close\r\n\
-             {}Content-Length: {}\r\n\r\n{body}",
+            "{call} HTTP/1.1\r\nHost: strongroom\r\nConnection: close\r\n\
+             {headers}{}Content-Length: {}\r\n\r\n{body}",
             bearer.unwrap_or_default(),
             body.len()
         );
