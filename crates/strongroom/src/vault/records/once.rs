@@ -170,8 +170,8 @@ pub fn conflict() -> Problem {
     Problem::new(Kind::Conflict, "the idempotency key came with another request before", remedy)
 }
 
-/// What the keyed digest of a request covers: every record, every column it names, and the values of
-/// `fields`. The order of columns within a record is none of it.
+/// What the keyed digest of a request covers: every record, every column it names, and the values
+/// of `fields`. The order of columns within a record is none of it.
 fn over<R>(
     request: &RecordsRequest,
     collection: &CollectionRow,
