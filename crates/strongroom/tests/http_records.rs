@@ -473,3 +473,17 @@ fn who_may_not_seal_there_is_told_nothing() {
     assert_eq!(server.call_with(Some(&birch), &call, header, &body).status, 404);
     assert_eq!(server.call(None, "POST", PEOPLE, &body).status, 401);
 }
+
+#[test]
+fn the_openapi_text_names_the_header_where_it_counts() {
+    let text: Value = serde_json::from_str(&strongroom::http::openapi_text()).unwrap();
+    let mut named = Vec::new();
+    for (path, calls) in text["paths"].as_object().unwrap() {
+        for call in calls.as_object().unwrap().values() {
+            let parameters = call["parameters"].as_array().into_iter().flatten();
+            named.extend(parameters.filter(|p| p["in"] == "header").map(|p| (path, &p["name"])));
+        }
+    }
+    let path = "/v1/tenants/{tenant}/collections/{collection}/records".to_owned();
+    assert_eq!(named, [(&path, &json!("Idempotency-Key"))]);
+}
