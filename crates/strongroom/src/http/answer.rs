@@ -8,10 +8,10 @@ use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use strongroom_api::{Call, Reveal};
+use strongroom_api::{Call, IDEMPOTENCY_HEADER, Reveal};
 use strongroom_core::principal::Principal;
 use zeroize::Zeroizing;
 
@@ -24,6 +24,9 @@ use crate::problem::{Kind, Problem};
 
 /// The header that says where the answer's entry stands.
 const LEDGER_HEADER: &str = "strongroom-ledger";
+
+/// No idempotency key is longer.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
 /// What a request brings.
 pub struct Came {
@@ -40,16 +43,20 @@ pub type Parts = (
     Extension<RequestId>,
     Uri,
     Result<RawPathParams, RawPathParamsRejection>,
+    HeaderMap,
 );
+
+/// What a request says beside its body.
+struct Asking {
+    uri: Uri,
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    headers: HeaderMap,
+}
 
 impl Came {
     /// Reads the call, and says who calls.
-    async fn call<C: Call>(
-        &self,
-        uri: &Uri,
-        params: &Result<RawPathParams, RawPathParamsRejection>,
-        body: Body,
-    ) -> Result<(C, Principal), Refusal> {
+    async fn call<C: Call>(&self, asked: &Asking, body: Body) -> Result<(C, Principal), Refusal> {
+        let Asking { uri, params, headers } = asked;
         // A part that is no text names nothing.
         let params = params.as_ref().map_err(|_| Problem::not_found())?;
         if uri.query().is_some_and(|query| !query.is_empty()) {
@@ -64,6 +71,9 @@ impl Came {
             return Err(no_call::<C>(1, 1, ": expected an object").into());
         }
         let mut call: C = serde_json::from_slice(bytes).map_err(|e| unreadable::<C>(&e))?;
+        if let Some(key) = C::IDEMPOTENCY_KEY {
+            *key(&mut call) = idempotency_key(headers)?;
+        }
         for (field, (_, value)) in call.path().into_iter().zip(params) {
             value.clone_into(field);
         }
@@ -128,8 +138,8 @@ pub async fn perform<C: Perform>(
     peer: Option<Extension<Peer>>,
     body: Body,
 ) -> Response<Body> {
-    let (came, uri, params) = came(parts, peer);
-    let (call, who) = match came.call::<C>(&uri, &params, body).await {
+    let (came, asked) = came(parts, peer);
+    let (call, who) = match came.call::<C>(&asked, body).await {
         Ok(called) => called,
         Err(refusal) => return came.refuse(refusal),
     };
@@ -148,8 +158,8 @@ pub async fn perform<C: Perform>(
 
 /// Answers a reveal, which waits for the ledger without holding a thread.
 pub async fn reveal(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> Response<Body> {
-    let (came, uri, params) = came(parts, peer);
-    let (call, who) = match came.call::<Reveal>(&uri, &params, body).await {
+    let (came, asked) = came(parts, peer);
+    let (call, who) = match came.call::<Reveal>(&asked, body).await {
         Ok(called) => called,
         Err(refusal) => return came.refuse(refusal),
     };
@@ -166,8 +176,8 @@ pub async fn reveal(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> 
 
 /// Performs a command of a peer of the socket.
 pub async fn command(parts: Parts, peer: Option<Extension<Peer>>, body: Body) -> Response<Body> {
-    let (came, uri, params) = came(parts, peer);
-    let (forward, who) = match came.call::<Forward>(&uri, &params, body).await {
+    let (came, asked) = came(parts, peer);
+    let (forward, who) = match came.call::<Forward>(&asked, body).await {
         Ok(called) => called,
         Err(refusal) => return came.refuse(refusal),
     };
@@ -175,12 +185,23 @@ pub async fn command(parts: Parts, peer: Option<Extension<Peer>>, body: Body) ->
     came.answer::<Forward>(answered)
 }
 
-type Of = (Came, Uri, Result<RawPathParams, RawPathParamsRejection>);
-
-fn came(parts: Parts, peer: Option<Extension<Peer>>) -> Of {
-    let (State(app), Extension(shown), Extension(id), uri, params) = parts;
+fn came(parts: Parts, peer: Option<Extension<Peer>>) -> (Came, Asking) {
+    let (State(app), Extension(shown), Extension(id), uri, params, headers) = parts;
     let peer = peer.map_or(Peer::Network, |Extension(peer)| peer);
-    (Came { app, shown, id, peer }, uri, params)
+    (Came { app, shown, id, peer }, Asking { uri, params, headers })
+}
+
+/// The key under which a request is to be performed once.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut given = headers.get_all(IDEMPOTENCY_HEADER).iter();
+    let Some(key) = given.next() else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default();
+    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if given.next().is_some() || !visible || !(1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()) {
+        let detail = "the idempotency key is not 1 to 255 visible ASCII characters";
+        return Err(Problem::usage(detail, "send one such header, or none"));
+    }
+    Ok(Some(key.to_owned()))
 }
 
 /// What is wrong with a body: the place, and what was expected there. Not what stands there, which

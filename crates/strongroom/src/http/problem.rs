@@ -99,6 +99,7 @@ fn status(kind: Kind) -> StatusCode {
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
         Kind::Budget => StatusCode::TOO_MANY_REQUESTS,
         Kind::Held | Kind::Unavailable | Kind::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Tampered | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -125,8 +125,20 @@ impl Server {
 
     /// Calls, with the credential of a file.
     pub fn call(&self, credential: Option<&Path>, method: &str, path: &str, body: &str) -> Reply {
+        self.call_with(credential, &format!("{method} {path}"), "", body)
+    }
+
+    /// The same, with further headers, each with its line's end.
+    pub fn call_with(
+        &self,
+        credential: Option<&Path>,
+        call: &str,
+        headers: &str,
+        body: &str,
+    ) -> Reply {
         let more = credential.map(bearer).unwrap_or_default();
-        let request = request(method, path, &format!("{more}Connection: close\r\n"), body);
+        let (method, path) = call.split_once(' ').unwrap();
+        let request = request(method, path, &format!("{more}{headers}Connection: close\r\n"), body);
         Reply::of(&self.raw(request.as_bytes()))
     }
 
