@@ -1,4 +1,4 @@
-//! Reading a stream: one thread reads and opens, another looks at the items. Nothing of a chunk is
+//! Reading a stream: threads read and open, another looks at the items. Nothing of a chunk is
 //! looked at before it has opened in its place. Who writes a stream has it read back behind the
 //! writing: whatever is durable by then.
 
@@ -18,8 +18,10 @@ use super::format::{
 use super::manifest::{Head, Opened, Part};
 use crate::store::disk::{Disk, DiskFile};
 
-/// Opened chunks on their way to whoever looks.
-const CHUNKS_WAITING: usize = 4;
+/// Threads that open chunks, each every so many.
+const OPENERS: usize = 2;
+/// Opened chunks of one of them on their way to whoever looks.
+const CHUNKS_WAITING: usize = 2;
 
 /// Looks at an item: true for more.
 pub type Visit<'v> = dyn FnMut(&Item<'_>) -> Result<bool, BackupError> + 'v;
@@ -71,21 +73,32 @@ pub(super) fn part(
         return Err(BackupError::Damaged { file: name, byte: 0, chunk: 0, why });
     }
     let key = StreamKey::new(key, &header).ok_or(BackupError::Seal)?;
-    let (to, chunks) = mpsc::sync_channel(CHUNKS_WAITING);
-    let (give_back, spare) = mpsc::sync_channel(2 * CHUNKS_WAITING);
     let offset = header.len() as u64;
     let until = if durable.is_some() { offset } else { at(name, file.length())? };
-    let (file, digest) = (&*file, Sha256::new());
-    let opener = Opener { file, name, key, offset, until, durable, number: 0, digest, spare };
+    // Behind somebody who writes, one is enough.
+    let openers = if durable.is_some() { 1 } else { OPENERS };
+    let (file, key, mut durable) = (&*file, &key, durable);
     std::thread::scope(|scope| {
-        let opening = scope.spawn(move || opener.run(&to));
-        let looked = look(&chunks, &give_back, name, visit);
-        drop(chunks);
-        let opened = opening.join().unwrap_or(Err(BackupError::Seal));
-        let Some(counts) = looked? else { return Ok(None) };
-        let mut whole = opened?;
-        whole.count(&counts);
-        Ok(Some(whole))
+        let opening = |mine| {
+            let (to, chunks) = mpsc::sync_channel(CHUNKS_WAITING);
+            let (give_back, spare) = mpsc::sync_channel(2 * CHUNKS_WAITING);
+            let durable = durable.take();
+            let opener =
+                Opener { file, name, key, offset, until, durable, number: 0, openers, spare };
+            (scope.spawn(move || opener.run(mine, &to)), (chunks, give_back))
+        };
+        let (opening, from): (Vec<_>, Vec<_>) = (0..openers).map(opening).unzip();
+        let mut looked = Looked::default();
+        let all = looked.at_all(name, &from, visit);
+        drop(from);
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or(Err(BackupError::Seal))
+        };
+        let opened: Vec<Result<u64, BackupError>> = opening.into_iter().map(join).collect();
+        if !all? {
+            return Ok(None);
+        }
+        looked.part(opened).map(Some)
     })
 }
 
@@ -155,74 +168,110 @@ impl Logs {
     }
 }
 
-/// Looks at all items; what there was, or nothing when it was stopped.
-fn look(
-    chunks: &Receiver<Vec<u8>>,
-    give_back: &SyncSender<Vec<u8>>,
-    name: &'static str,
-    visit: &mut Visit<'_>,
-) -> Result<Option<Counts>, BackupError> {
-    let (mut counts, mut number) = (Counts::default(), 0);
-    while let Ok(chunk) = chunks.recv() {
-        let mut rest = chunk.get(..chunk.len().saturating_sub(TAG_BYTES)).unwrap_or_default();
-        while !rest.is_empty() {
-            let item = take_item(&mut rest);
-            let item = item.ok_or(BackupError::Damaged {
-                file: name,
-                byte: 0,
-                chunk: number,
-                why: "an item cannot be read",
-            })?;
-            counts.note(item.kind);
-            if !visit(&item)? {
-                return Ok(None);
+/// Where opened chunks come from, and where they are given back.
+type From = (Receiver<Vec<u8>>, SyncSender<Vec<u8>>);
+
+/// What was looked at.
+#[derive(Default)]
+struct Looked {
+    counts: Counts,
+    chunks: usize,
+    digest: Sha256,
+}
+
+impl Looked {
+    /// Looks at all items; false when it was stopped.
+    fn at_all(
+        &mut self,
+        name: &'static str,
+        from: &[From],
+        visit: &mut Visit<'_>,
+    ) -> Result<bool, BackupError> {
+        while let Some((chunks, give_back)) = from.get(self.chunks % from.len()) {
+            let Ok(chunk) = chunks.recv() else { break };
+            let (mut rest, tag) = chunk.split_last_chunk::<TAG_BYTES>().ok_or(BackupError::Seal)?;
+            self.digest.update(tag);
+            while !rest.is_empty() {
+                let item = take_item(&mut rest);
+                let item = item.ok_or(BackupError::Damaged {
+                    file: name,
+                    byte: 0,
+                    chunk: self.chunks as u64,
+                    why: "an item cannot be read",
+                })?;
+                self.counts.note(item.kind);
+                if !visit(&item)? {
+                    return Ok(false);
+                }
             }
+            self.chunks += 1;
+            let _ = give_back.try_send(chunk);
         }
-        number += 1;
-        let _ = give_back.try_send(chunk);
+        Ok(true)
     }
-    Ok(Some(counts))
+
+    /// What there is, once every opener came to the end.
+    fn part(self, mut opened: Vec<Result<u64, BackupError>>) -> Result<Part, BackupError> {
+        // First whoever was to give the next chunk: others may have stopped later.
+        let next = self.chunks % opened.len();
+        let bytes = opened.remove(next)?;
+        opened.into_iter().try_for_each(|opener| opener.map(|_| ()))?;
+        let digest: [u8; 32] = self.digest.finalize().into();
+        let mut part = Part::new(bytes, self.chunks as u64, &digest);
+        part.count(&self.counts);
+        Ok(part)
+    }
+}
+
+/// What stands before a chunk: where it ends, and what it is opened with.
+struct ChunkHead {
+    end: u64,
+    last: bool,
+    nonce: [u8; CHUNK_NONCE_BYTES],
 }
 
 struct Opener<'a> {
     file: &'a dyn DiskFile,
     name: &'static str,
-    key: StreamKey,
+    key: &'a StreamKey,
     offset: u64,
     /// What may be read is before this.
     until: u64,
     /// While it is written, says until where from now on.
     durable: Option<Receiver<u64>>,
     number: u64,
-    digest: Sha256,
+    openers: usize,
     spare: Receiver<Vec<u8>>,
 }
 
 impl Opener<'_> {
-    /// Opens chunk after chunk up to the last; then nothing may follow.
-    fn run(mut self, to: &SyncSender<Vec<u8>>) -> Result<Part, BackupError> {
+    /// Opens every so many chunks up to the last; then nothing may follow. Gives where it ends.
+    fn run(mut self, mine: usize, to: &SyncSender<Vec<u8>>) -> Result<u64, BackupError> {
         let mut last = false;
         while !last {
-            let chunk;
-            (chunk, last) = self.chunk()?;
-            if to.send(chunk).is_err() {
+            let head = self.head()?;
+            let number = usize::try_from(self.number).unwrap_or(0);
+            // Whoever opens the others says whether they are what their heads say.
+            if number % self.openers == mine && to.send(self.open(&head)?).is_err() {
                 // Nobody looks any more, so nobody asks whether it is whole.
                 break;
             }
+            last = head.last;
+            self.offset = head.end;
+            self.number += 1;
         }
         if last && self.offset != at(self.name, self.file.length())? {
             return Err(self.damaged("something follows its end"));
         }
-        let digest: [u8; 32] = self.digest.finalize().into();
-        Ok(Part::new(self.offset, self.number, &digest))
+        Ok(self.offset)
     }
 
-    fn chunk(&mut self) -> Result<(Vec<u8>, bool), BackupError> {
+    /// The head of the next chunk, all of which is there.
+    fn head(&mut self) -> Result<ChunkHead, BackupError> {
         let mut head = [0; CHUNK_HEAD_BYTES];
         self.wait(self.offset + CHUNK_HEAD_BYTES as u64);
         let read = at(self.name, self.file.read_at(self.offset, &mut head))?;
         let [l0, l1, l2, l3, last, nonce @ ..] = head;
-        let nonce: [u8; CHUNK_NONCE_BYTES] = nonce;
         let size = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
         let end = self.offset + CHUNK_HEAD_BYTES as u64 + size;
         self.wait(end);
@@ -232,21 +281,22 @@ impl Opener<'_> {
         if last > 1 || size < TAG_BYTES as u64 {
             return Err(self.damaged("no chunk begins there"));
         }
-        let mut chunk = self.spare.try_recv().unwrap_or_default();
-        chunk.resize(usize::try_from(size).unwrap_or(0), 0);
+        Ok(ChunkHead { end, last: last == 1, nonce })
+    }
+
+    fn open(&self, head: &ChunkHead) -> Result<Vec<u8>, BackupError> {
         let from = self.offset + CHUNK_HEAD_BYTES as u64;
+        let mut chunk = self.spare.try_recv().unwrap_or_default();
+        chunk.resize(usize::try_from(head.end - from).unwrap_or(0), 0);
         let read = at(self.name, self.file.read_at(from, &mut chunk))?;
         if read < chunk.len() {
             return Err(self.damaged("it is cut off"));
         }
-        self.digest.update(chunk.last_chunk::<TAG_BYTES>().copied().unwrap_or_default());
-        let place = ChunkPlace { number: self.number, last: last == 1 };
-        if self.key.open(place, &nonce, &mut chunk).is_none() {
+        let place = ChunkPlace { number: self.number, last: head.last };
+        if self.key.open(place, &head.nonce, &mut chunk).is_none() {
             return Err(self.damaged("a chunk was changed, moved, or left out before it"));
         }
-        self.offset = end;
-        self.number += 1;
-        Ok((chunk, place.last))
+        Ok(chunk)
     }
 
     /// Waits for the bytes before `end`, as long as somebody writes.

@@ -2,8 +2,8 @@
 //!
 //! The order: an entry that it begins; rows and ledger of the moment, unless it is of the slots
 //! alone; the slots, as they are by then; each synced and read back behind the writing, from the
-//! first chunk to the last; an entry that it is whole; the manifest, without which it counts as nothing. The epoch
-//! key, the root key and the store key are never in one.
+//! first chunk to the last; an entry that it is whole; the manifest, without which it counts as
+//! nothing. The epoch key, the root key and the store key are never in one.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
