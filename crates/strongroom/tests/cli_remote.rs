@@ -9,8 +9,10 @@ mod install;
 mod server;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -144,6 +146,9 @@ fn the_environment_names_a_server_too() {
     };
     assert_eq!(run(&["tenant", "list"], print).code, 0);
     assert_eq!(run(&["tenant", "list"], "").code, 2, "an empty one is none");
+    let mut odd = install.command(Some(&install.operator), &["tenant", "list"]);
+    odd.env("STRONGROOM_SERVER", OsStr::from_bytes(b"\xff"));
+    assert_eq!(answer(odd.spawn().unwrap()).code, 2, "one that is no text is not unset");
     let out = install.scratch.path("backup");
     let refused = run(&["backup", "--out", out.to_str().unwrap()], print);
     assert_eq!(refused.code, 2);
