@@ -12,6 +12,9 @@ use super::Values;
 use crate::problem::Problem;
 use crate::vault::seal::plan::{ColumnPlan, Plan};
 
+/// Passwords of one request.
+const PASSWORDS_MAX: usize = 100;
+
 /// A record as it is sealed.
 pub struct Row<'r> {
     /// Its cells by column, in the order of the schema; nothing where there is no value.
@@ -59,6 +62,7 @@ pub fn read<'r>(
         }
         rows.push(row);
     }
+    few_passwords(&rows, plan)?;
     guard(&rows, &names, plan)?;
     Ok(rows)
 }
@@ -125,6 +129,18 @@ impl<'r> Names<'_, 'r> {
         let name = column.map_or("", |column| column.name.as_str());
         Problem::usage(format!("records[{at}]: `{name}` {what}"), remedy)
     }
+}
+
+/// Each password takes as long as trying one, on a thread that others wait for.
+fn few_passwords(rows: &[Row<'_>], plan: &Plan) -> Result<(), Problem> {
+    let verified = |column| matches!(plan.columns.get(column), Some(ColumnPlan::Verify(_)));
+    let cells = rows.iter().flat_map(|row| &row.cells);
+    let count = cells.filter(|(column, value)| value.is_some() && verified(*column)).count();
+    if count <= PASSWORDS_MAX {
+        return Ok(());
+    }
+    let detail = format!("more than {PASSWORDS_MAX} passwords in one request");
+    Err(Problem::usage(detail, "send fewer records at a time; `strongroom seal` takes a file"))
 }
 
 /// Holds the keys, which stay in clear elsewhere, to what their column was left open as.
