@@ -95,7 +95,7 @@ def services():
     assert {(value.record, value.form) for value in values} == {(person.record, "full")}
     assert values[0].ledger == values[1].ledger
     assert values[0].ledger.index > nobody.ledger.index
-    shown(values, values[0], found, shop)
+    shown(values, values[0], found, shop, vars(shop))
     [masked] = shop.reveal("acme", iter(tokens[:1]), purpose="support")
     assert masked.form == "masked" and masked.value.endswith("1847") and masked.value != SSN
     right = shop.verify_password("acme", "people", person.record, PASSWORD)
@@ -315,7 +315,9 @@ class Peer:
                     head = b"".join(iter(read.readline, b"\r\n"))
                     length = [line for line in head.splitlines() if line.startswith(b"Content-L")]
                     read.read(int(length[0].split()[1]) if length else 0)
-                    self.asked.append((number, head.split()[0].decode()))
+                    method, path = head.decode().split()[:2]
+                    self.asked.append((number, method))
+                    self.path = path
                     whole = HEAD % len(ANSWER) + ANSWER
                     stream.sendall(whole if at < answers else self.last)
             ended.set()
@@ -329,6 +331,9 @@ def connections():
     assert peer.client.health() == "ok" and peer.ended[0].wait(20)
     assert peer.client.add_tenant("x").name == "x" and peer.client.tenants() == []
     assert peer.asked == [(0, "GET"), (1, "POST"), (1, "GET")]
+    peer = Peer(1)
+    assert peer.client.tenant("a/b?#\u00e4 ..").id == "1"
+    assert peer.path == "/v1/tenants/a%2Fb%3F%23%C3%A4%20..", peer.path
     # Ended as the request came: once more where it changes nothing.
     peer = Peer(1, 1, last=b"")
     assert peer.client.health() == "ok" and peer.client.tenants() == []
