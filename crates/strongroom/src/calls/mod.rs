@@ -8,6 +8,7 @@ mod erase;
 mod ledger;
 mod record;
 mod reveal;
+mod seal;
 mod state;
 
 use strongroom_api::{Call, Ledger};

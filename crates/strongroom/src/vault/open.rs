@@ -18,6 +18,7 @@ use strongroom_core::store::{Changes, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED_BYTES};
 use zeroize::Zeroizing;
 
+use super::records::Performing;
 use super::renew::NEXT_FILE;
 use super::restore::MARKER_FILE;
 use super::{State, Vault};
@@ -244,6 +245,7 @@ impl Vault {
             guesses: Mutex::new(()),
             seals: RwLock::new(()),
             rewrites: Mutex::new(()),
+            performing: Performing::default(),
             random,
         }
     }
