@@ -32,6 +32,7 @@ T = TypeVar("T")
 #: Every call: the method's name here, and how and where it is asked.
 CALLS = {
     "reveal": ("POST", "/v1/tenants/{tenant}/reveal"),
+    "seal": ("POST", "/v1/tenants/{tenant}/collections/{collection}/records"),
     "find": ("POST", "/v1/tenants/{tenant}/collections/{collection}/find"),
     "update": ("PATCH", "/v1/tenants/{tenant}/collections/{collection}/records/{record}"),
     "verify_password": (
@@ -140,8 +141,16 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Sealed:
+    """Records in the order given; `unusual` are fields with a value that does not fit its type."""
+    records: List[Record]
+    unusual: List[str]
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
 class Updated:
-    """A record as it is now; `unusual` are fields whose value does not fit their type."""
+    """A record as it is now; `unusual` are fields with a value that does not fit its type."""
     record: str
     version: int
     tokens: Dict[str, str]
@@ -344,11 +353,13 @@ class _Connection(HTTPConnection):
             return False
 
     def ask(self, method: str, path: str, body: Optional[bytes],
-            credential: Optional[_Secret]) -> Tuple[int, Optional[str], bytes]:
+            credential: Optional[_Secret], key: Optional[str]) -> Tuple[int, Optional[str], bytes]:
         """Sends one request, and gives status, `Retry-After` and body of the answer."""
         self.putrequest(method, path, skip_accept_encoding=True)
         if credential is not None:
             self.putheader("Authorization", "Bearer " + credential.text)
+        if key is not None:
+            self.putheader("Idempotency-Key", key)
         if body is not None:
             self.putheader("Content-Type", "application/json")
             self.putheader("Content-Length", str(len(body)))
@@ -431,6 +442,19 @@ class Client:
         return self._call(
             "find", tenant, collection, body={"field": field, "value": value},
             read=lambda answer: _of(Found, answer, records=_each(Record, answer["records"])))
+
+    def seal(self, tenant: str, collection: str, records: Iterable[Mapping[str, Optional[str]]], *,
+             idempotency_key: Optional[str] = None) -> Sealed:
+        """Seals records, 1 to 1,000, all or none, into a collection that is there.
+
+        Under an `idempotency_key` of the caller's own it is performed once: the same records may be
+        sent again under it for 24 hours, and are answered as they were."""
+        if idempotency_key is not None and not re.fullmatch("[!-~]{1,255}", idempotency_key):
+            raise ValueError("idempotency_key is 1 to 255 visible characters of ASCII")
+        body = {"records": [dict(record) for record in _several(records)]}
+        return self._call(
+            "seal", tenant, collection, body=body, key=idempotency_key,
+            read=lambda answer: _of(Sealed, answer, records=_each(Record, answer["records"])))
 
     def update(self, tenant: str, collection: str, record: str,
                fields: Mapping[str, Optional[str]]) -> Updated:
@@ -537,7 +561,7 @@ class Client:
     # How it is asked.
 
     def _call(self, name: str, *path: str, read: Callable[[Dict[str, Any]], T],
-              body: Optional[Mapping[str, Any]] = None) -> T:
+              body: Optional[Mapping[str, Any]] = None, key: Optional[str] = None) -> T:
         method, where = CALLS[name]
         parts = iter(path)
         where = "/".join(quote(next(parts), safe="") if part.startswith("{") else part
@@ -551,7 +575,7 @@ class Client:
         for connection, fresh in self._connections():
             answered, ended, why = None, False, ""
             try:
-                answered = connection.ask(method, where, sent, self._credential)
+                answered = connection.ask(method, where, sent, self._credential, key)
             except (OSError, HTTPException) as error:
                 ended, why = isinstance(error, ENDED), type(error).__name__
             finally:
@@ -616,10 +640,10 @@ def _with_credential(answer: Dict[str, Any]) -> Credential:
     return _of(Credential, answer, principal=_of(Principal, answer["principal"]))
 
 
-def _several(texts: Iterable[str]) -> List[str]:
-    if isinstance(texts, str):
-        raise TypeError("a list is asked for, not one text")
-    return list(texts)
+def _several(items: Iterable[T]) -> List[T]:
+    if isinstance(items, (str, Mapping)):
+        raise TypeError("a list is asked for, not one of what would stand in it")
+    return list(items)
 
 
 def _is_loopback(host: str) -> bool:

@@ -111,6 +111,28 @@ def services():
     return person.record, tokens
 
 
+def sealing():
+    """Records sealed, once under a key."""
+    shop = by("shop")
+    people = [{"name": "Ada Archer", "ssn": "401-55-9021"}, {"name": "Bo Bell", "ssn": None}]
+    sealed = shop.seal("acme", "people", iter(people), idempotency_key="order-1")
+    assert [sorted(one.tokens) for one in sealed.records] == [["name", "ssn"], ["name"]], sealed
+    assert sealed.unusual == [] and len(sealed.ledger.leaf_hash) == 64
+    [value] = shop.reveal(
+        "acme", [sealed.records[0].tokens["ssn"]], purpose="support", form="full")
+    assert (value.value, value.record) == ("401-55-9021", sealed.records[0].record)
+    again = shop.seal("acme", "people", people, idempotency_key="order-1")
+    assert again.records == sealed.records and again.ledger.index > sealed.ledger.index
+    refused(409, "conflict", shop.seal, "acme", "people", people[:1], idempotency_key="order-1")
+    other = shop.seal("acme", "people", people)
+    assert not {one.record for one in other.records} & {one.record for one in sealed.records}
+    refused(404, "not_found", shop.seal, "acme", "nothing", people)
+    refused(422, "usage", shop.seal, "acme", "people", [])
+    refused(422, "usage", shop.seal, "acme", "people", [{"nickname": "Ada Archer"}])
+    raises(TypeError, shop.seal, "acme", "people", people[0])
+    raises(ValueError, shop.seal, "acme", "people", people, idempotency_key="a\r\nb: c")
+
+
 def operators(record):
     """Every method of operators."""
     operator = by("operator")
@@ -211,6 +233,7 @@ def together(tokens):
 
 def everything():
     record, tokens = services()
+    sealing()
     operators(record)
     together(tokens)
     refusals(record, tokens)
