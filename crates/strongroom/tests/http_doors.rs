@@ -331,3 +331,68 @@ fn a_revoked_principal_is_out_from_the_next_request_on() {
     let entries = of.install.entries();
     assert_eq!(entries.iter().filter(|entry| entry.phase == Phase::Denied).count(), 2);
 }
+
+#[test]
+fn a_fault_behind_a_request_is_told_to_the_folders_owner_alone() {
+    let of = Sealed::new("doors-faults");
+    let server = Server::plain(&of.install);
+    serves(&of, &server);
+    for file in std::fs::read_dir(of.install.scratch.path("data/slots")).unwrap() {
+        let path = file.unwrap().path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.iter_mut().skip(64).filter(|byte| **byte != 0).for_each(|byte| *byte ^= 1);
+        // In place: the server has it open.
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).open(&path).unwrap().write_all(&bytes).unwrap();
+    }
+    let reply = server.call(Some(&of.service), "POST", REVEAL, &of.reveal());
+    assert_eq!(reply.status, 500, "{}", reply.text);
+    assert_eq!(reply.at("/type"), "urn:strongroom:problem:internal");
+    assert_eq!(reply.at("/detail"), "the request failed; nothing was given out");
+    let asked = ["reveal", "--tenant", "alder", "--purpose", "support", &of.name];
+    let told = of.install.run(Some(&of.service), &asked);
+    assert_eq!(told.code, 15, "{}", told.json);
+    assert!(told.text("/error/detail").contains("slot"), "{}", told.json);
+    // Whoever runs the server finds what it was, by the request's name.
+    let (well, log) = server.end();
+    assert!(well);
+    let request = reply.header("strongroom-request").unwrap();
+    assert_eq!(reply.at("/request"), request);
+    let line = log.lines().find(|line| line.contains(request)).unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains("slot") && !line.contains(&of.name), "{line}");
+}
+
+#[test]
+fn what_is_the_owners_alone_is_not_there_over_the_network() {
+    let of = Sealed::new("doors-owners");
+    let server = Server::plain(&of.install);
+    let body = r#"{"args":["strongroom","doctor"],"folder":"/"}"#;
+    let over_tcp = server.call(Some(&of.install.operator), "POST", "/v1/command", body);
+    assert_eq!(over_tcp.status, 404, "{}", over_tcp.text);
+    let mut stream = UnixStream::connect(of.install.scratch.path("data/socket")).unwrap();
+    let close = bearer(&of.install.operator) + CLOSE;
+    stream.write_all(request("POST", "/v1/command", &close, body).as_bytes()).unwrap();
+    let mut back = String::new();
+    stream.read_to_string(&mut back).unwrap();
+    assert!(back.starts_with("HTTP/1.1 200 OK\r\n"), "{back}");
+    // A page in a browser on this machine: it has no credential, and may not send or read one.
+    let page = "Origin: http://vault.example.com\r\nAccess-Control-Request-Method: POST\r\n\
+                Access-Control-Request-Headers: authorization\r\n";
+    for (method, headers, status) in [
+        ("OPTIONS", format!("{page}{CLOSE}"), 401),
+        ("OPTIONS", format!("{page}{close}"), 405),
+        ("POST", format!("{page}{close}"), 200),
+    ] {
+        let sent = request(method, REVEAL, &headers, &of.reveal());
+        let answers = server.answers(sent.as_bytes());
+        assert_eq!(answers.iter().map(|reply| reply.status).collect::<Vec<_>>(), [status]);
+        let allows = answers[0].headers.iter().any(|(name, _)| name.starts_with("access-control"));
+        assert!(!allows, "{}", answers[0].text);
+    }
+    assert!(server.stop());
+    // Plain text is served on this machine's own addresses alone.
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let served = ["serve", "--listen", address, "--plain-loopback"];
+        assert_eq!(of.install.run(None, &served).code, 2, "{address}");
+    }
+}
