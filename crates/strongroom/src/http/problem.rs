@@ -14,6 +14,10 @@ use super::Peer;
 use crate::ambient::SystemRandom;
 use crate::problem::{Kind, Problem};
 
+/// What a stranger of the network is to do; commands name a file instead.
+const BEARER: &str = "send the credential as `Authorization: Bearer CREDENTIAL`; ask the local \
+                      operator for a new one if it was revoked";
+
 /// The header that names the request.
 pub const REQUEST_HEADER: &str = "strongroom-request";
 
@@ -69,7 +73,11 @@ pub struct Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response<Body> {
         let Self { refusal: Refusal { status, problem }, id, peer } = self;
-        let problem = if status.is_server_error() { closed(problem, id, peer) } else { problem };
+        let mut problem =
+            if status.is_server_error() { closed(problem, id, peer) } else { problem };
+        if (status, peer) == (StatusCode::UNAUTHORIZED, Peer::Network) {
+            BEARER.clone_into(&mut problem.remedy);
+        }
         let body = api::Problem {
             kind: format!("{}{}", api::TYPE_PREFIX, problem.kind.name()),
             title: status.canonical_reason().unwrap_or_default().to_owned(),
