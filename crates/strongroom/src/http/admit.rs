@@ -1,16 +1,17 @@
 //! Who gets in: before the path is looked up, and before the body is read.
 
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 use zeroize::Zeroizing;
 
 use super::problem::{Refused, RequestId};
-use super::{App, OPEN, Peer};
+use super::{Address, App, OPEN, Peer};
 use crate::problem::Problem;
 
 /// Refusals of strangers that may be recorded in a row, and the time in which one more may.
@@ -66,7 +67,8 @@ pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next
         return next.run(request).await;
     }
     let given = bearer(&request);
-    match who(&app, given, peer).await {
+    let address = request.extensions().get::<Address>().map(|Address(address)| *address);
+    match who(&app, given, peer, address).await {
         Ok(who) => {
             request.extensions_mut().insert(Arc::new(who));
             next.run(request).await
@@ -80,6 +82,7 @@ async fn who(
     app: &App,
     given: Option<Zeroizing<String>>,
     peer: Peer,
+    address: Option<IpAddr>,
 ) -> Result<Principal, Problem> {
     let kept = match (&given, peer, &app.kept) {
         (None, Peer::Socket, Some(file)) => std::fs::read_to_string(file).ok().map(Zeroizing::new),
@@ -88,14 +91,14 @@ async fn who(
     let development = kept.is_some();
     let text = given.or(kept).unwrap_or_default();
     let vault = app.vault().await?;
-    let stranger = match vault.recognise(&text, development) {
+    let arrival = Arrival { now_us: app.clock.now_us(), address, development };
+    let stranger = match vault.recognise(&text, arrival) {
         Ok(who) => return Ok(who),
         Err(stranger) => stranger,
     };
-    let now_us = app.clock.now_us();
     let recorded = {
         let mut strangers = app.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        strangers.take(stranger.claimed, now_us)
+        strangers.take(stranger.claimed, arrival.now_us)
     };
     if recorded {
         vault.store().commit(*stranger.batch).await?;

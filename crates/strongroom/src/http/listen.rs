@@ -1,12 +1,12 @@
 //! Accepting connections, and ending well.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
-use super::{App, Identity, socket};
+use super::{Address, App, Identity, socket};
 use crate::cli::notice;
 use crate::problem::Problem;
 
@@ -146,7 +146,7 @@ impl Doors {
             let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
             tokio::select! {
                 accepted = tcp.accept() => match accepted {
-                    Ok((stream, _)) => self.network(stream, tls.clone(), room),
+                    Ok((stream, from)) => self.network(stream, from.ip(), tls.clone(), room),
                     Err(e) => pause(&e).await,
                 },
                 accepted = unix.accept() => match accepted {
@@ -157,9 +157,16 @@ impl Doors {
         }
     }
 
-    fn network(&self, stream: TcpStream, tls: Option<TlsAcceptor>, room: OwnedSemaphorePermit) {
+    fn network(
+        &self,
+        stream: TcpStream,
+        from: IpAddr,
+        tls: Option<TlsAcceptor>,
+        room: OwnedSemaphorePermit,
+    ) {
         let _ = stream.set_nodelay(true);
-        let (router, watcher) = (self.of_network.clone(), self.graceful.watcher());
+        let router = self.of_network.clone().layer(Extension(Address(from)));
+        let watcher = self.graceful.watcher();
         tokio::spawn(async move {
             let _room = room;
             let Some(tls) = tls else {

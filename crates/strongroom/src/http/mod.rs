@@ -14,6 +14,7 @@ mod routes;
 mod socket;
 mod tls;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -68,6 +69,10 @@ pub enum Peer {
     /// Over the socket in the data folder, which nobody but the folder's owner can open.
     Socket,
 }
+
+/// Where a connection of the network comes from: what the kernel says, and no header.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(IpAddr);
 
 impl App {
     /// Over the install in `folders`.
