@@ -212,10 +212,6 @@ fn an_expired_credential_is_refused_like_a_revoked_one() {
 fn an_old_credential_overlaps_with_the_fresh_one() {
     let (install, _) = setting("credentials-overlap");
     let (old, _) = add(&install, "shop", "service", &[]);
-    let old = {
-        fs::rename(&old, install.scratch.path("old")).unwrap();
-        install.scratch.path("old")
-    };
     let renew = |args: &[&str]| install.operate(&[&["principal", "renew", "shop"], args].concat());
     let keep =
         |file: &str, answer: &Answer| install.scratch.write(file, answer.text("/credential"));
@@ -245,6 +241,24 @@ fn an_old_credential_overlaps_with_the_fresh_one() {
     let objects: Vec<String> = entries.map(|e| e.object.unwrap()).collect();
     let until: Vec<bool> = objects.iter().map(|object| object.contains(':')).collect();
     assert_eq!(until, [true, true, false, true], "{objects:?}");
+}
+
+#[test]
+fn what_a_server_saw_outlives_a_turn_of_the_epoch() {
+    let (install, _) = setting("credentials-seen");
+    let (shop, _) = add(&install, "shop", "service", &[]);
+    let server = Server::plain(&install);
+    let last = || {
+        let list = server.call(Some(&install.operator), "GET", "/v1/principals", "");
+        let all = list.json["principals"].as_array().unwrap();
+        all.iter().find(|row| row["name"] == "shop").unwrap()["last_used"].clone()
+    };
+    assert_eq!(last(), Value::Null);
+    assert_eq!(show(&server, &shop), 200);
+    let used = last();
+    assert!(used.is_string(), "{used}");
+    install.operate(&["epoch", "turn"]);
+    assert_eq!(last(), used);
 }
 
 /// A vault with its local operator, and a service that is limited.
