@@ -39,6 +39,12 @@ impl Method {
     }
 }
 
+/// The header of a call that is performed once under it.
+pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+
+/// Where a call keeps the key under which it is performed once.
+pub type KeyOf<C> = fn(&mut C) -> &mut Option<String>;
+
 /// One call of the API: the type is the body, but for its fields that stand in the path.
 pub trait Call: Serialize + DeserializeOwned + Send + 'static {
     /// How it is called.
@@ -47,6 +53,8 @@ pub trait Call: Serialize + DeserializeOwned + Send + 'static {
     const PATH: &'static str;
     /// What it does, in one line.
     const SUMMARY: &'static str;
+    /// Its field that stands in [`IDEMPOTENCY_HEADER`], if it has one.
+    const IDEMPOTENCY_KEY: Option<KeyOf<Self>> = None;
     /// What comes back.
     type Answer: Serialize + DeserializeOwned + Send + 'static;
 
@@ -128,6 +136,7 @@ impl JsonSchema for Fields {
             "type": "object",
             "description": "Values by field: the column as its header says, in any case. `null` \
                             takes a value away.",
+            "minProperties": 1,
             "additionalProperties": { "type": ["string", "null"] },
         })
     }

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
-use crate::call::{Call, path};
+use crate::call::{Call, IDEMPOTENCY_HEADER, path};
 use crate::endpoint::Endpoint;
 use crate::trust::Trust;
 use crate::{Problem, Secret};
@@ -148,6 +148,7 @@ impl Client {
     /// A [`ClientError`].
     pub fn call<C: Call>(&mut self, mut call: C) -> Result<C::Answer, ClientError> {
         let path = path(&mut call);
+        let once = C::IDEMPOTENCY_KEY.and_then(|key| key(&mut call).take());
         let body = Zeroizing::new(serde_json::to_vec(&call).map_err(|_| ClientError::NoAnswer)?);
         drop(call);
         let mut request = hyper::Request::builder()
@@ -157,6 +158,9 @@ impl Client {
             .header(CONTENT_TYPE, "application/json");
         if let Some(credential) = &self.credential {
             request = request.header(AUTHORIZATION, credential);
+        }
+        if let Some(key) = once {
+            request = request.header(IDEMPOTENCY_HEADER, key);
         }
         let request = request.body(Full::new(Bytes::from_owner(body)));
         let request = request.map_err(|_| ClientError::NoAnswer)?;

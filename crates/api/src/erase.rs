@@ -18,9 +18,14 @@ pub struct Erase {
     #[serde(skip)]
     pub collection: String,
     /// The records, by id or key; at most 10,000.
+    #[schemars(extend("minItems" = 1, "maxItems" = 10_000))]
     pub records: Vec<String>,
     /// Why: `request`, `consent`, `objection`, `retention`, `unlawful`, `obligation`,
     /// `contract-end`, `duplicate`, `test`.
+    #[schemars(extend("enum" = [
+        "request", "consent", "objection", "retention", "unlawful", "obligation", "contract-end",
+        "duplicate", "test",
+    ]))]
     pub reason: String,
     /// Whether slots are overwritten at once, without the grace time of 72 hours.
     #[serde(default)]

@@ -77,6 +77,7 @@ pub struct Credential {
 #[serde(deny_unknown_fields)]
 pub struct AddPrincipal {
     /// Its name: `a-z`, `0-9`, `-` and `_`.
+    #[schemars(extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"))]
     pub name: String,
     /// What it is.
     pub kind: PrincipalKind,

@@ -119,6 +119,7 @@ pub struct VerifyPassword {
     #[serde(skip)]
     pub record: String,
     /// The password, at most 1,024 bytes.
+    #[schemars(extend("minLength" = 1))]
     pub password: Secret,
     /// The field, where the collection has several of passwords.
     #[serde(default, skip_serializing_if = "Option::is_none")]

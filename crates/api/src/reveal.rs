@@ -28,8 +28,10 @@ pub struct Reveal {
     #[serde(skip)]
     pub tenant: String,
     /// Tokens, at most 1,000 over the network.
+    #[schemars(extend("minItems" = 1, "maxItems" = 1_000))]
     pub tokens: Vec<String>,
     /// What it is for: `support`, `payout`, `tax`, `sign-in`.
+    #[schemars(extend("enum" = ["support", "payout", "tax", "sign-in"]))]
     pub purpose: String,
     /// How much is given.
     #[serde(default)]

@@ -33,6 +33,7 @@ pub struct Tenants {
 #[serde(deny_unknown_fields)]
 pub struct AddTenant {
     /// Its name: `a-z`, `0-9`, `-` and `_`.
+    #[schemars(extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"))]
     pub name: String,
 }
 

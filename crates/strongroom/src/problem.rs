@@ -37,11 +37,13 @@ pub enum Kind {
     Interrupted,
     /// Too many wrong guesses: later again.
     Budget,
+    /// The same idempotency key with another request.
+    Conflict,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Usage,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -52,6 +54,7 @@ impl Kind {
         Self::Internal,
         Self::Interrupted,
         Self::Budget,
+        Self::Conflict,
     ];
 
     /// The kind of this name.
@@ -74,6 +77,7 @@ impl Kind {
             Self::Internal => "internal",
             Self::Interrupted => "interrupted",
             Self::Budget => "budget",
+            Self::Conflict => "conflict",
         }
     }
 
@@ -81,7 +85,7 @@ impl Kind {
     #[must_use]
     pub fn exit(self) -> u8 {
         match self {
-            Self::Usage => 2,
+            Self::Usage | Self::Conflict => 2,
             Self::Unauthenticated => 10,
             Self::Forbidden => 11,
             Self::NotFound => 12,

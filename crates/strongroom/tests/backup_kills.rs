@@ -16,6 +16,8 @@
 mod copies;
 #[path = "support/install.rs"]
 mod install;
+#[path = "support/late.rs"]
+mod late;
 mod store_support;
 
 use std::collections::BTreeSet;
@@ -26,9 +28,11 @@ use std::sync::Arc;
 
 use copies::{Hands, backup, come_back, filled};
 use install::Install;
+use late::Late;
 use store_support::history::{Act, Base, Oracle, reveal};
 use store_support::{INSTALL, entries, epoch_key, root_keys};
-use strongroom::backup::{MANIFEST_FILE, check, open};
+use strongroom::backup::{MANIFEST_FILE, RECORDS_FILE, SLOTS_FILE, check, open};
+use strongroom::problem::Kind;
 use strongroom::store::model::{Effect, Fault, ModelWorld};
 use strongroom::vault::Vault;
 use strongroom_core::id::{RecordNumber, TenantId};
@@ -147,6 +151,25 @@ fn a_full_disk_leaves_no_backup_that_counts_and_says_so() {
     }
 }
 
+#[test]
+fn what_is_read_back_is_durable_and_a_changed_byte_of_it_leaves_no_backup() {
+    let room = Room::new();
+    let header = 129;
+    let (records, slots) = ((RECORDS_FILE, header + 900), (SLOTS_FILE, header + 300));
+    for spoilt in [None, Some(records), Some(slots), Some((RECORDS_FILE, header + 2))] {
+        let world = room.world.restart(0);
+        let (vault, who) = room.vault(&world);
+        let late = Late::new(world.folder(COPY), spoilt);
+        let done = vault.backup_into(&who, &late, 7);
+        let counts = world.folder(COPY).read(MANIFEST_FILE).unwrap().is_some();
+        assert_eq!((done.is_ok(), counts), (spoilt.is_none(), spoilt.is_none()), "{spoilt:?}");
+        if let (Some((file, _)), Err(problem)) = (spoilt, done) {
+            assert_eq!(problem.kind, Kind::Tampered, "{problem}");
+            assert!(problem.to_string().contains(file), "{problem}");
+        }
+    }
+}
+
 /// Loses rows and a slot of acme, and erases somebody: gives whose tokens never come back.
 fn damage(room: &Room, world: &ModelWorld) -> BTreeSet<String> {
     let rows = world.rows(Table::Record);
@@ -175,7 +198,7 @@ fn damage(room: &Room, world: &ModelWorld) -> BTreeSet<String> {
     let (vault, who) = room.vault(&oldest);
     let erased = room.oracle.sealed.iter().filter(|(tenant, token, _)| {
         let answer = reveal(&vault, &who, tenant, vec![token.clone()]);
-        answer.is_err_and(|p| p.kind == strongroom::problem::Kind::NotFound)
+        answer.is_err_and(|p| p.kind == Kind::NotFound)
     });
     let erased: BTreeSet<String> = erased.map(|(_, token, _)| token.clone()).collect();
     assert_eq!(erased.len(), 2, "both cells of one person");

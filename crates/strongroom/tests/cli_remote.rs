@@ -9,8 +9,10 @@ mod install;
 mod server;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, ServerConfig, ServerConnection};
 use server::Server;
 
 const PEOPLE: &str = "name,ssn,password\nAda Archer,536-22-1847,River-71!\n";
@@ -144,6 +146,9 @@ fn the_environment_names_a_server_too() {
     };
     assert_eq!(run(&["tenant", "list"], print).code, 0);
     assert_eq!(run(&["tenant", "list"], "").code, 2, "an empty one is none");
+    let mut odd = install.command(Some(&install.operator), &["tenant", "list"]);
+    odd.env("STRONGROOM_SERVER", OsStr::from_bytes(b"\xff"));
+    assert_eq!(answer(odd.spawn().unwrap()).code, 2, "one that is no text is not unset");
     let out = install.scratch.path("backup");
     let refused = run(&["backup", "--out", out.to_str().unwrap()], print);
     assert_eq!(refused.code, 2);
@@ -333,5 +338,30 @@ fn tls_1_2_is_refused_by_the_server() {
     let args = ["tenant", "list", "--server", server.said["listening"].as_str().unwrap()];
     let args = [&args[..], &["--fingerprint", server.said["certificate"].as_str().unwrap()]];
     assert_eq!(away(&install, Some(&install.operator), &args.concat(), "").code, 0);
+    assert!(server.stop());
+}
+
+#[test]
+fn a_client_that_means_another_protocol_is_not_answered() {
+    let install = Install::new("remote-protocol");
+    let server = Server::tls(&install);
+    let shown = std::fs::read(install.scratch.path("data.keys/server.crt")).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&shown).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let shaken = |protocols: &[&str]| {
+        let mut config = config.clone();
+        config.alpn_protocols = protocols.iter().map(|p| p.as_bytes().to_vec()).collect();
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        let name = "localhost".try_into().unwrap();
+        let mut tls = ClientConnection::new(Arc::new(config), name).unwrap();
+        tls.complete_io(&mut stream).is_ok() && !tls.is_handshaking()
+    };
+    assert!(shaken(&[]) && shaken(&["http/1.1"]) && shaken(&["h2", "http/1.1"]));
+    assert!(!shaken(&["h2"]) && !shaken(&["smtp"]));
     assert!(server.stop());
 }

@@ -18,6 +18,7 @@ use store_support::office::slot;
 use store_support::{INSTALL, entries, epoch_key, leaves};
 use strongroom::doctor::{Finding, Severity};
 use strongroom::store::model::{ENGINE, Effect, Fault, ModelWorld, Operation};
+use strongroom::vault::RecordsRequest;
 use strongroom_core::access::update::Update;
 use strongroom_core::id::{RecordNumber, TenantId};
 use strongroom_core::ledger::entry::{Act as Word, Entry, Form, Phase};
@@ -57,6 +58,26 @@ impl Sealed {
 
     fn new() -> Self {
         Self::after(ACTS)
+    }
+
+    /// The same, after a request that was to be performed once.
+    fn with_a_request(mut self) -> Self {
+        let world = self.world.restart(0);
+        let (vault, who) = self.base.vault(&world, &Arc::default()).unwrap();
+        let email = Some(Zeroizing::new("ada@example.org".to_owned()));
+        let request = RecordsRequest {
+            tenant: "acme".to_owned(),
+            collection: "people".to_owned(),
+            records: vec![vec![("email".to_owned(), email)]],
+            once: Some("one".to_owned()),
+            strength: Strength::FULL,
+            now_us: self.base.now_us(),
+        };
+        vault.seal_records(&who, &request).unwrap_or_else(|problem| panic!("{problem}"));
+        drop(vault);
+        assert_eq!(self.examined(&world), []);
+        self.world = world.restart(0);
+        self
     }
 
     /// What the deep check finds in a copy that was changed so.
@@ -243,9 +264,10 @@ fn any_row_of_the_index_changed_gone_or_added() {
 
 #[test]
 fn any_row_of_a_job() {
-    let sealed = Sealed::new();
+    let sealed = Sealed::new().with_a_request();
     let rows = sealed.world.rows(Table::Job);
-    assert!(rows.len() >= 6, "{}", rows.len());
+    assert!(rows.len() >= 7, "{}", rows.len());
+    assert!(rows.iter().any(|(key, _)| key.len() == 53), "of a request performed once");
     for (key, value) in &rows {
         let mut bad = value.clone();
         bad[1] ^= 1;

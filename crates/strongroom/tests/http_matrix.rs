@@ -15,8 +15,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use install::Install;
+use serde_json::Value;
 use server::Server;
+use strongroom_core::erasure::Reason;
 use strongroom_core::ledger::entry::Phase;
+use strongroom_core::policy::Purpose;
 
 const CALLERS: usize = 8;
 /// Columns whose callers belong to birch, and so are strangers to alder.
@@ -235,4 +238,35 @@ fn every_route_answers_every_caller_as_the_matrix_says() {
     let recorded = setting.refusals() - before;
     assert!(refused > 100 && strangers > 100, "{refused} {strangers}");
     assert!(recorded > refused + 60 && recorded <= refused + strangers, "{recorded} {refused}");
+}
+
+#[test]
+fn the_openapi_text_knows_the_words_and_the_statuses() {
+    let text: Value = serde_json::from_str(&strongroom::http::openapi_text()).unwrap();
+    let schemas = &text["components"]["schemas"];
+    let words = |of: &str, member: &str| {
+        let words = schemas[of]["properties"][member]["enum"].as_array().unwrap().iter();
+        words.map(|word| word.as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+    };
+    let purposes = Purpose::ALL.iter().map(|purpose| purpose.name().to_owned());
+    assert_eq!(words("Reveal", "purpose"), purposes.collect());
+    let reasons = Reason::ALL.iter().map(|reason| reason.name().to_owned());
+    assert_eq!(words("Erase", "reason"), reasons.collect());
+    for row in matrix() {
+        let routes = strongroom::http::operations();
+        let Some(route) = routes.iter().find(|r| is_of(&row, r.method.name(), r.path)) else {
+            continue;
+        };
+        let said = &text["paths"][route.path][route.method.name().to_lowercase()];
+        for status in &row.statuses {
+            assert!(said["responses"].get(status.to_string()).is_some(), "{} {status}", row.path);
+        }
+        // A call with members has a body.
+        let body = &said["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+        if let Some(name) = body.as_str().map(|path| path.rsplit('/').next().unwrap()) {
+            let required = schemas[name].get("required").is_some();
+            assert_eq!(said["requestBody"]["required"], required, "{name}");
+            assert_eq!(required, !row.body.is_empty(), "{name}");
+        }
+    }
 }

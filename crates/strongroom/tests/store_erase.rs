@@ -12,15 +12,16 @@
 
 mod store_support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 use store_support::check::{Account, account_in};
-use store_support::history::{Act, Base, Oracle, perform, reveal};
+use store_support::history::{Act, Base, Oracle, perform, reveal, seal};
 use store_support::office::{Office, tenant, values};
 use store_support::{INSTALL, Temp, commit, long, open, root_keys_on, secret};
 use strongroom::problem::Kind;
 use strongroom::store::model::{ENGINE, ModelWorld, Operation};
 use strongroom::vault::{EraseRequest, Vault};
+use strongroom_core::access::update::Update;
 use strongroom_core::erasure::Reason;
 use strongroom_core::ledger::entry::Form;
 use strongroom_core::limits::Limits;
@@ -30,6 +31,8 @@ use strongroom_core::principal::Kind::Operator;
 use strongroom_core::store::{CommitError, LayError, NextEpoch, Store, Table};
 use strongroom_core::vault::epoch::{Carrier, Owners};
 use strongroom_core::vault::slot::EpochKey;
+use strongroom_core::vault::verifier::Strength;
+use zeroize::Zeroizing;
 
 const SEAL: Act = Act::Seal { tenant: "acme", input: 1, rows: 4 };
 
@@ -414,4 +417,54 @@ fn a_writer_of_the_epoch_before_is_refused() {
     let store = open(&world, &base.sources).unwrap();
     let (old, _) = office.seal(&store, 0, &values(0, 1));
     assert_eq!(commit(&store, old).err(), Some(CommitError::OtherEpoch));
+}
+
+/// Two of a server's threads: whoever is erased at once while being updated leaves nothing behind,
+/// neither a row nor a place in the index.
+#[test]
+fn an_update_and_an_erasure_at_once_leave_nothing_behind() {
+    let base = Base::new();
+    let world = base.world.restart(0);
+    let (vault, who) = base.vault(&world, &Arc::default()).unwrap();
+    vault.add_tenant(&who, "acme").map_err(|p| p.detail).unwrap();
+    let rows = 24;
+    let cells = seal(&vault, &who, ("acme", 1, rows), &Temp::new()).map_err(|p| p.detail).unwrap();
+    let emails: Vec<String> =
+        cells.into_iter().map(|(.., v)| v).filter(|v| v.contains('@')).collect();
+    assert_eq!(emails.len() as u64, rows);
+    let records: Vec<String> = emails
+        .iter()
+        .map(|email| {
+            let value = Zeroizing::new(email.clone());
+            let found = vault.find(&who, "acme", "people", "email", value, base.now_us());
+            found.map_err(|p| p.detail).unwrap().0.remove(0).record
+        })
+        .collect();
+    for (n, record) in records.iter().enumerate() {
+        let (together, update) = (Barrier::new(2), || {
+            let moved = Zeroizing::new(format!("moved{n}@example.net"));
+            let fields = vec![("email".to_owned(), moved)];
+            let (collection, record) = ("people".to_owned(), record.clone());
+            let update = Update { tenant: None, collection, record, fields };
+            vault.update(&who, "acme", update, Strength::FULL).map(drop).map_err(|p| p.kind)
+        });
+        let updated = std::thread::scope(|scope| {
+            let updating = scope.spawn(|| {
+                together.wait();
+                update()
+            });
+            together.wait();
+            let (tenant, collection, records) = ("acme", "people", vec![record.clone()]);
+            let (reason, now) = (Reason::Request, true);
+            let request = EraseRequest { tenant, collection, records, reason, now };
+            vault.erase(&who, None, request, base.now_us()).map_err(|p| p.detail).unwrap();
+            updating.join().unwrap()
+        });
+        assert!(matches!(updated, Ok(()) | Err(Kind::NotFound)), "{n}: {updated:?}");
+        assert_eq!(update(), Err(Kind::NotFound), "{n}");
+    }
+    let left = |table| world.rows(table).len();
+    assert_eq!((left(Table::Record), left(Table::Index)), (0, 0));
+    let amiss = vault.examine(&who, &mut |_, _, _| {}).map_err(|p| p.detail).unwrap();
+    assert!(amiss.is_empty(), "{:?}", amiss.iter().map(|f| &f.what).collect::<Vec<_>>());
 }

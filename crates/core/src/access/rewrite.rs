@@ -14,7 +14,7 @@ use crate::vault::cell::{Clear, Opened};
 use crate::vault::index::Tag;
 use crate::vault::keys::{KeyError, TenantKeys};
 use crate::vault::sealed::{OpenError, RowAddress, RowWriter, VerifiedRow};
-use crate::vault::verifier::Verifier;
+use crate::vault::verifier::{Strength, Verifier};
 
 /// A field as it was opened, or is to be sealed.
 #[derive(PartialEq, Eq)]
@@ -56,6 +56,15 @@ impl Field {
         };
         let SealCell { plan: FieldPlan { number, kind, .. }, .. } = *cell;
         Ok(Self { number, kind, literal: false, value, spelling: None })
+    }
+
+    /// The same verifier, wrapped at this strength if it is cheap.
+    pub(super) fn strengthened(mut self, strength: Strength) -> Result<Self, OpenError> {
+        let verifier = Verifier::read(&self.value).ok_or(OpenError::Malformed)?;
+        if verifier.is_cheap() {
+            self.value = verifier.strengthened(strength).ok_or(OpenError::Malformed)?.write();
+        }
+        Ok(self)
     }
 
     /// Whether it holds a verifier that waits to be strengthened.

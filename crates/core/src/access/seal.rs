@@ -1,15 +1,16 @@
 //! Seal: rows in, a batch out. Each batch states its range of records in one entry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::guess::Guessing;
 use super::reason::Plain;
 use super::rewrite::Field;
 use super::upsert::Match;
-use super::{Action, Authorized, Context, Stop, Target, blank};
+use super::{Action, Authorized, Stop, Target, blank};
 use crate::control::{CollectionRow, protect};
 use crate::field::{FieldType, Tally};
-use crate::id::{CollectionId, FieldNumber, JobId, RecordNumber, TenantId};
+use crate::id::{CollectionId, FieldNumber, InstallId, JobId, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Phase, RecordRange, VERSIONS_MAX};
 use crate::ledger::{Entry, Pseudonym};
 use crate::source::{Random, draw};
@@ -18,8 +19,8 @@ use crate::vault::cell::Clear;
 use crate::vault::index::{CHECK_BYTES, INDEX_KEY_BYTES, Tag, write_normal};
 use crate::vault::keys::{ControlKey, KeyError, TenantKeys};
 use crate::vault::sealed::{OpenError, RowAddress, RowWriter};
-use crate::vault::slot::{SlotAddress, SlotBytes};
-use crate::vault::verifier::{self, Verifier};
+use crate::vault::slot::{EpochKey, SlotAddress, SlotBytes};
+use crate::vault::verifier::{self, Strength, Verifier};
 use zeroize::Zeroizing;
 
 /// Random bytes a row needs: slot secret 32, slot nonce 12, row nonce 12.
@@ -124,12 +125,35 @@ impl SealCounts {
     }
 }
 
+/// What a batch is sealed with. The keys are held by it, so that nobody has to wait who changes
+/// what is known of tenants meanwhile.
+pub struct Means<'a> {
+    /// The install.
+    pub install: InstallId,
+    /// The current epoch.
+    pub epoch: &'a EpochKey,
+    /// The tenant's keys, out of [`Authorized::keys`].
+    pub keys: Arc<TenantKeys>,
+    /// Randomness.
+    pub random: &'a dyn Random,
+    /// How strong passwords are kept at once; without it they are kept cheap, to be strengthened.
+    pub strength: Option<Strength>,
+}
+
+/// Rows of the job table that go with a batch.
+pub struct JobRows<'j> {
+    /// Authenticates them.
+    pub control: &'j ControlKey,
+    /// The key and the body of the one that is written.
+    pub put: Option<(&'j [u8], &'j [u8])>,
+    /// The keys of those that are over.
+    pub over: &'j [Vec<u8>],
+}
+
 /// A batch of rows being sealed.
 pub struct SealBatch<'a> {
     authorized: &'a Authorized<Seal>,
-    context: &'a Context<'a>,
-    keys: &'a TenantKeys,
-    random: &'a dyn Random,
+    means: Means<'a>,
     collection: CollectionId,
     /// The field of the keys, which is no value of a person: it is not counted.
     key: Option<FieldNumber>,
@@ -185,23 +209,22 @@ impl Authorized<Seal> {
     /// Begins a batch of at most `rows_max` rows at record `first`.
     ///
     /// # Errors
-    /// [`Stop`] without keys or randomness.
+    /// [`Stop`] with another tenant's keys, or without randomness.
     pub fn batch<'a>(
         &'a self,
-        context: &'a Context<'a>,
+        means: Means<'a>,
         collection: &CollectionRow,
         first: RecordNumber,
         rows_max: usize,
-        random: &'a dyn Random,
     ) -> Result<SealBatch<'a>, Stop> {
-        let keys = self.keys(context.ring)?;
+        if self.action.tenant != Some(means.keys.tenant()) {
+            return Err(Stop::Key(KeyError::NoSuchVersion));
+        }
         let mut material = Zeroizing::new(vec![0; rows_max * MATERIAL_BYTES]);
-        random.fill(&mut material)?;
+        means.random.fill(&mut material)?;
         Ok(SealBatch {
             authorized: self,
-            context,
-            keys,
-            random,
+            means,
             collection: collection.id,
             key: collection.key,
             schema: collection.version,
@@ -293,12 +316,13 @@ impl SealBatch<'_> {
         let nonce = <[u8; 12]>::try_from(nonce).map_err(|_| OpenError::Malformed)?;
         let number = self.first.0.checked_add(self.rows).ok_or(OpenError::Malformed)?;
         let record = RecordNumber(number);
-        let (tenant, collection) = (self.keys.tenant(), self.collection);
-        let place = SlotAddress { install: self.context.install, tenant, record };
-        let (secret, slot) = self.context.epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
+        let Means { install, epoch, keys, random, strength } = &self.means;
+        let (tenant, collection) = (keys.tenant(), self.collection);
+        let place = SlotAddress { install: *install, tenant, record };
+        let (secret, slot) = epoch.seal(place, slot).ok_or(OpenError::Malformed)?;
         let at = RowAddress { tenant, collection, record };
         let version = (self.schema, 1);
-        let Self { changes, keys, random, index, normal, fields, counts, key, .. } = self;
+        let Self { changes, index, normal, fields, counts, key, .. } = self;
         let mut cheap = 0;
         changes.rows.put_with(Table::Record, &at.key(), |out| {
             let mut writer = RowWriter::begin(out, keys, &secret, at, version, nonce)?;
@@ -307,7 +331,11 @@ impl SealBatch<'_> {
                 *fields |= if is_key { 0 } else { 1 << plan.kind.code() };
                 if plan.kind == FieldType::Password {
                     // INVARIANT: of a password the verifier alone is sealed, not its spelling.
-                    let verifier = Verifier::of(value, keys, *random).map_err(KeyError::from)?;
+                    let mut verifier =
+                        Verifier::of(value, keys, *random).map_err(KeyError::from)?;
+                    if let Some(strength) = *strength {
+                        verifier = verifier.strengthened(strength).ok_or(OpenError::Malformed)?;
+                    }
                     counts.note(plan, verifier.is_usable());
                     cheap += u64::from(verifier.is_cheap());
                     writer.field(plan.number, &Clear::verifier(&verifier.write()))?;
@@ -351,13 +379,17 @@ impl SealBatch<'_> {
         columns: impl Iterator<Item = (FieldPlan, Option<SealCell<'v>>)>,
     ) -> Result<bool, OpenError> {
         let Match { person, mut held } = found;
+        let Means { keys, random, strength, .. } = &self.means;
         let place = (self.collection, &person);
         let (mut touched, mut cheap) = (0, 0);
         for (plan, cell) in columns {
             let new = match cell {
                 Some(cell) if plan.kind == FieldType::Password => {
-                    let sources = (self.keys, self.random);
-                    let field = Field::of_password(&cell, held.field(plan.number), sources)?;
+                    let sources = (&**keys, *random);
+                    let mut field = Field::of_password(&cell, held.field(plan.number), sources)?;
+                    if let Some(strength) = *strength {
+                        field = field.strengthened(strength)?;
+                    }
                     let verifier = Verifier::read(&field.value);
                     self.counts.note(plan, verifier.is_some_and(|v| v.is_usable()));
                     Some(field)
@@ -372,7 +404,7 @@ impl SealBatch<'_> {
                 None => None,
             };
             let is_cheap = new.as_ref().is_some_and(Field::is_cheap);
-            let differs = held.put(&mut self.changes, self.keys, place, (plan, new));
+            let differs = held.put(&mut self.changes, keys, place, (plan, new));
             cheap += u64::from(is_cheap && differs != 0);
             touched |= differs;
         }
@@ -380,12 +412,17 @@ impl SealBatch<'_> {
             return Ok(false);
         }
         held.schema = self.schema;
-        let nonce = draw(self.random).map_err(KeyError::from)?;
-        let version = held.write_next(&mut self.changes, self.keys, place, nonce)?;
+        let nonce = draw(*random).map_err(KeyError::from)?;
+        let version = held.write_next(&mut self.changes, keys, place, nonce)?;
         self.touched |= touched;
         self.cheap.note(person.record, cheap);
         self.updated.push((person.pseudonym, version));
         Ok(true)
+    }
+
+    /// The fields of it with a value that does not fit its column's type.
+    pub fn unusual(&self) -> impl Iterator<Item = u16> + '_ {
+        self.counts.unusual.keys().copied()
     }
 
     /// The password verifiers of it that wait to be strengthened.
@@ -394,18 +431,16 @@ impl SealBatch<'_> {
         self.cheap.clone().joined()
     }
 
-    /// Ends the batch: its entry, its slots, its rows, and the job's row with this body.
+    /// Ends the batch: its entry, its slots, its rows, and those of the job.
     #[must_use]
-    pub fn finish(
-        mut self,
-        control: &ControlKey,
-        job_key: &[u8],
-        body: &[u8],
-    ) -> (Batch, SealCounts) {
+    pub fn finish(mut self, job: &JobRows<'_>) -> (Batch, SealCounts) {
         let log = self.authorized.log;
         let mut entry = self.authorized.entry(Phase::Commit);
         entry.fields = names(self.fields);
-        self.changes.rows.put(Table::Job, job_key, &protect(control, "job", job_key, body));
+        if let Some((key, body)) = job.put {
+            self.changes.rows.put(Table::Job, key, &protect(job.control, "job", key, body));
+        }
+        job.over.iter().for_each(|key| self.changes.rows.delete(Table::Job, key));
         let mut entries = Vec::new();
         for group in self.updated.chunks_mut(VERSIONS_MAX) {
             // As in `naming`: their order would say which record each is of.

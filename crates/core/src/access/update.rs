@@ -23,7 +23,7 @@ use crate::store::{Batch, Changes};
 use crate::vault::keys::{KeyError, TenantKeys};
 use crate::vault::sealed::OpenError;
 use crate::vault::token::{Named, record_id, write_token};
-use crate::vault::verifier::{Strength, Verifier};
+use crate::vault::verifier::Strength;
 
 /// A request to change a record.
 pub struct Update {
@@ -147,7 +147,7 @@ impl Receipt<Update> {
                 (false, FieldType::Password) => {
                     let old = held.field(plan.number);
                     let field = Field::of_password(&cell, old, (keys, random));
-                    Some(strengthened(field.map_err(failed)?, strength).map_err(failed)?)
+                    Some(field.and_then(|field| field.strengthened(strength)).map_err(failed)?)
                 }
                 (false, _) => {
                     tokens.push((name.clone(), token(keys, person, *plan)));
@@ -173,14 +173,6 @@ impl Receipt<Update> {
         let batch = Batch::of(vec![(self.log, entry)], changes).0;
         Ok((Some(batch), Updated { record, version, tokens, unusual }))
     }
-}
-
-fn strengthened(mut field: Field, strength: Strength) -> Result<Field, OpenError> {
-    let verifier = Verifier::read(&field.value).ok_or(OpenError::Malformed)?;
-    if verifier.is_cheap() {
-        field.value = verifier.strengthened(strength).ok_or(OpenError::Malformed)?.write();
-    }
-    Ok(field)
 }
 
 fn token(keys: &TenantKeys, person: &Person, plan: FieldPlan) -> String {

@@ -19,6 +19,9 @@ pub trait Snapshot: Send + Sync {
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), ReadError>;
 
+    /// About how many rows a table has: enough to tell how far a scan of it is.
+    fn about(&self, table: Table) -> u64;
+
     /// Every entry of all logs, each log in order, until `visit` says stop.
     ///
     /// # Errors

@@ -15,4 +15,4 @@ pub use error::BackupError;
 pub use format::{Counts, Identity, Item, Kind, RECORDS_FILE, SLOTS_FILE, StreamKind, entry_key};
 pub use manifest::{Head, MANIFEST_FILE, Manifest, Opened, Part, open, place};
 pub use read::{Visit, check, read};
-pub use write::{Fill, Means, Sink, write};
+pub use write::{Means, Sink, Source, write};

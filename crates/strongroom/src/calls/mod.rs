@@ -9,6 +9,7 @@ mod ledger;
 mod limits;
 mod record;
 mod reveal;
+mod seal;
 mod state;
 
 use strongroom_api::{Call, Ledger};

@@ -8,17 +8,22 @@ use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use strongroom_api::{Call, Method, Secret};
 use strongroom_core::principal::Principal;
 
-use super::output::{Answer, keeping, notice};
+use super::interrupt::on_interrupt;
+use super::output::{Answer, keeping, notice, spinner};
 use super::session::{Session, credential};
 use super::{Cli, Command, parse, perform};
 use crate::http;
 use crate::problem::Problem;
 use crate::vault::{Folders, Vault};
+
+/// How often the bar shows that something goes on.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A command line, for the server on this machine alone.
 #[derive(Serialize, Deserialize)]
@@ -94,7 +99,16 @@ pub fn forwarded(cli: &Cli, args: &[OsString]) -> Result<Option<Answer>, Problem
     let here = std::env::current_dir().ok().and_then(|p| p.into_os_string().into_string().ok());
     let args = args.iter().map(|arg| arg.to_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
     let (Some(folder), Some(args)) = (here, args) else { return Err(not_text()) };
+    on_interrupt(
+        global.json,
+        "interrupted here: the server goes on with what it was given",
+        "run the same command again to hear how it ended",
+        || {},
+    );
+    let bar = spinner();
+    bar.enable_steady_tick(TICK);
     let said = client.patient().call(Forward { args, folder });
+    bar.finish_and_clear();
     let said = said.map_err(super::session::unanswered)?;
     said.notices.iter().for_each(|text| notice(text));
     Ok(Some(Answer::of_parts(said.json.into_inner(), said.text.into_inner(), said.exit)))

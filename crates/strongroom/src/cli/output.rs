@@ -87,7 +87,15 @@ thread_local! {
 /// Works with what is said on standard error kept, and gives it back. This thread's bars are not
 /// shown meanwhile, and it takes no interrupt.
 pub fn keeping<R>(work: impl FnOnce() -> R) -> (R, Vec<String>) {
+    /// The thread is used again, whatever became of the work.
+    struct Let;
+    impl Drop for Let {
+        fn drop(&mut self) {
+            KEPT.set(None);
+        }
+    }
     KEPT.set(Some(Vec::new()));
+    let _let = Let;
     let done = work();
     (done, KEPT.take().unwrap_or_default())
 }

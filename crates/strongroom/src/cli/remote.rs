@@ -145,6 +145,8 @@ fn unreached(error: ClientError) -> Problem {
 
 /// Text from the command line, else from the environment, where empty means unset.
 fn given(option: Option<&str>, variable: &str) -> Option<String> {
-    let from_environment = || std::env::var(variable).ok().filter(|v| !v.is_empty());
-    option.map(str::to_owned).or_else(from_environment)
+    let from_environment = || std::env::var_os(variable).filter(|v| !v.is_empty());
+    // One that is no text is none that works, not one that is unset.
+    let as_text = |value: std::ffi::OsString| value.to_string_lossy().into_owned();
+    option.map(str::to_owned).or_else(|| from_environment().map(as_text))
 }

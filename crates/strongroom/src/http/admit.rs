@@ -4,13 +4,14 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::{Request, State};
-use axum::http::header::AUTHORIZATION;
+use axum::http::HeaderValue;
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use strongroom_core::principal::{Arrival, Principal};
 use zeroize::Zeroizing;
 
-use super::problem::{Refused, RequestId};
+use super::problem::{REQUEST_HEADER, Refused, RequestId};
 use super::{Address, App, OPEN, Peer};
 use crate::problem::Problem;
 
@@ -58,41 +59,56 @@ impl Strangers {
     }
 }
 
-/// Lets a request through with its principal, or answers 401.
+/// What a request shows for itself.
+#[derive(Clone)]
+pub struct Shown {
+    text: Arc<Zeroizing<String>>,
+    address: Option<IpAddr>,
+    development: bool,
+}
+
+/// Lets a request through, or answers 401. Whatever comes back says which request it answers, and
+/// that nobody may keep it.
 pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let peer = request.extensions().get::<Peer>().copied().unwrap_or(Peer::Network);
     request.extensions_mut().insert(id);
-    if OPEN.contains(&request.uri().path()) {
-        return next.run(request).await;
-    }
-    let given = bearer(&request);
-    let address = request.extensions().get::<Address>().map(|Address(address)| *address);
-    match who(&app, given, peer, address).await {
-        Ok(who) => {
-            request.extensions_mut().insert(Arc::new(who));
-            next.run(request).await
+    let mut response = if OPEN.contains(&request.uri().path()) {
+        next.run(request).await
+    } else {
+        let address = request.extensions().get::<Address>().map(|Address(address)| *address);
+        let shown = Shown { address, ..shown(&app, bearer(&request), peer) };
+        match who(&app, &shown).await {
+            Ok(_) => {
+                request.extensions_mut().insert(shown);
+                next.run(request).await
+            }
+            Err(problem) => Refused { refusal: problem.into(), id, peer }.into_response(),
         }
-        Err(problem) => Refused { refusal: problem.into(), id, peer }.into_response(),
-    }
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(REQUEST_HEADER, id.header());
+    response
 }
 
-/// Finds out who asks.
-async fn who(
-    app: &App,
-    given: Option<Zeroizing<String>>,
-    peer: Peer,
-    address: Option<IpAddr>,
-) -> Result<Principal, Problem> {
+/// What is shown: a development install's own credential where the folder's owner shows none.
+fn shown(app: &App, given: Option<Zeroizing<String>>, peer: Peer) -> Shown {
     let kept = match (&given, peer, &app.kept) {
         (None, Peer::Socket, Some(file)) => std::fs::read_to_string(file).ok().map(Zeroizing::new),
         _ => None,
     };
     let development = kept.is_some();
-    let text = given.or(kept).unwrap_or_default();
+    Shown { text: Arc::new(given.or(kept).unwrap_or_default()), address: None, development }
+}
+
+/// Finds out who asks. Asked again once a body has come, which takes as long as its sender likes:
+/// who was revoked meanwhile is not answered.
+pub async fn who(app: &App, shown: &Shown) -> Result<Principal, Problem> {
     let vault = app.vault().await?;
+    let Shown { address, development, .. } = *shown;
     let arrival = Arrival { now_us: app.clock.now_us(), address, development };
-    let stranger = match vault.recognise(&text, arrival) {
+    let stranger = match vault.recognise(&shown.text, arrival) {
         Ok(who) => return Ok(who),
         Err(stranger) => stranger,
     };

@@ -17,17 +17,12 @@ const LET_GO_EVERY: Duration = Duration::from_millis(5);
 ///
 /// # Errors
 /// A [`Problem`]: the command's own, or too many at one time.
-pub async fn perform(
-    app: Arc<App>,
-    who: Arc<Principal>,
-    forward: Forward,
-) -> Result<Said, Problem> {
+pub async fn perform(app: Arc<App>, who: Principal, forward: Forward) -> Result<Said, Problem> {
     let forwarded = Forwarded::read(&forward)?;
     let Ok(room) = Arc::clone(&app.commands).try_acquire_owned() else {
         let detail = "as many commands are at work as the server performs at one time";
         return Err(Problem::new(Kind::Unavailable, detail, "wait until one of them ends"));
     };
-    let who = Principal::clone(&who);
     let performed = tokio::spawn(async move {
         let _room = room;
         match forwarded.turns() {

@@ -7,31 +7,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
-use hyper::rt::{Read, Write};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Address, App, Identity, socket};
+use super::taken::Taken;
+use super::{Address, App, Identity, Limits, socket};
 use crate::cli::notice;
 use crate::problem::Problem;
 
-/// Connections at one time; more wait to be accepted.
-const CONNECTIONS_MAX: usize = 1_024;
+/// Connections over the socket at one time, which those of the network take none of.
+const SOCKET_CONNECTIONS_MAX: usize = 64;
 
 /// Threads that may wait for the store.
 const WAITING_THREADS_MAX: usize = 64;
-
-/// How long a handshake, or the head of a request, may take.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long requests under way may still take once the server is told to stop.
-const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Headers of one request.
 const HEADERS_MAX: usize = 64;
@@ -73,9 +68,10 @@ pub fn serve<S: Future<Output = ()>>(
     stop: impl FnOnce() -> S,
 ) -> Result<(), Problem> {
     let runtime = runtime().map_err(|e| Problem::internal(format!("no threads: {e}")))?;
+    let limits = app.limits;
     let app = Arc::new(app);
     let mut ended = app.ended.subscribe();
-    let (of_network, of_socket) = Arc::clone(&app).routers();
+    let (network, of_socket) = Arc::clone(&app).routers();
     let served = runtime.block_on(async {
         let tcp = TcpListener::bind(listen.address).await;
         let tcp = tcp.map_err(|e| cannot(&listen.address.to_string(), &e))?;
@@ -84,27 +80,23 @@ pub fn serve<S: Future<Output = ()>>(
         let address = tcp.local_addr().map_err(|e| cannot("the address", &e))?;
         let fingerprint = listen.identity.as_ref().map(|own| own.fingerprint.clone());
         let tls = listen.identity.map(|own| TlsAcceptor::from(own.config));
-        let doors = Doors {
-            of_network,
-            of_socket,
-            graceful: GracefulShutdown::new(),
-            room: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
-        };
+        let doors = Doors { network, socket: of_socket, graceful: GracefulShutdown::new(), limits };
         let stop = stop();
         let carried = tokio::spawn(carry_out(app));
         ready(&Ready { address, socket: at, fingerprint });
         let failed = tokio::select! {
-            () = doors.accept(&tcp, &unix, tls) => None,
+            () = doors.of_network(&tcp, tls) => None,
+            () = doors.of_socket(&unix) => None,
             () = stop => None,
             _ = ended.changed() => ended.borrow_and_update().clone(),
         };
         drop((tcp, unix));
         carried.abort();
-        let _ = tokio::time::timeout(STOP_TIMEOUT, doors.graceful.shutdown()).await;
+        let _ = tokio::time::timeout(limits.stop, doors.graceful.shutdown()).await;
         failed.map_or(Ok(()), Err)
     });
     socket::remove(data);
-    runtime.shutdown_timeout(STOP_TIMEOUT);
+    runtime.shutdown_timeout(limits.stop);
     served
 }
 
@@ -134,25 +126,33 @@ async fn carry_out(app: Arc<App>) {
 
 /// What every connection gets.
 struct Doors {
-    of_network: Router,
-    of_socket: Router,
+    network: Router,
+    socket: Router,
     graceful: GracefulShutdown,
-    room: Arc<Semaphore>,
+    limits: Limits,
 }
 
 impl Doors {
-    async fn accept(&self, tcp: &TcpListener, unix: &UnixListener, tls: Option<TlsAcceptor>) {
+    /// Accepts connections of the network.
+    async fn of_network(&self, tcp: &TcpListener, tls: Option<TlsAcceptor>) {
+        let room = Arc::new(Semaphore::new(self.limits.connections_beside_files()));
         loop {
-            let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
-            tokio::select! {
-                accepted = tcp.accept() => match accepted {
-                    Ok((stream, from)) => self.network(stream, from.ip(), tls.clone(), room),
-                    Err(e) => pause(&e).await,
-                },
-                accepted = unix.accept() => match accepted {
-                    Ok((stream, _)) => self.socket(stream, room),
-                    Err(e) => pause(&e).await,
-                },
+            let Ok(room) = Arc::clone(&room).acquire_owned().await else { return };
+            match tcp.accept().await {
+                Ok((stream, from)) => self.network(stream, from.ip(), tls.clone(), room),
+                Err(e) => pause(&e).await,
+            }
+        }
+    }
+
+    /// Accepts connections over the socket.
+    async fn of_socket(&self, unix: &UnixListener) {
+        let room = Arc::new(Semaphore::new(SOCKET_CONNECTIONS_MAX));
+        loop {
+            let Ok(room) = Arc::clone(&room).acquire_owned().await else { return };
+            match unix.accept().await {
+                Ok((stream, _)) => self.socket(stream, room),
+                Err(e) => pause(&e).await,
             }
         }
     }
@@ -165,17 +165,17 @@ impl Doors {
         room: OwnedSemaphorePermit,
     ) {
         let _ = stream.set_nodelay(true);
-        let router = self.of_network.clone().layer(Extension(Address(from)));
-        let watcher = self.graceful.watcher();
+        let router = self.network.clone().layer(Extension(Address(from)));
+        let (watcher, limits) = (self.graceful.watcher(), self.limits);
         tokio::spawn(async move {
             let _room = room;
             let Some(tls) = tls else {
-                let _ = watcher.watch(connection(TokioIo::new(stream), router)).await;
+                let _ = watcher.watch(connection(stream, router, &limits)).await;
                 return;
             };
-            let shaken = tokio::time::timeout(HEAD_TIMEOUT, tls.accept(stream)).await;
+            let shaken = tokio::time::timeout(limits.head, tls.accept(stream)).await;
             if let Ok(Ok(stream)) = shaken {
-                let _ = watcher.watch(connection(TokioIo::new(stream), router)).await;
+                let _ = watcher.watch(connection(stream, router, &limits)).await;
             }
         });
     }
@@ -184,24 +184,30 @@ impl Doors {
         if !socket::is_owner(&stream) {
             return;
         }
-        let (router, watcher) = (self.of_socket.clone(), self.graceful.watcher());
+        let (router, watcher) = (self.socket.clone(), self.graceful.watcher());
+        let limits = self.limits;
         tokio::spawn(async move {
             let _room = room;
-            let _ = watcher.watch(connection(TokioIo::new(stream), router)).await;
+            let _ = watcher.watch(connection(stream, router, &limits)).await;
         });
     }
 }
 
-fn connection<S: Read + Write + Unpin + 'static>(
-    stream: S,
-    router: Router,
-) -> http1::Connection<S, TowerToHyperService<Router>> {
+type Connection<S> = http1::Connection<TokioIo<Taken<S>>, TowerToHyperService<Router>>;
+
+fn connection<S>(stream: S, router: Router, limits: &Limits) -> Connection<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(limits.head)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(stream, TowerToHyperService::new(router))
+        .serve_connection(
+            TokioIo::new(Taken::new(stream, limits.taken)),
+            TowerToHyperService::new(router),
+        )
 }
 
 /// A connection that could not be accepted, most likely for want of file descriptors: others end.

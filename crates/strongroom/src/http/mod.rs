@@ -7,11 +7,13 @@
 mod admit;
 mod answer;
 mod command;
+mod limits;
 mod listen;
 mod openapi;
 mod problem;
 mod routes;
 mod socket;
+mod taken;
 mod tls;
 
 use std::net::IpAddr;
@@ -26,6 +28,7 @@ use crate::custody::OPERATOR_FILE;
 use crate::problem::{Kind, Problem};
 use crate::vault::{Folders, Vault};
 
+pub use limits::Limits;
 pub use listen::{Listen, Ready, serve};
 pub use openapi::{Operation, operations, text as openapi_text};
 pub use socket::{SOCKET_FILE, connect, is_there};
@@ -59,6 +62,7 @@ pub struct App {
     kept: Option<PathBuf>,
     strangers: Mutex<admit::Strangers>,
     commands: Arc<Semaphore>,
+    limits: Limits,
 }
 
 /// How a request came in.
@@ -95,7 +99,14 @@ impl App {
             kept,
             strangers: Mutex::default(),
             commands: Arc::new(Semaphore::new(COMMANDS_MAX)),
+            limits: Limits::default(),
         })
+    }
+
+    /// Within other limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// Whether the install is for development.

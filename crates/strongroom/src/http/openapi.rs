@@ -17,7 +17,11 @@ pub struct Operation {
     pub path: &'static str,
     summary: &'static str,
     name: String,
+    /// Whether it is performed once under a key of the caller's.
+    once: bool,
     body: Option<Schema>,
+    /// Whether there is no call without a body: an empty one stands for `{}`.
+    body_required: bool,
     answer: Schema,
 }
 
@@ -25,12 +29,16 @@ impl Operation {
     /// What is said of `C`.
     pub fn of<C: Call<Answer: JsonSchema> + JsonSchema>(types: &mut SchemaGenerator) -> Self {
         let body = (C::METHOD != Method::Get).then(|| types.subschema_for::<C>());
+        let members = C::json_schema(types);
+        let body_required = members.get("required").is_some();
         Self {
             method: C::METHOD,
             path: C::PATH,
             summary: C::SUMMARY,
             name: C::schema_name().into_owned(),
+            once: C::IDEMPOTENCY_KEY.is_some(),
             body,
+            body_required,
             answer: types.subschema_for::<C::Answer>(),
         }
     }
@@ -38,11 +46,19 @@ impl Operation {
     fn json(&self) -> Value {
         let names =
             self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-        let parameters: Vec<Value> = names
+        let mut parameters: Vec<Value> = names
             .map(|name| {
                 json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}})
             })
             .collect();
+        if self.once {
+            let schema = json!({"type": "string", "pattern": "^[!-~]{1,255}$"});
+            parameters.push(json!({
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": schema,
+                "description": "A key of the caller's own: within 24 hours the same request under \
+                                it is answered alike and performed once, another is 409",
+            }));
+        }
         let mut out = json!({
             "operationId": self.name,
             "summary": self.summary,
@@ -51,20 +67,24 @@ impl Operation {
         });
         if let (Some(body), Some(object)) = (&self.body, out.as_object_mut()) {
             let content = json!({"application/json": {"schema": body}});
-            object.insert("requestBody".to_owned(), json!({"content": content}));
+            object.insert(
+                "requestBody".to_owned(),
+                json!({"required": self.body_required, "content": content}),
+            );
         }
         out
     }
 }
 
 /// The statuses of problems, and when they come.
-const PROBLEMS: [(&str, &str); 11] = [
+const PROBLEMS: [(&str, &str); 12] = [
     ("400", "The request cannot be read"),
     ("401", "No valid credential; answered before the body is looked at"),
     ("403", "This principal may not do this"),
     ("404", "No such thing for this credential: also another tenant's, also erased"),
     ("405", "The path has no such method"),
     ("408", "The body took too long"),
+    ("409", "The idempotency key came with another request before"),
     ("413", "The body is too long"),
     ("422", "The request asks for what cannot be"),
     ("429", "Too many wrong guesses; `Retry-After` says until when"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use data_encoding::HEXLOWER;
@@ -82,8 +82,6 @@ impl IntoResponse for Refused {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(api::CONTENT_TYPE));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(REQUEST_HEADER, id.header());
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -101,6 +99,7 @@ fn status(kind: Kind) -> StatusCode {
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
         Kind::Budget => StatusCode::TOO_MANY_REQUESTS,
         Kind::Held | Kind::Unavailable | Kind::Interrupted => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Tampered | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -34,6 +34,7 @@ pub fn all() -> Table {
     let (router, types) = (Router::new(), openapi::generator());
     let mut table = Table { router, operations: Vec::new(), types };
     table.of_reveal();
+    table.of::<api::SealRecords>();
     table.of::<api::Find>();
     table.of::<api::Update>();
     table.of::<api::VerifyPassword>();

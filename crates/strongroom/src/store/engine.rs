@@ -32,6 +32,9 @@ pub trait EngineSnapshot: Send + Sync {
         prefix: &[u8],
         visit: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> io::Result<()>;
+
+    /// About how many rows a table has.
+    fn about(&self, table: Table) -> u64;
 }
 
 /// Bytes that a commit of rows takes at most: 24 around each row, 64 around them all, as fjall

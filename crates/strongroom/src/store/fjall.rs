@@ -275,6 +275,9 @@ impl EngineSnapshot for FjallSnapshot {
         }
         Ok(())
     }
+    fn about(&self, table: Table) -> u64 {
+        self.spaces.of(table).approximate_len() as u64
+    }
 }
 
 /// How often, and at most how many times, a flush is looked after: 10 s in all.

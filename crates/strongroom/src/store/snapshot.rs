@@ -42,6 +42,10 @@ impl Snapshot for LocalSnapshot {
         done.map_err(|_| ReadError::Failed("engine"))
     }
 
+    fn about(&self, table: Table) -> u64 {
+        self.cut.engine.about(table)
+    }
+
     fn entries(&self, visit: &mut dyn FnMut(LogId, u64, &[u8]) -> bool) -> Result<(), ReadError> {
         read_all(&*self.shared.data, &self.shared.key, &self.cut.logs, visit)
     }

@@ -104,4 +104,8 @@ impl EngineSnapshot for Held {
     ) -> io::Result<()> {
         self.moment.scan(table, prefix, visit)
     }
+
+    fn about(&self, table: Table) -> u64 {
+        self.moment.about(table)
+    }
 }

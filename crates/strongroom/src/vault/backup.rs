@@ -1,9 +1,9 @@
 //! Backup: one moment of the store as two sealed streams, while others go on writing.
 //!
 //! The order: an entry that it begins; rows and ledger of the moment, unless it is of the slots
-//! alone; the slots, as they are by then; both synced and read back from the first chunk to the
-//! last; an entry that it is whole; the manifest, without which it counts as nothing. The epoch
-//! key, the root key and the store key are never in one.
+//! alone; the slots, as they are by then; each synced and read back behind the writing, from the
+//! first chunk to the last; an entry that it is whole; the manifest, without which it counts as
+//! nothing. The epoch key, the root key and the store key are never in one.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +19,8 @@ use strongroom_core::vault::keys::{BackupKey, SecretKey};
 
 use super::Vault;
 use crate::backup::{
-    self, BackupError, Fill, Head, Identity, Item, Kind, Manifest, Means, Opened, Sink, StreamKind,
-    entry_key,
+    self, BackupError, Head, Identity, Item, Kind, Manifest, Means, Opened, Sink, Source,
+    StreamKind, entry_key,
 };
 use crate::problem::Problem;
 use crate::store::disk::{Disk, Folder, is_full};
@@ -52,7 +52,7 @@ pub struct BackupReport {
     pub slots_epoch: u32,
 }
 
-/// How far a backup has come: bytes written, then bytes read back.
+/// How far a backup has come: bytes written; or a restore, bytes read.
 pub type Progress<'p> = dyn Fn(u64) + Sync + 'p;
 
 impl Vault {
@@ -141,7 +141,7 @@ impl Vault {
         })
     }
 
-    /// Writes both streams and reads them back.
+    /// Writes both streams, which are read back as they become durable.
     fn write_backup(
         &self,
         backup: BackupId,
@@ -166,24 +166,23 @@ impl Vault {
         let before = AtomicU64::new(0);
         let said = |at: u64| progress(before.load(Ordering::Relaxed) + at);
         let random = &*self.random;
-        let means = Means { identity: &identity, key: &key, random, progress: &said };
+        let head = |size, root: strongroom_core::ledger::Hash| Head { size, root: root.to_hex() };
+        let logs = moment.heads().into_iter().filter(|_| of == Whole::Install);
+        let logs = logs.map(|(log, size, root)| (log.to_string(), head(size, root))).collect();
+        let means = Means { identity: &identity, key: &key, random, logs: &logs, progress: &said };
         let moment = &*moment;
         let (record, index) = (rows_of(moment, Table::Record), rows_of(moment, Table::Index));
         let others = |sink: &mut Sink| others(moment, sink);
         let slots = |sink: &mut Sink| slots(moment, sink);
         // INVARIANT: records, then slots: whoever is erased in between is erased in the backup.
-        let steps: [&[&Fill<'_>]; 2] = [&[&record, &index], &[&others]];
+        let (records, tags) = (moment.about(Table::Record), moment.about(Table::Index));
+        let steps: [&[Source<'_>]; 2] = [&[(&record, records), (&index, tags)], &[(&others, 1)]];
         let steps = if of == Whole::Slots { &[][..] } else { &steps };
         let records = backup::write(disk, StreamKind::Records, &means, steps)?;
         before.fetch_add(records.bytes, Ordering::Relaxed);
-        let slots = backup::write(disk, StreamKind::Slots, &means, &[&[&slots]])?;
-        let head = |size, root: strongroom_core::ledger::Hash| Head { size, root: root.to_hex() };
-        let logs = moment.heads().into_iter().filter(|_| of == Whole::Install);
-        let logs = logs.map(|(log, size, root)| (log.to_string(), head(size, root))).collect();
+        let slots = backup::write(disk, StreamKind::Slots, &means, &[&[(&slots, 1)]])?;
         let manifest = Manifest::new(&identity, logs, records, slots);
-        let opened = Opened { manifest, identity, key };
-        backup::check(disk, &opened, true, progress, &mut |_| {})?;
-        Ok(opened)
+        Ok(Opened { manifest, identity, key })
     }
 }
 

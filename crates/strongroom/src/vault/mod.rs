@@ -15,6 +15,7 @@ mod find;
 mod ledger;
 mod open;
 mod quarantine;
+mod records;
 mod renew;
 mod restore;
 mod reveal;
@@ -49,6 +50,7 @@ pub use export::{ExportReport, ExportRequest};
 pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised, is_development, is_key_file};
 pub use quarantine::QuarantinedJob;
+pub use records::{RecordsRequest, SealedRecord, SealedRecords, Values};
 pub use renew::{OVERLAP_US_MAX, Renewal};
 pub use restore::{NewReport, NewRequest, RestoreReport};
 pub use rotate::{Rotated, Rotation};
@@ -83,6 +85,8 @@ pub struct Vault {
     /// Records are rewritten by one at a time: what was read is what the next version is made of.
     rewrites: Mutex<()>,
     seen: Arc<Seen>,
+    /// The requests that are to be performed once, while they are.
+    performing: records::Performing,
     random: Arc<dyn Random>,
 }
 

@@ -19,6 +19,7 @@ use strongroom_core::store::{Changes, Store, Table};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, WRAPPED_BYTES};
 use zeroize::Zeroizing;
 
+use super::records::Performing;
 use super::renew::NEXT_FILE;
 use super::restore::MARKER_FILE;
 use super::{State, Vault};
@@ -246,6 +247,7 @@ impl Vault {
             seals: RwLock::new(()),
             rewrites: Mutex::new(()),
             seen: Arc::default(),
+            performing: Performing::default(),
             random,
         }
     }

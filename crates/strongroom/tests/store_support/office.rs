@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use strongroom_core::access::admin::{AddTenant, SetSchema};
 use strongroom_core::access::reveal::Reveal;
-use strongroom_core::access::seal::{FieldPlan, Seal, SealCell};
+use strongroom_core::access::seal::{FieldPlan, JobRows, Means, Seal, SealCell};
 use strongroom_core::access::{Context, KeyRing, Stop, authorize, refuse_credential, system};
 use strongroom_core::control::{
     CollectionRow, FieldRow, Registry, collection_key, principal_key, protect,
@@ -129,7 +129,14 @@ impl Office {
     pub fn seal_at(&self, first: RecordNumber, n: u8, values: &[String]) -> (Batch, Vec<Sealed>) {
         let (stage, context) = (self.seal_stage(n), self.context());
         let of = self.registry.collections().find(|c| c.tenant == tenant(n)).unwrap();
-        let batch = stage.batch(&context, of, first, values.len(), &*self.random);
+        let means = Means {
+            install: context.install,
+            epoch: context.epoch,
+            keys: Arc::clone(stage.keys(context.ring).unwrap()),
+            random: &*self.random,
+            strength: None,
+        };
+        let batch = stage.batch(means, of, first, values.len());
         let mut batch = batch.unwrap_or_else(|_| panic!("the keys are loaded"));
         let mut sealed = Vec::new();
         for value in values {
@@ -141,7 +148,8 @@ impl Office {
             sealed.push(Sealed { record, token, value: value.clone() });
         }
         let key = [tenant(n).0.as_slice(), &first.0.to_be_bytes()].concat();
-        (batch.finish(&self.control, &key, b"{}").0, sealed)
+        let job = JobRows { control: &self.control, put: Some((&key, b"{}")), over: &[] };
+        (batch.finish(&job).0, sealed)
     }
 
     /// Seals values and waits for them.

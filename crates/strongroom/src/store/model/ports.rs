@@ -298,4 +298,8 @@ impl EngineSnapshot for ModelSnapshot {
         rows.map(|((_, key), value)| visit(key, value)).take_while(|more| *more).for_each(drop);
         Ok(())
     }
+
+    fn about(&self, table: Table) -> u64 {
+        self.0.keys().filter(|(of, _)| *of == table).count() as u64
+    }
 }

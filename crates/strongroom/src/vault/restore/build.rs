@@ -133,9 +133,10 @@ pub(super) fn build(
     Ok(lost)
 }
 
-/// Bytes of index rows that are handed over at once, and how many such are on their way.
+/// Bytes of index rows that are handed over at once, and how many such are on their way: enough to
+/// go on with while a table of records is made durable.
 const BLOCK_BYTES: usize = 1 << 20;
-const BLOCKS_WAITING: usize = 4;
+const BLOCKS_WAITING: usize = 16;
 
 /// Rows on their way to another thread: keys and values in one piece, and where each ends.
 #[derive(Default)]

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
+use strongroom_core::access::Authorized;
+use strongroom_core::access::seal::Seal;
 use strongroom_core::access::upsert::{Match, key_of};
+use strongroom_core::control::CollectionRow;
 use strongroom_core::id::RecordNumber;
 use strongroom_core::schema::{Proposal, ProposedColumn, Schema, is_same_header};
 use strongroom_core::store::{Table, Visit};
@@ -13,6 +16,7 @@ use super::Run;
 use super::plan::Plan;
 use crate::import::{Batch, Reason, RowView};
 use crate::problem::Problem;
+use crate::vault::Vault;
 
 /// The keys of an input, while its rows go by: a row without one, or with one that stood in a row
 /// before, is nobody's, and is left out.
@@ -123,14 +127,27 @@ pub enum Fate {
 /// # Errors
 /// A [`Problem`].
 pub fn fates(run: &Run<'_>, column: usize, batch: &Batch) -> Result<Vec<Fate>, Problem> {
-    let (vault, authorized) = (run.vault, run.authorized);
+    let keys = batch.iter().map(|row| key(row, column).unwrap_or_default());
+    let matches = matches(run.vault, run.authorized, run.collection, keys)?;
+    let fate = |found: Option<Match>| found.map_or(Fate::New, |found| Fate::Held(Box::new(found)));
+    Ok(matches.into_iter().map(fate).collect())
+}
+
+/// The record that each of these keys names, opened: everybody named before anybody is.
+///
+/// # Errors
+/// A [`Problem`].
+pub fn matches<'k>(
+    vault: &Vault,
+    authorized: &Authorized<Seal>,
+    collection: &CollectionRow,
+    keys: impl Iterator<Item = &'k str>,
+) -> Result<Vec<Option<Match>>, Problem> {
     let looked_up = {
         let state = vault.read();
-        let keys = batch.iter().map(|row| key(row, column).unwrap_or_default());
         let slots = &mut |record| vault.store.slot(record);
         let index = &mut |prefix: &_, visit: &mut Visit<'_>| vault.scan_index(prefix, visit);
-        let context = vault.context(&state);
-        authorized.look_up(&context, run.collection, keys, index, slots)
+        authorized.look_up(&vault.context(&state), collection, keys, index, slots)
     };
     let (look_up, entries) = looked_up.map_err(|stop| vault.stopped(stop))?;
     let committed = entries.map(|entries| vault.commit(entries)).transpose()?;
@@ -141,9 +158,7 @@ pub fn fates(run: &Run<'_>, column: usize, batch: &Batch) -> Result<Vec<Fate>, P
         };
         authorized.open_matches(look_up, committed.as_ref(), &vault.context(&state), rows)
     };
-    let fate = |found: Option<Match>| found.map_or(Fate::New, |found| Fate::Held(Box::new(found)));
-    let matches = opened.map_err(|stop| vault.stopped(stop))?;
-    Ok(matches.into_iter().map(fate).collect())
+    opened.map_err(|stop| vault.stopped(stop))
 }
 
 /// The records of a batch's rows: of those that were there before, and new ones from `first` on.

@@ -21,7 +21,7 @@ use crate::import::{BadRow, Batch, RowView, Writer};
 use crate::problem::Problem;
 use crate::vault::room::Bulk;
 use crate::vault::strengthen::{CHEAP_US_MAX, Cheap};
-use strongroom_core::access::seal::{Cheap as SealCheap, FieldPlan, SealCell, SealCounts};
+use strongroom_core::access::seal::{Cheap as SealCheap, FieldPlan, JobRows, SealCell, SealCounts};
 
 /// Batches between two threads.
 const DEPTH: usize = 4;
@@ -236,9 +236,8 @@ fn seal_new(
         cheap: None,
         left_out: retry::left_out(&read.batch),
     };
-    let state = vault.read();
-    let context = vault.context(&state);
-    let begun = run.authorized.batch(&context, run.collection, first, new, &*vault.random);
+    let means = vault.seal_means(run.authorized, None)?;
+    let begun = run.authorized.batch(means, run.collection, first, new);
     let mut batch = begun.map_err(|stop| vault.stopped(stop))?;
     let mut updated = 0;
     let mut kept = SealCounts::default();
@@ -264,9 +263,9 @@ fn seal_new(
     let stands = before.as_ref().is_some_and(|row| row.mac == job_row.mac && new + updated == 0);
     job_row.cheap = Cheap::joined(before.and_then(|row| row.cheap), fresh);
     let body = serde_json::to_vec(&job_row).map_err(|_| Problem::internal("a job's row"))?;
-    let (batch, mut counts) = batch.finish(&vault.control, key, &body);
+    let job = JobRows { control: &vault.control, put: Some((key, &body)), over: &[] };
+    let (batch, mut counts) = batch.finish(&job);
     counts.add(&kept);
-    drop(state);
     // What an earlier run noted and nothing differs from is not written again.
     let commit = (!stands).then(|| vault.store.commit(batch));
     let tokens = tokens(run, &read.batch, &job_row)?;
