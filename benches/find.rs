@@ -29,7 +29,7 @@ use strongroom::vault::Vault;
 use strongroom::vault::seal::SealRequest;
 use strongroom_core::id::{InstallId, RecordNumber};
 use strongroom_core::ledger::{Hash, LogId};
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 use strongroom_core::store::{
     Batch, Commit, CommitError, Committed, Extent, LayError, NextEpoch, Position, ReadError,
     Snapshot, Store, Table,
@@ -128,7 +128,7 @@ fn unrecorded(dir: &Path, install: InstallId) -> (Vault, Principal) {
     let store = Arc::new(Unrecorded(store));
     let vault = Vault::over(install, true, keys(), store, Arc::new(SystemRandom)).unwrap();
     let text = std::fs::read_to_string(dir.join("keys/operator.credential")).unwrap();
-    let who = vault.authenticate(&text, true).unwrap();
+    let who = vault.authenticate(&text, Arrival::local(0, true)).unwrap();
     (vault, who)
 }
 

@@ -23,6 +23,7 @@ use strongroom::vault::Vault;
 use strongroom::vault::seal::SealRequest;
 use strongroom_core::ledger::entry::Form;
 use strongroom_core::policy::Purpose;
+use strongroom_core::principal::Arrival;
 use support::{Install, machine, median, quantile, scratch, setting};
 
 fn main() {
@@ -47,7 +48,7 @@ fn main() {
     let install = Install::open(&dir);
     let text = std::fs::read_to_string(dir.join("keys/operator.credential")).unwrap();
     let reveal = |vault: &Vault, n: usize| {
-        let who = vault.authenticate(&text, true).unwrap();
+        let who = vault.authenticate(&text, Arrival::local(0, true)).unwrap();
         let token = vec![tokens[n % tokens.len()].clone()];
         let revealed = vault.reveal(&who, "acme", token, Purpose::Support, Form::Full).unwrap();
         assert!(!revealed.disclose()[0].value.is_empty());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use strongroom::ambient::{SystemClock, SystemRandom};
 use strongroom::quickstart::people::{Shape, write_csv};
 use strongroom::vault::{Folders, Vault};
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 
 /// A number from the environment.
 pub fn setting(name: &str, default: u64) -> u64 {
@@ -48,7 +48,7 @@ impl Install {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let vault = Vault::open(folders(place), clock, random).unwrap();
         let text = std::fs::read_to_string(place.join("keys/operator.credential")).unwrap();
-        let who = vault.authenticate(&text, true).unwrap();
+        let who = vault.authenticate(&text, Arrival::local(0, true)).unwrap();
         Self { vault, who }
     }
 }

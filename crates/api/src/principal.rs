@@ -29,6 +29,24 @@ pub struct Principal {
     pub tenants: Vec<String>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// From when on its credential is refused, if it expires.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// The networks its credential is good from; any where none is named.
+    #[serde(default)]
+    pub networks: Vec<String>,
+    /// The purposes it is given values for; any where none is named.
+    #[serde(default)]
+    pub purposes: Vec<String>,
+    /// The acts it may do, of those of its kind; all where none is named.
+    #[serde(default)]
+    pub acts: Vec<String>,
+    /// Until when the credential before its newest is good too, if it is.
+    #[serde(default)]
+    pub overlap_until: Option<String>,
+    /// When it came last, to the second; null if not since the server started.
+    #[serde(default)]
+    pub last_used: Option<String>,
 }
 
 /// One principal.
@@ -65,6 +83,18 @@ pub struct AddPrincipal {
     pub kind: PrincipalKind,
     /// Its tenant, by name or id.
     pub tenant: String,
+    /// When its credential expires: a duration from now on (`90d`), or a time (RFC 3339, UTC).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// The networks its credential is good from (CIDR); any where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<String>,
+    /// The purposes it is given values for; any where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purposes: Vec<String>,
+    /// The acts it may do, of those of its kind (`pii.reveal`); all where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acts: Vec<String>,
 }
 
 impl Call for AddPrincipal {
@@ -94,13 +124,16 @@ pub struct RenewPrincipal {
     /// Its name.
     #[serde(skip)]
     pub principal: String,
+    /// How long the old one stays good beside it (`12h`), 7 days at most; not at all without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlap: Option<String>,
 }
 
 impl Call for RenewPrincipal {
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/v1/principals/{principal}/renew";
     const SUMMARY: &'static str =
-        "Give a principal a fresh credential; the old one is dead from the next request on";
+        "Give a principal a fresh credential; the old one is dead at once, or after an overlap";
     type Answer = Credential;
 
     fn path(&mut self) -> Vec<&mut String> {

@@ -9,6 +9,7 @@ pub mod control;
 pub mod erasure;
 pub mod field;
 pub mod id;
+pub mod limits;
 pub mod policy;
 pub mod principal;
 pub mod schema;

@@ -4,13 +4,15 @@
 
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::entry::{Act, Form};
 use crate::principal::{Kind, Principal, Scope};
 
 /// What a reveal is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Helping the person concerned.
     Support,
@@ -44,10 +46,15 @@ impl Purpose {
     }
 }
 
-/// Whether `who` may do `act` at all, its tenant apart.
+/// Whether `who` may do `act` at all, its tenant apart: its kind may, and its limits leave it.
 #[must_use]
 pub fn permits(who: &Principal, act: Act) -> bool {
-    allows(*who.scope() == Scope::Install, who.kind(), act)
+    allows(*who.scope() == Scope::Install, who.kind(), act) && who.limits().allow(act)
+}
+
+/// What a principal of one tenant may do: what its acts may be limited to.
+pub fn acts_of(kind: Kind) -> impl Iterator<Item = Act> {
+    Act::ALL.iter().copied().filter(move |act| allows(false, kind, *act))
 }
 
 /// Closed: an act not named here is refused to everybody but the local operator, whose scope is the
@@ -153,6 +160,12 @@ mod tests {
             assert_eq!(of(purpose), "redacted masked full");
         }
         assert_eq!(of("sign-in "), "");
+        for (kind, start) in
+            [(Kind::Operator, "tenant operator "), (Kind::Service, "tenant service ")]
+        {
+            let acts: Vec<String> = acts_of(kind).map(|act| act.to_string()).collect();
+            assert_eq!(acts.join(" "), of(start));
+        }
         assert_eq!(fingerprint(), <[u8; 32]>::from(Sha256::digest(answers)));
     }
 }

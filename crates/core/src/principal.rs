@@ -3,6 +3,7 @@
 //! A [`Principal`] exists only by authenticating; its tenants are a closed list that comes from
 //! the registry and never from a request.
 
+use core::net::IpAddr;
 use std::fmt;
 
 use data_encoding::BASE32_NOPAD;
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::control::Registry;
 use crate::id::{Name, PrincipalId, TenantId};
+use crate::limits::Limits;
 use crate::source::{Random, RandomError};
 use crate::vault::keys::ControlKey;
 
@@ -61,8 +63,10 @@ impl Scope {
     }
 }
 
-/// A principal as the registry keeps it: the credential only as a keyed hash.
+/// A principal as the registry keeps it: credentials only as keyed hashes. A member that is not
+/// known is no row: it might be a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PrincipalRow {
     /// Its id.
     pub id: PrincipalId,
@@ -79,6 +83,41 @@ pub struct PrincipalRow {
     pub revoked: bool,
     /// Keyed hash of the credential's secret, in hexadecimal.
     pub credential: String,
+    /// The credential before that one, for as long as both are good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
+    /// What its credentials are limited to.
+    #[serde(default, skip_serializing_if = "Limits::is_none")]
+    pub limits: Limits,
+}
+
+/// A credential that was replaced and is still good for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Former {
+    /// Keyed hash of its secret, in hexadecimal.
+    pub credential: String,
+    /// From then on it is nobody's.
+    pub until_us: u64,
+}
+
+/// How a credential comes in.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// When.
+    pub now_us: u64,
+    /// From which address of a network; none over the socket, and on the command line.
+    pub address: Option<IpAddr>,
+    /// Whether it was taken out of a development install's key folder.
+    pub development: bool,
+}
+
+impl Arrival {
+    /// On this machine, and over no network.
+    #[must_use]
+    pub fn local(now_us: u64, development: bool) -> Self {
+        Self { now_us, address: None, development }
+    }
 }
 
 /// An authenticated caller.
@@ -88,6 +127,8 @@ pub struct Principal {
     name: Name,
     kind: Kind,
     scope: Scope,
+    limits: Limits,
+    address: Option<IpAddr>,
     development: bool,
 }
 
@@ -112,6 +153,16 @@ impl Principal {
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
+    /// What its credential is limited to.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+    /// The address it came from, over a network.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
     /// Whether it came in by the credential that lies in a development install's key folder.
     #[must_use]
     pub fn development(&self) -> bool {
@@ -133,6 +184,12 @@ pub enum Unauthenticated {
     /// The principal was revoked.
     #[error("the credential was revoked")]
     Revoked(PrincipalId),
+    /// The principal's time is over.
+    #[error("the credential has expired")]
+    Expired(PrincipalId),
+    /// The credential is not good from where it came.
+    #[error("the credential is not good from this network")]
+    Network(PrincipalId),
 }
 
 /// A credential as its holder keeps it. Shown once; wiped when dropped.
@@ -219,25 +276,48 @@ pub fn authenticate(
     credential: &Credential,
     registry: &Registry,
     control: &ControlKey,
-    development: bool,
+    arrival: Arrival,
 ) -> Result<Principal, Unauthenticated> {
     let row = registry.principal_of(credential.principal);
+    let former = row.and_then(|row| row.former.as_ref());
     let hash = credential.hash(control);
-    let expected = row.map_or("", |r| r.credential.as_str());
-    let equal =
-        aws_lc_rs::constant_time::verify_slices_are_equal(hash.as_bytes(), expected.as_bytes())
-            .is_ok();
-    let row = row.filter(|_| equal).ok_or(Unauthenticated::Unknown)?;
+    let newest = is_equal(&hash, row.map_or("", |row| row.credential.as_str()));
+    let older = is_equal(&hash, former.map_or("", |former| former.credential.as_str()));
+    let row = row.filter(|_| newest | older).ok_or(Unauthenticated::Unknown)?;
     if row.revoked {
         return Err(Unauthenticated::Revoked(row.id));
+    }
+    // One that was replaced and whose time is over is answered like any that was replaced.
+    if !newest && former.is_none_or(|former| arrival.now_us >= former.until_us) {
+        return Err(Unauthenticated::Unknown);
+    }
+    if row.limits.are_over(arrival.now_us) {
+        return Err(Unauthenticated::Expired(row.id));
+    }
+    if !row.limits.admit(arrival.address) {
+        return Err(Unauthenticated::Network(row.id));
     }
     Ok(Principal {
         id: row.id,
         name: row.name.clone(),
         kind: row.kind,
         scope: row.scope.clone(),
-        development,
+        limits: row.limits.clone(),
+        address: arrival.address,
+        development: arrival.development,
     })
+}
+
+/// Whether this is the newest credential of a principal that was not revoked. It makes nobody one.
+#[must_use]
+pub fn is_newest(credential: &Credential, registry: &Registry, control: &ControlKey) -> bool {
+    let row = registry.principal_of(credential.principal).filter(|row| !row.revoked);
+    row.is_some_and(|row| is_equal(&credential.hash(control), &row.credential))
+}
+
+/// Compares in constant time.
+fn is_equal(hash: &str, kept: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(hash.as_bytes(), kept.as_bytes()).is_ok()
 }
 
 #[cfg(test)]
@@ -247,45 +327,131 @@ mod tests {
     use crate::testing::CountingRandom;
     use crate::vault::keys::SecretKey;
 
-    fn registry(credential: &Credential, control: &ControlKey, revoked: bool) -> Registry {
-        let row = PrincipalRow {
+    /// What a test changes of a row.
+    type Change<'c> = &'c dyn Fn(&mut PrincipalRow);
+
+    fn registry(credential: &Credential, control: &ControlKey, change: Change<'_>) -> Registry {
+        let mut row = PrincipalRow {
             id: credential.principal(),
             name: Name::parse("app").unwrap(),
             kind: Kind::Service,
             scope: Scope::Tenants(vec![TenantId([1; 16])]),
             epoch: 0,
-            revoked,
+            revoked: false,
             credential: credential.hash(control),
+            former: None,
+            limits: Limits::default(),
         };
+        change(&mut row);
         let (key, body) = (principal_key(row.id), serde_json::to_vec(&row).unwrap());
         let mut registry = Registry::default();
         registry.load(control, &key, &protect(control, "control", &key, &body)).unwrap();
         registry
     }
 
-    #[test]
-    fn only_the_whole_credential_of_a_live_principal_authenticates() {
+    /// A control key, and two credentials of one principal.
+    fn two() -> (ControlKey, [Credential; 2]) {
         let random = CountingRandom::default();
         let control = ControlKey::new(&SecretKey::generate(&random).unwrap());
-        let credential = Credential::generate(PrincipalId([4; 16]), &random).unwrap();
-        let known = registry(&credential, &control, false);
+        let of = |_| Credential::generate(PrincipalId([4; 16]), &random).unwrap();
+        (control, [0; 2].map(of))
+    }
+
+    #[test]
+    fn only_the_whole_credential_of_a_live_principal_authenticates() {
+        let (control, [credential, other]) = two();
+        let known = registry(&credential, &control, &|_| {});
         let text = credential.disclose();
         let again = Credential::parse(&format!(" {}\n", *text)).unwrap();
-        assert!(authenticate(&again, &known, &control, false).is_ok());
-        let other = Credential::generate(PrincipalId([4; 16]), &random).unwrap();
-        let wrong = authenticate(&other, &known, &control, false);
-        assert_eq!(wrong.unwrap_err(), Unauthenticated::Unknown);
-        let nobody = authenticate(&again, &Registry::default(), &control, false);
-        assert_eq!(nobody.unwrap_err(), Unauthenticated::Unknown);
-        let revoked = registry(&credential, &control, true);
-        let revoked = authenticate(&again, &revoked, &control, false);
-        assert!(matches!(revoked, Err(Unauthenticated::Revoked(_))));
+        let try_it = |credential: &Credential, registry: &Registry| {
+            authenticate(credential, registry, &control, Arrival::local(0, false)).map(drop)
+        };
+        assert_eq!(try_it(&again, &known), Ok(()));
+        assert_eq!(try_it(&other, &known), Err(Unauthenticated::Unknown));
+        assert_eq!(try_it(&again, &Registry::default()), Err(Unauthenticated::Unknown));
+        let revoked = registry(&credential, &control, &|row| row.revoked = true);
+        assert!(matches!(try_it(&again, &revoked), Err(Unauthenticated::Revoked(_))));
+        let ended = registry(&credential, &control, &|row| row.credential = String::new());
+        assert_eq!(try_it(&again, &ended), Err(Unauthenticated::Unknown));
         for at in 0..text.len() {
             let mut bad = text.as_bytes().to_vec();
             bad[at] = if bad[at] == b'a' { b'b' } else { b'a' };
             let bad = String::from_utf8(bad).unwrap();
             assert!(Credential::parse(&bad).is_err(), "character {at}");
         }
+    }
+
+    #[test]
+    fn a_credential_ends_with_its_time() {
+        let (control, [credential, _]) = two();
+        let at = |now_us, change: Change<'_>| {
+            let known = registry(&credential, &control, change);
+            authenticate(&credential, &known, &control, Arrival::local(now_us, false)).map(drop)
+        };
+        let expires = |row: &mut PrincipalRow| row.limits.expires_us = Some(1_000);
+        assert_eq!(at(999, &expires), Ok(()));
+        let expired = Err(Unauthenticated::Expired(credential.principal()));
+        assert_eq!(at(1_000, &expires), expired);
+        assert_eq!(at(u64::MAX, &expires), expired);
+        assert_eq!(at(u64::MAX, &|_| {}), Ok(()));
+        let revoked =
+            |row: &mut PrincipalRow| (row.revoked, row.limits.expires_us) = (true, Some(9));
+        assert!(matches!(at(999, &revoked), Err(Unauthenticated::Revoked(_))), "the graver first");
+    }
+
+    #[test]
+    fn a_credential_is_good_from_its_networks() {
+        let (control, [credential, _]) = two();
+        let from = |address: Option<&str>, change: Change<'_>| {
+            let known = registry(&credential, &control, change);
+            let address = address.map(|text| text.parse().unwrap());
+            let arrival = Arrival { now_us: 0, address, development: false };
+            let who = authenticate(&credential, &known, &control, arrival)?;
+            assert_eq!(who.address(), address);
+            Ok(())
+        };
+        let office = |row: &mut PrincipalRow| {
+            row.limits.networks = vec![crate::limits::Network::parse("10.1.0.0/16").unwrap()];
+        };
+        assert_eq!(from(Some("10.1.2.3"), &office), Ok(()));
+        let elsewhere = Err(Unauthenticated::Network(credential.principal()));
+        assert_eq!(from(Some("10.2.2.3"), &office), elsewhere);
+        assert_eq!(from(None, &office), elsewhere);
+        assert_eq!(from(Some("10.2.2.3"), &|_| {}), Ok(()));
+        assert_eq!(from(None, &|_| {}), Ok(()));
+    }
+
+    #[test]
+    fn two_credentials_overlap_until_the_older_ends() {
+        let (control, [old, new]) = two();
+        let hash = old.hash(&control);
+        let overlap = |row: &mut PrincipalRow| {
+            row.former = Some(Former { credential: hash.clone(), until_us: 1_000 });
+        };
+        let known = registry(&new, &control, &overlap);
+        let at = |credential: &Credential, registry: &Registry, now_us| {
+            authenticate(credential, registry, &control, Arrival::local(now_us, false)).map(drop)
+        };
+        assert_eq!(at(&old, &known, 999), Ok(()));
+        assert_eq!(at(&old, &known, 1_000), Err(Unauthenticated::Unknown));
+        assert_eq!(at(&new, &known, 999), Ok(()));
+        assert_eq!(at(&new, &known, 1_000), Ok(()));
+        assert!(is_newest(&new, &known, &control) && !is_newest(&old, &known, &control));
+        let expired = registry(&new, &control, &|row| {
+            overlap(row);
+            row.limits.expires_us = Some(500);
+        });
+        assert_eq!(at(&old, &expired, 499), Ok(()));
+        assert!(matches!(at(&old, &expired, 500), Err(Unauthenticated::Expired(_))));
+        let revoked = registry(&new, &control, &|row| {
+            overlap(row);
+            row.revoked = true;
+        });
+        for credential in [&old, &new] {
+            let refused = at(credential, &revoked, 999);
+            assert!(matches!(refused, Err(Unauthenticated::Revoked(_))), "{refused:?}");
+        }
+        assert!(!is_newest(&new, &revoked, &control));
     }
 
     #[test]

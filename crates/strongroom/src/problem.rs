@@ -127,7 +127,7 @@ impl Problem {
             Kind::Unauthenticated,
             "no valid credential was given",
             "pass the file that holds the credential with --credential; ask the local operator \
-             for a new one if it was revoked",
+             for a new one if it was revoked, has expired, or is not good from here",
         )
     }
 
@@ -239,6 +239,17 @@ impl From<Refusal> for Problem {
                 "this needs a second person: another operator who may do it too",
                 "pass the file of that operator's own credential with --second; or erase fewer, \
                  one by one, with their grace time",
+            ),
+            Refusal::Forbidden(Rule::LimitedAct) => Self::new(
+                Kind::Forbidden,
+                "this credential is limited to other acts",
+                "`strongroom principal list` says which; use another credential, or ask the local \
+                 operator for one",
+            ),
+            Refusal::Forbidden(Rule::LimitedPurpose) => Self::new(
+                Kind::Forbidden,
+                "this credential is limited to other purposes",
+                "use it for what it is for; ask the local operator for another one",
             ),
             Refusal::Forbidden(Rule::Act) => Self::new(
                 Kind::Forbidden,

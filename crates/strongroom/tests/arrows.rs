@@ -37,6 +37,7 @@ const PURE: &[(&str, &[&str])] = &[
             "crc32c",
             "data-encoding",
             "hmac",
+            "ipnet",
             "md-5",
             "pbkdf2",
             "serde",

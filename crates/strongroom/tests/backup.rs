@@ -23,6 +23,7 @@ use strongroom::vault::seal::SealRequest;
 use strongroom_core::id::InstallId;
 use strongroom_core::ledger::entry::{Act, Phase};
 use strongroom_core::ledger::{Entry, LogId};
+use strongroom_core::principal::Arrival;
 use strongroom_core::store::Table;
 
 #[test]
@@ -178,7 +179,7 @@ fn a_backup_is_one_moment_however_much_is_written_meanwhile() {
     let (install, _) = filled("backup-moment", 100);
     let vault = install.open();
     let operator = fs::read_to_string(&install.operator).unwrap();
-    let who = vault.authenticate(&operator, false).unwrap();
+    let who = vault.authenticate(&operator, Arrival::local(0, false)).unwrap();
     let csv = install.scratch.write("more.csv", &copies::people(500, 6_000));
     let done = AtomicBool::new(false);
     let copies = std::thread::scope(|scope| {

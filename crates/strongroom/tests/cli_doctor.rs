@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use desk::Desk;
 use install::{Answer, Install};
 use strongroom::doctor::{Finding, Severity};
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 
 const PEOPLE: &str = "\
 member,name,ssn,e-mail,password
@@ -253,7 +253,7 @@ fn what_only_the_clock_tells() {
     let install = peopled("doctor-clock");
     let vault = install.open();
     let credential = fs::read_to_string(&install.operator).unwrap();
-    let who: Principal = vault.authenticate(&credential, false).unwrap();
+    let who: Principal = vault.authenticate(&credential, Arrival::local(0, false)).unwrap();
     let newest_us = vault.store().extent().newest_us;
     let said = |now_us: u64| vault.doctor(&who, now_us).unwrap();
     let severity = |found: &[Finding], words: &str| {

@@ -14,6 +14,7 @@ use strongroom::ambient::SystemClock;
 use strongroom::custody::KeyFolder;
 use strongroom::vault::Turned;
 use strongroom_core::id::{InstallId, RecordNumber, TenantId};
+use strongroom_core::principal::Arrival;
 use strongroom_core::source::Clock as _;
 use strongroom_core::vault::slot::SlotAddress;
 
@@ -202,7 +203,7 @@ fn no_file_holds_what_could_open_an_erased_record() {
 fn turn_when_due(office: &Office) -> Turned {
     let vault = office.install.open();
     let text = fs::read_to_string(&office.install.operator).unwrap();
-    let who = vault.authenticate(&text, false).unwrap_or_else(|p| panic!("{p}"));
+    let who = vault.authenticate(&text, Arrival::local(0, false)).unwrap_or_else(|p| panic!("{p}"));
     let later_us = SystemClock.now_us() + 8 * 24 * 3600 * 1_000_000;
     vault.turn_epoch(&who, None, later_us).unwrap_or_else(|p| panic!("{p}"))
 }

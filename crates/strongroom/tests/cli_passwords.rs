@@ -11,7 +11,7 @@ use install::{Answer, Install};
 use serde_json::{Value, json};
 use strongroom::vault::PasswordOf;
 use strongroom_core::ledger::Entry;
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 use strongroom_core::vault::verifier::Strength;
 use zeroize::Zeroizing;
 
@@ -198,7 +198,7 @@ fn wrong_guesses_of_a_principal_are_limited_over_passwords_and_values() {
 
 fn operator(install: &Install, vault: &strongroom::vault::Vault) -> Principal {
     let text = fs::read_to_string(&install.operator).unwrap();
-    vault.authenticate(&text, false).unwrap()
+    vault.authenticate(&text, Arrival::local(0, false)).unwrap()
 }
 
 /// Act and reason of every entry.

@@ -16,6 +16,7 @@ use strongroom::vault::seal::SealRequest;
 use strongroom::vault::{Folders, Vault};
 use strongroom_core::id::JobId;
 use strongroom_core::ledger::entry::Act;
+use strongroom_core::principal::Arrival;
 
 const ROWS: usize = 2_500;
 
@@ -274,7 +275,7 @@ fn a_file_that_is_not_the_one_is_a_wrong_guess() {
     let vault = Vault::open(folders, Arc::new(SystemClock), Arc::new(SystemRandom));
     let vault = vault.map_err(|p| p.detail).unwrap();
     let text = std::fs::read_to_string(desk.path("data.keys/operator.credential")).unwrap();
-    let who = vault.authenticate(&text, true).map_err(|p| p.detail).unwrap();
+    let who = vault.authenticate(&text, Arrival::local(0, true)).map_err(|p| p.detail).unwrap();
     let attempt = |input: &std::path::Path, now_s: u64| {
         let request = SealRequest {
             input: input.to_owned(),

@@ -21,6 +21,7 @@ use std::path::Path;
 use store_support::history::{reveal, seal};
 use store_support::{Sources, Temp, copy};
 use strongroom::vault::{Folders, Vault};
+use strongroom_core::principal::Arrival;
 
 /// So many that the engine lays tables down beside its journal.
 const ROWS: u64 = 3000;
@@ -47,7 +48,10 @@ impl Kept {
         for (input, rows) in [(1, ROWS), (2, 5)] {
             let vault = Vault::open(at.clone(), sources.clock.clone(), sources.random());
             let vault = vault.map_err(|p| p.detail).unwrap();
-            let who = vault.authenticate(&credential, true).map_err(|p| p.detail).unwrap();
+            let who = vault
+                .authenticate(&credential, Arrival::local(0, true))
+                .map_err(|p| p.detail)
+                .unwrap();
             if input == 1 {
                 vault.add_tenant(&who, "acme").map_err(|p| p.detail).unwrap();
             }
@@ -81,7 +85,7 @@ impl Kept {
             Ok(vault) => vault,
             Err(problem) => return Told::Closed(problem.detail),
         };
-        let who = match vault.authenticate(&self.credential, true) {
+        let who = match vault.authenticate(&self.credential, Arrival::local(0, true)) {
             Ok(who) => who,
             Err(problem) => return Told::Closed(problem.detail),
         };

@@ -24,6 +24,7 @@ use strongroom_core::ledger::entry::{Act, Form};
 use strongroom_core::ledger::note::VerifierKey;
 use strongroom_core::ledger::verify::{Failure, Report, verify};
 use strongroom_core::policy::Purpose;
+use strongroom_core::principal::Arrival;
 
 /// Enough for a full tile and bundle, and a tile above them.
 const REVEALS: usize = 300;
@@ -56,7 +57,7 @@ fn exported() -> Exported {
 
     let vault = install.open();
     let credential = fs::read_to_string(&install.operator).unwrap();
-    let who = vault.authenticate(&credential, false).unwrap();
+    let who = vault.authenticate(&credential, Arrival::local(0, false)).unwrap();
     for _ in 0..REVEALS {
         let tokens = vec![token.clone()];
         let given = vault.reveal(&who, "alder", tokens, Purpose::Support, Form::Masked).unwrap();

@@ -20,6 +20,7 @@ use strongroom::store::engine::Engine;
 use strongroom::store::fjall::Fjall;
 use strongroom::store::swap::Swap;
 use strongroom::vault::{Folders, Vault};
+use strongroom_core::principal::Arrival;
 use strongroom_core::store::Table;
 use volume::Volume;
 
@@ -161,7 +162,7 @@ fn the_ledger_comes_to_the_end_of_its_segment() {
     volume.fill();
     // A credential that nobody has is an entry, too.
     let vault = open(&desk);
-    let refused = || vault.authenticate("srk_nobody", true).err().unwrap().kind;
+    let refused = || vault.authenticate("srk_nobody", Arrival::local(0, true)).err().unwrap().kind;
     let mut last = refused();
     let mut until = |ends: &dyn Fn(Kind) -> bool| {
         for _ in 0..100_000 {

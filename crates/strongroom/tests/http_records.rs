@@ -409,7 +409,9 @@ fn a_key_is_forgotten_after_a_day_and_its_row_goes() {
     let setting = setting("records-day");
     let vault = setting.install.open();
     let credential = std::fs::read_to_string(&setting.service).unwrap();
-    let who = vault.authenticate(credential.trim(), false).unwrap();
+    let who = vault
+        .authenticate(credential.trim(), strongroom_core::principal::Arrival::local(0, false))
+        .unwrap();
     let hour_us = 3_600_000_000;
     let began_us = 20_000 * 24 * hour_us + 23 * hour_us;
     let seal = |key: &str, hours: u64| {

@@ -70,6 +70,12 @@ fn no_old_credential_works_and_the_records_do() {
     let (mut install, people) = filled("new-credentials", 40);
     let (app, _) = install.principal("app", "service", "acme");
     let (old, _) = install.principal("old", "service", "acme");
+    let (first, _) = install.principal("twice", "service", "acme");
+    let renewed = install.operate(&["principal", "renew", "twice", "--overlap", "7d"]);
+    let second = install.scratch.write("second", renewed.text("/credential"));
+    for credential in [&first, &second] {
+        assert_eq!(reveal_as(&install, credential, &people[0]), 0, "both, until the overlap ends");
+    }
     let copy = backup(&install, "copy");
     install.operate(&["principal", "revoke", "old"]);
     let (later, _) = install.principal("later", "service", "acme");
@@ -77,11 +83,11 @@ fn no_old_credential_works_and_the_records_do() {
     lose(&install, None);
     let answer = anew(&mut install, &copy, &[]);
     assert_eq!(answer.number("/records"), 40);
-    assert_eq!(answer.number("/ended"), 3, "{}", answer.json);
+    assert_eq!(answer.number("/ended"), 4, "{}", answer.json);
     assert!(answer.notices.contains("no later ledger was given"), "{}", answer.notices);
     assert!(answer.json["newer"].is_null(), "nobody can say: {}", answer.json);
     assert!(answer.json.pointer("/credential").is_none());
-    for credential in [&app, &old, &later, &operator] {
+    for credential in [&app, &old, &later, &operator, &first, &second] {
         assert_eq!(reveal_as(&install, credential, &people[0]), 10, "{}", credential.display());
         assert_eq!(install.run(Some(credential), &["status"]).code, 10);
     }

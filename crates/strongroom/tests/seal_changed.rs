@@ -14,6 +14,7 @@ use install::Install;
 use strongroom::vault::seal::SealRequest;
 use strongroom_core::ledger::entry::Form;
 use strongroom_core::policy::Purpose;
+use strongroom_core::principal::Arrival;
 
 /// More batches than are read ahead of the first that is written.
 const ROWS: usize = 60_000;
@@ -30,7 +31,7 @@ fn tokens_are_of_the_bytes_that_the_job_is_named_after() {
     let out = install.scratch.path("sealed.csv");
     let vault = install.open();
     let credential = fs::read_to_string(&install.operator).unwrap();
-    let who = vault.authenticate(&credential, false).unwrap();
+    let who = vault.authenticate(&credential, Arrival::local(0, false)).unwrap();
     let request = SealRequest {
         input: file.clone(),
         tenant: "acme".to_owned(),

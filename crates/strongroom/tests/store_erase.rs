@@ -24,7 +24,9 @@ use strongroom::vault::{EraseRequest, Vault};
 use strongroom_core::access::update::Update;
 use strongroom_core::erasure::Reason;
 use strongroom_core::ledger::entry::Form;
+use strongroom_core::limits::Limits;
 use strongroom_core::policy::Purpose;
+use strongroom_core::principal::Arrival;
 use strongroom_core::principal::Kind::Operator;
 use strongroom_core::store::{CommitError, LayError, NextEpoch, Store, Table};
 use strongroom_core::vault::epoch::{Carrier, Owners};
@@ -269,7 +271,9 @@ fn killed_while_several_are_erased_with_a_second_person() {
     let oracle = base.run(&sealed, &[Act::Tenant("acme"), SEAL]);
     let tokens: Vec<_> = oracle.sealed.iter().step_by(2).map(|(_, t, _)| t.clone()).collect();
     let (vault, who) = base.vault(&sealed, &Arc::default()).unwrap();
-    let second = vault.add_principal(&who, "second", Operator, "acme").map_err(|p| p.detail);
+    let second = vault
+        .add_principal(&who, "second", Operator, "acme", Limits::default())
+        .map_err(|p| p.detail);
     let second = second.unwrap().credential;
     let revealed = vault.reveal(&who, "acme", tokens.clone(), Purpose::Support, Form::Redacted);
     let revealed = revealed.map_err(|p| p.detail).unwrap().disclose();
@@ -279,8 +283,8 @@ fn killed_while_several_are_erased_with_a_second_person() {
         let store: Arc<dyn Store> = Arc::new(open(world, &base.sources).ok()?);
         let keys = root_keys_on(world, &base.sources);
         let vault = Vault::over(INSTALL, false, keys, store, base.sources.random()).ok()?;
-        let who = vault.authenticate(&base.credential, true).ok()?;
-        let second = vault.authenticate(&second, true).ok()?;
+        let who = vault.authenticate(&base.credential, Arrival::local(0, true)).ok()?;
+        let second = vault.authenticate(&second, Arrival::local(0, true)).ok()?;
         let (tenant, collection, reason) = ("acme", "people", Reason::Request);
         let records = records.clone();
         let request = EraseRequest { tenant, collection, records, reason, now: true };

@@ -17,7 +17,7 @@ use store_support::{Sources, Temp, copy};
 use strongroom::problem::{Kind, Problem};
 use strongroom::store::disk::{Disk as _, Folder};
 use strongroom::vault::{Folders, Vault};
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 
 struct Install {
     root: Temp,
@@ -42,7 +42,7 @@ impl Install {
     fn open(&self) -> Result<(Vault, Principal), Problem> {
         let (clock, random) = (self.sources.clock.clone(), self.sources.random());
         let vault = Vault::open(self.folders(), clock, random)?;
-        let who = vault.authenticate(&self.credential, true)?;
+        let who = vault.authenticate(&self.credential, Arrival::local(0, true))?;
         Ok((vault, who))
     }
 

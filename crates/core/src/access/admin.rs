@@ -71,13 +71,29 @@ object_action!(
     AddTenant, TenantAdd, TenantId
 );
 object_action!(
-    /// Give a principal, if there is one, a fresh credential.
-    RenewPrincipal, PrincipalRenew, PrincipalId
-);
-object_action!(
     /// Revoke a principal, if there is one.
     RevokePrincipal, PrincipalRevoke, PrincipalId
 );
+
+/// Give a principal, if there is one, a fresh credential.
+pub struct RenewPrincipal {
+    /// The principal.
+    pub principal: Option<PrincipalId>,
+    /// Until when the old one stays good, where it does.
+    pub until_us: Option<u64>,
+}
+
+impl Action for RenewPrincipal {
+    const ACT: Act = Act::PrincipalRenew;
+    type Plan = ();
+    fn target(&self) -> Target {
+        Target::Install
+    }
+    fn describe(&self, entry: &mut Entry) {
+        let until = self.until_us.map(|us| format!(":{us}")).unwrap_or_default();
+        entry.object = self.principal.map(|id| format!("{id}{until}"));
+    }
+}
 
 /// Put the root key under a passphrase, or back in clear.
 pub struct ChangePassphrase {

@@ -39,6 +39,9 @@ impl Action for Export {
     fn target(&self) -> Target {
         Target::tenant(self.tenant)
     }
+    fn purpose(&self) -> Option<Purpose> {
+        Some(self.purpose)
+    }
     fn describe(&self, entry: &mut Entry) {
         entry.purpose = Some(self.purpose.name().to_owned());
         entry.form = Some(Form::Full);

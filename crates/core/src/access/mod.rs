@@ -16,6 +16,7 @@ pub mod examine;
 pub mod export;
 pub mod find;
 pub mod guess;
+mod limited;
 mod person;
 pub mod reason;
 pub mod restore;
@@ -43,7 +44,7 @@ use crate::control::{CollectionRow, Registry};
 use crate::id::{InstallId, Name, PrincipalId, RecordNumber, TenantId};
 use crate::ledger::entry::{Act, Actor, Auth, Phase};
 use crate::ledger::{Entry, Hash, Id, LogId};
-use crate::policy;
+use crate::policy::{self, Purpose};
 use crate::principal::{Principal, Scope, Unauthenticated};
 use crate::source::RandomError;
 use crate::store::{Batch, Changes, Committed, Position, ReadError, Stub};
@@ -85,6 +86,10 @@ pub trait Action {
     type Plan;
     /// What it is aimed at.
     fn target(&self) -> Target;
+    /// What it gives values out for. Whatever gives out says so: credentials are limited by it.
+    fn purpose(&self) -> Option<Purpose> {
+        None
+    }
     /// Puts what is particular to this request into its entry; never a personal value.
     fn describe(&self, entry: &mut Entry);
     /// The rule of the policy on this request, beyond "may this principal do this act", that
@@ -226,6 +231,9 @@ pub fn authorize<A: Action>(who: &Principal, action: A) -> Result<Authorized<A>,
         Target::Install => (LogId::System, None),
     };
     let refusal = refusal.or_else(|| {
+        if let Some(rule) = limited::by(who.limits(), A::ACT, action.purpose()) {
+            return Some(Refusal::Forbidden(rule));
+        }
         let local = *who.scope() == Scope::Install;
         if !policy::permits(who, A::ACT) || (action.target() == Target::Install && !local) {
             return Some(Refusal::Forbidden(Rule::Act));

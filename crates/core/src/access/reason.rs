@@ -40,6 +40,10 @@ reasons! {
         VerifyOnly = "forbidden.verify_only",
         /// It needs a second person, and there is none or not another one who may do it.
         Second = "forbidden.second",
+        /// The credential is limited to other acts.
+        LimitedAct = "forbidden.limited_act",
+        /// The credential is limited to other purposes.
+        LimitedPurpose = "forbidden.limited_purpose",
     }
 }
 
@@ -130,6 +134,10 @@ reasons! {
         Unknown = "unknown",
         /// The credential of a principal that was revoked.
         Revoked = "revoked",
+        /// The credential of a principal whose time is over.
+        Expired = "expired",
+        /// A credential from where it is not good.
+        Network = "network",
         /// An act that was stated and did not take place.
         Interrupted = "interrupted",
         /// Too many wrong passwords of the record.
@@ -153,6 +161,8 @@ impl From<Unauthenticated> for Plain {
             Unauthenticated::Malformed => Self::Malformed,
             Unauthenticated::Unknown => Self::Unknown,
             Unauthenticated::Revoked(_) => Self::Revoked,
+            Unauthenticated::Expired(_) => Self::Expired,
+            Unauthenticated::Network(_) => Self::Network,
         }
     }
 }

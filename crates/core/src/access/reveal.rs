@@ -67,6 +67,9 @@ impl Action for Reveal {
     fn target(&self) -> Target {
         Target::tenant(self.tenant)
     }
+    fn purpose(&self) -> Option<Purpose> {
+        Some(self.purpose)
+    }
     fn describe(&self, entry: &mut Entry) {
         entry.purpose = Some(self.purpose.name().to_owned());
         entry.form = Some(self.form);
@@ -275,7 +278,10 @@ mod tests {
         CollectionRow, FieldRow, Registry, collection_key, principal_key, protect,
     };
     use crate::id::{InstallId, Name, PrincipalId, RecordNumber};
-    use crate::principal::{Credential, Kind, Principal, PrincipalRow, Scope, authenticate};
+    use crate::limits::Limits;
+    use crate::principal::{
+        Arrival, Credential, Kind, Principal, PrincipalRow, Scope, authenticate,
+    };
     use crate::store::Committed;
     use crate::testing::CountingRandom;
     use crate::vault::cell::Clear;
@@ -306,6 +312,8 @@ mod tests {
             epoch: 0,
             revoked: false,
             credential: credential.hash(&control),
+            former: None,
+            limits: Limits::default(),
         };
         let field = FieldRow {
             column: "Password".to_owned(),
@@ -329,7 +337,7 @@ mod tests {
         for (key, body) in rows {
             registry.load(&control, &key, &protect(&control, "control", &key, &body)).unwrap();
         }
-        let who = authenticate(&credential, &registry, &control, false).unwrap();
+        let who = authenticate(&credential, &registry, &control, Arrival::local(0, false)).unwrap();
         (registry, who)
     }
 

@@ -14,7 +14,10 @@ use crate::access::pseudonym_for_tests as pseudonym;
 use crate::control::{CollectionRow, FieldRow, TenantRow, protect};
 use crate::field::FieldType;
 use crate::id::{CollectionId, FieldNumber, InstallId, Name, PrincipalId, RecordNumber, TenantId};
-use crate::principal::{Credential, Kind, PrincipalRow, Scope};
+use crate::ledger::entry::Act;
+use crate::limits::{Limits, Network};
+use crate::policy::Purpose;
+use crate::principal::{Credential, Former, Kind, PrincipalRow, Scope};
 use crate::testing::CountingRandom;
 
 const TENANT: TenantId = TenantId([1; 16]);
@@ -105,10 +108,23 @@ fn control_rows_are_spelt_as_they_were_before() {
         epoch: 2,
         revoked: true,
         credential: "0f".repeat(4),
+        former: None,
+        limits: Limits::default(),
     };
     assert_eq!(json(&principal), SERVICE_ROW);
     (principal.kind, principal.scope) = (Kind::Operator, Scope::Install);
     assert_eq!(json(&principal), OPERATOR_ROW);
+    // A row of before is one without limits, and is written as it was.
+    assert_eq!(serde_json::from_str::<PrincipalRow>(OPERATOR_ROW).unwrap(), principal);
+    principal.former = Some(Former { credential: "ab".repeat(4), until_us: 1_800_000_000_000_000 });
+    principal.limits = Limits {
+        expires_us: Some(1_900_000_000_000_000),
+        networks: ["10.0.0.0/8", "::1/128"].map(|net| Network::parse(net).unwrap()).to_vec(),
+        purposes: vec![Purpose::SignIn, Purpose::Payout],
+        acts: vec![Act::PiiReveal],
+    };
+    assert_eq!(json(&principal), LIMITED_ROW);
+    assert_eq!(serde_json::from_str::<PrincipalRow>(LIMITED_ROW).unwrap(), principal);
     let field = FieldRow {
         column: "SSN".to_owned(),
         number: FieldNumber(300),
@@ -175,6 +191,13 @@ const SERVICE_ROW: &str = concat!(
 const OPERATOR_ROW: &str = concat!(
     r#"{"id":"04040404040404040404040404040404","name":"app","kind":"operator","#,
     r#""scope":"install","epoch":2,"revoked":true,"credential":"0f0f0f0f"}"#,
+);
+const LIMITED_ROW: &str = concat!(
+    r#"{"id":"04040404040404040404040404040404","name":"app","kind":"operator","#,
+    r#""scope":"install","epoch":2,"revoked":true,"credential":"0f0f0f0f","#,
+    r#""former":{"credential":"abababab","until_us":1800000000000000},"#,
+    r#""limits":{"expires_us":1900000000000000,"networks":["10.0.0.0/8","::1/128"],"#,
+    r#""purposes":["sign-in","payout"],"acts":["pii.reveal"]}}"#,
 );
 const COLLECTION_ROW: &str = concat!(
     r#"{"tenant":"01010101010101010101010101010101","id":3,"name":"people","#,

@@ -1,11 +1,11 @@
 //! Who somebody is, the registry says, and its rows come in authentic or not at all.
 
 use strongroom_core::control::Registry;
-use strongroom_core::principal::{Credential, PrincipalRow, authenticate};
+use strongroom_core::principal::{Arrival, Credential, PrincipalRow, authenticate};
 use strongroom_core::vault::keys::ControlKey;
 
 fn by_a_row(credential: &Credential, row: &PrincipalRow, control: &ControlKey) {
-    let _ = authenticate(credential, Some(row), control, false);
+    let _ = authenticate(credential, Some(row), control, Arrival::local(0, false));
 }
 
 fn into_the_registry(registry: &mut Registry, row: PrincipalRow) {

@@ -1,13 +1,16 @@
 //! Tenants, principals, schemas.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use strongroom_api as api;
 use strongroom_core::control::TenantRow;
 use strongroom_core::principal::{Kind, PrincipalRow, Scope};
 use strongroom_core::schema::Schema;
 
-use super::{Asked, Perform};
+use super::limits::{limits, overlap};
+use super::{Asked, Perform, time};
 use crate::problem::Problem;
-use crate::vault::{NewPrincipal, digest};
+use crate::vault::{NewPrincipal, Renewal, Vault, digest};
 
 impl Perform for api::AddTenant {
     fn perform(self, asked: &Asked<'_>) -> Result<api::TenantAnswer, Problem> {
@@ -36,29 +39,33 @@ impl Perform for api::AddPrincipal {
             api::PrincipalKind::Service => Kind::Service,
             api::PrincipalKind::Operator => Kind::Operator,
         };
-        let new = asked.vault.add_principal(asked.who, &self.name, kind, &self.tenant)?;
-        Ok(credential(new))
+        let limits = limits(&self, kind, asked.now_us)?;
+        let new = asked.vault.add_principal(asked.who, &self.name, kind, &self.tenant, limits)?;
+        Ok(credential(asked, new))
     }
 }
 
 impl Perform for api::ListPrincipals {
     fn perform(self, asked: &Asked<'_>) -> Result<api::Principals, Problem> {
         let rows = asked.vault.principals(asked.who)?;
-        Ok(api::Principals { principals: rows.iter().map(principal).collect() })
+        let told = rows.iter().map(|row| principal(asked.vault, row, asked.now_us));
+        Ok(api::Principals { principals: told.collect() })
     }
 }
 
 impl Perform for api::RenewPrincipal {
     fn perform(self, asked: &Asked<'_>) -> Result<api::Credential, Problem> {
-        let new = asked.vault.renew_principal(asked.who, &self.principal, &|_| Ok(()))?;
-        Ok(credential(new))
+        let overlap_us = overlap(self.overlap.as_deref())?;
+        let renewal = Renewal { name: &self.principal, overlap_us, now_us: asked.now_us };
+        let new = asked.vault.renew_principal(asked.who, &renewal, &|_| Ok(()))?;
+        Ok(credential(asked, new))
     }
 }
 
 impl Perform for api::RevokePrincipal {
     fn perform(self, asked: &Asked<'_>) -> Result<api::PrincipalAnswer, Problem> {
         let row = asked.vault.revoke_principal(asked.who, &self.principal)?;
-        Ok(api::PrincipalAnswer { principal: principal(&row) })
+        Ok(api::PrincipalAnswer { principal: principal(asked.vault, &row, asked.now_us) })
     }
 }
 
@@ -93,7 +100,11 @@ fn tenant(row: &TenantRow) -> api::Tenant {
 
 /// A principal, in the words of the API.
 #[must_use]
-pub fn principal(row: &PrincipalRow) -> api::Principal {
+pub fn principal(vault: &Vault, row: &PrincipalRow, now_us: u64) -> api::Principal {
+    let limits = &row.limits;
+    let former = row.former.as_ref().filter(|former| former.until_us > now_us);
+    let seconds = |s| UNIX_EPOCH + Duration::from_secs(s);
+    let last = vault.last_used_s(row.id).map(seconds);
     api::Principal {
         id: row.id.to_string(),
         name: row.name.to_string(),
@@ -106,10 +117,16 @@ pub fn principal(row: &PrincipalRow) -> api::Principal {
             Scope::Tenants(list) => list.iter().map(ToString::to_string).collect(),
         },
         revoked: row.revoked,
+        expires: limits.expires_us.map(time),
+        networks: limits.networks.iter().map(|net| String::from(*net)).collect(),
+        purposes: limits.purposes.iter().map(|purpose| purpose.name().to_owned()).collect(),
+        acts: limits.acts.iter().map(ToString::to_string).collect(),
+        overlap_until: former.map(|former| time(former.until_us)),
+        last_used: last.map(|at| humantime::format_rfc3339_seconds(at).to_string()),
     }
 }
 
-fn credential(new: NewPrincipal) -> api::Credential {
-    let principal = principal(&new.row);
+fn credential(asked: &Asked<'_>, new: NewPrincipal) -> api::Credential {
+    let principal = principal(asked.vault, &new.row, asked.now_us);
     api::Credential { principal, credential: api::Secret::new(new.credential) }
 }

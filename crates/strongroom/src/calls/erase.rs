@@ -2,6 +2,7 @@
 
 use strongroom_api::{CancelErase, CarriedOut, CarryOut, Erase, Erased, ErasedRecord, Kept};
 use strongroom_core::erasure::Reason;
+use strongroom_core::principal::Arrival;
 
 use super::{Asked, Perform, ledger, place, time};
 use crate::problem::Problem;
@@ -15,7 +16,9 @@ impl Perform for Erase {
             Problem::usage(detail, format!("use one of: {}", names.join(", ")))
         })?;
         let second = self.second.as_ref();
-        let second = second.map(|text| asked.vault.authenticate(text.disclose(), false));
+        let (now_us, address) = (asked.now_us, asked.who.address());
+        let arrival = Arrival { now_us, address, development: false };
+        let second = second.map(|text| asked.vault.authenticate(text.disclose(), arrival));
         let second = second.transpose()?;
         let request = EraseRequest {
             tenant: &self.tenant,

@@ -6,6 +6,7 @@
 mod admin;
 mod erase;
 mod ledger;
+mod limits;
 mod record;
 mod reveal;
 mod seal;
@@ -19,6 +20,7 @@ use crate::problem::Problem;
 use crate::vault::Vault;
 
 pub use admin::principal;
+pub use limits::overlap;
 pub use record::{PASSWORD_BYTES_MAX, VALUE_BYTES_MAX};
 pub use reveal::{purpose, reveal};
 

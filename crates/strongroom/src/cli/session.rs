@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use strongroom_api::{Client, ClientError, Secret};
-use strongroom_core::principal::{CREDENTIAL_PREFIX, Principal};
+use strongroom_core::principal::{Arrival, CREDENTIAL_PREFIX, Principal};
 use strongroom_core::source::Clock as _;
 use zeroize::Zeroizing;
 
@@ -103,7 +103,7 @@ impl Global {
             None if development => kept_credential(&folders.keys)?,
             None => Zeroizing::new(String::new()),
         };
-        let who = vault.authenticate(&text, development)?;
+        let who = vault.authenticate(&text, Arrival::local(SystemClock.now_us(), development))?;
         let due_us = vault.epoch_due_us()?;
         if due_us <= SystemClock.now_us() {
             notice(&format!(
@@ -182,7 +182,8 @@ impl Session {
     /// # Errors
     /// A [`Problem`] when it is none; the refusal is recorded.
     pub fn second(&self, file: &Path) -> Result<Principal, Problem> {
-        self.vault.authenticate(&credential(file)?, false)
+        let arrival = Arrival::local(SystemClock.now_us(), false);
+        self.vault.authenticate(&credential(file)?, arrival)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who gets in: before the path is looked up, and before the body is read.
 
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::{Request, State};
@@ -7,11 +8,11 @@ use axum::http::HeaderValue;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 use zeroize::Zeroizing;
 
 use super::problem::{REQUEST_HEADER, Refused, RequestId};
-use super::{App, OPEN, Peer};
+use super::{Address, App, OPEN, Peer};
 use crate::problem::Problem;
 
 /// Refusals of strangers that may be recorded in a row, and the time in which one more may.
@@ -62,6 +63,7 @@ impl Strangers {
 #[derive(Clone)]
 pub struct Shown {
     text: Arc<Zeroizing<String>>,
+    address: Option<IpAddr>,
     development: bool,
 }
 
@@ -74,7 +76,8 @@ pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next
     let mut response = if OPEN.contains(&request.uri().path()) {
         next.run(request).await
     } else {
-        let shown = shown(&app, bearer(&request), peer);
+        let address = request.extensions().get::<Address>().map(|Address(address)| *address);
+        let shown = Shown { address, ..shown(&app, bearer(&request), peer) };
         match who(&app, &shown).await {
             Ok(_) => {
                 request.extensions_mut().insert(shown);
@@ -96,21 +99,22 @@ fn shown(app: &App, given: Option<Zeroizing<String>>, peer: Peer) -> Shown {
         _ => None,
     };
     let development = kept.is_some();
-    Shown { text: Arc::new(given.or(kept).unwrap_or_default()), development }
+    Shown { text: Arc::new(given.or(kept).unwrap_or_default()), address: None, development }
 }
 
 /// Finds out who asks. Asked again once a body has come, which takes as long as its sender likes:
 /// who was revoked meanwhile is not answered.
 pub async fn who(app: &App, shown: &Shown) -> Result<Principal, Problem> {
     let vault = app.vault().await?;
-    let stranger = match vault.recognise(&shown.text, shown.development) {
+    let Shown { address, development, .. } = *shown;
+    let arrival = Arrival { now_us: app.clock.now_us(), address, development };
+    let stranger = match vault.recognise(&shown.text, arrival) {
         Ok(who) => return Ok(who),
         Err(stranger) => stranger,
     };
-    let now_us = app.clock.now_us();
     let recorded = {
         let mut strangers = app.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        strangers.take(stranger.claimed, now_us)
+        strangers.take(stranger.claimed, arrival.now_us)
     };
     if recorded {
         vault.store().commit(*stranger.batch).await?;

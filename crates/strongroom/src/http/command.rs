@@ -43,11 +43,11 @@ async fn turn(app: &App, who: Principal, forwarded: Forwarded) -> Result<Said, P
     while Arc::strong_count(&vault) > 1 {
         tokio::time::sleep(LET_GO_EVERY).await;
     }
-    let folders = app.folders.clone();
+    let (folders, seen) = (app.folders.clone(), vault.seen());
     let turned = blocking(move || forwarded.perform(vault, who, folders)).await;
     let open = Arc::clone(&app.open);
     match blocking(move || open()).await {
-        Ok(vault) => *place = Some(Arc::new(vault)),
+        Ok(vault) => *place = Some(Arc::new(vault.after(seen))),
         Err(problem) => {
             app.ended.send_replace(Some(problem));
         }

@@ -1,12 +1,12 @@
 //! Accepting connections, and ending well.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use super::taken::Taken;
-use super::{App, Identity, Limits, socket};
+use super::{Address, App, Identity, Limits, socket};
 use crate::cli::notice;
 use crate::problem::Problem;
 
@@ -139,7 +139,7 @@ impl Doors {
         loop {
             let Ok(room) = Arc::clone(&room).acquire_owned().await else { return };
             match tcp.accept().await {
-                Ok((stream, _)) => self.network(stream, tls.clone(), room),
+                Ok((stream, from)) => self.network(stream, from.ip(), tls.clone(), room),
                 Err(e) => pause(&e).await,
             }
         }
@@ -157,10 +157,16 @@ impl Doors {
         }
     }
 
-    fn network(&self, stream: TcpStream, tls: Option<TlsAcceptor>, room: OwnedSemaphorePermit) {
+    fn network(
+        &self,
+        stream: TcpStream,
+        from: IpAddr,
+        tls: Option<TlsAcceptor>,
+        room: OwnedSemaphorePermit,
+    ) {
         let _ = stream.set_nodelay(true);
-        let (router, watcher) = (self.network.clone(), self.graceful.watcher());
-        let limits = self.limits;
+        let router = self.network.clone().layer(Extension(Address(from)));
+        let (watcher, limits) = (self.graceful.watcher(), self.limits);
         tokio::spawn(async move {
             let _room = room;
             let Some(tls) = tls else {

@@ -16,6 +16,7 @@ mod socket;
 mod taken;
 mod tls;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -72,6 +73,10 @@ pub enum Peer {
     /// Over the socket in the data folder, which nobody but the folder's owner can open.
     Socket,
 }
+
+/// Where a connection of the network comes from: what the kernel says, and no header.
+#[derive(Debug, Clone, Copy)]
+pub struct Address(IpAddr);
 
 impl App {
     /// Over the install in `folders`.

@@ -15,7 +15,8 @@ mod words;
 
 use std::sync::Arc;
 
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
+use strongroom_core::source::Clock as _;
 use zeroize::Zeroizing;
 
 pub use export::Folder;
@@ -75,7 +76,8 @@ impl Demo {
     fn open(&self) -> Result<Open, Problem> {
         let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
         let vault = Vault::open(self.folders(), clock, random)?;
-        let operator = vault.authenticate(&self.credential, true)?;
+        let operator =
+            vault.authenticate(&self.credential, Arrival::local(SystemClock.now_us(), true))?;
         Ok(Open { vault, operator })
     }
 }

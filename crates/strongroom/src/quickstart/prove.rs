@@ -13,14 +13,17 @@ use strongroom_core::ledger::note::VerifierKey;
 use strongroom_core::ledger::tile::{Bundle, TILE_WIDTH, TileKind, TilePath};
 use strongroom_core::ledger::verify::{Failure, LogReport, Report, verify};
 use strongroom_core::ledger::{Entry as LedgerEntry, LogId};
+use strongroom_core::limits::Limits;
 use strongroom_core::policy::Purpose;
-use strongroom_core::principal::{Kind, Principal};
+use strongroom_core::principal::{Arrival, Kind, Principal};
+use strongroom_core::source::Clock as _;
 use strongroom_core::store::Position;
 
 use super::people::{Column, Person, Shape};
 use super::place::trouble;
 use super::seal::length;
 use super::{Demo, Folder, Open, TENANTS, hold, seed};
+use crate::ambient::SystemClock;
 use crate::problem::Problem;
 
 /// The columns that are shown masked.
@@ -201,8 +204,10 @@ impl Demo {
     pub fn refuse(&self) -> Result<Refusal, Problem> {
         let (service, tenant, other) = ("acme-shop", TENANTS[0], TENANTS[1]);
         let open = self.open()?;
-        let added = open.vault.add_principal(&open.operator, service, Kind::Service, tenant)?;
-        let shop = open.vault.authenticate(&added.credential, false)?;
+        let (vault, limits) = (&open.vault, Limits::default());
+        let added = vault.add_principal(&open.operator, service, Kind::Service, tenant, limits)?;
+        let arrival = Arrival::local(SystemClock.now_us(), false);
+        let shop = vault.authenticate(&added.credential, arrival)?;
         let own = self.cell(tenant, self.row_with_everything(0), Column::Ssn)?;
         let foreign = self.cell(other, self.row_with_everything(1), Column::Ssn)?;
         let ask = |named: &str, token: &str| {

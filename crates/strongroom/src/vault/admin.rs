@@ -12,6 +12,7 @@ use strongroom_core::control::{
 };
 use strongroom_core::id::{CollectionId, Name, PrincipalId, TenantId};
 use strongroom_core::ledger::Hash;
+use strongroom_core::limits::Limits;
 use strongroom_core::principal::{Credential, Kind, Principal, PrincipalRow, Scope};
 use strongroom_core::schema::Schema;
 use strongroom_core::source::draw;
@@ -88,6 +89,7 @@ impl Vault {
         name: &str,
         kind: Kind,
         tenant: &str,
+        limits: Limits,
     ) -> Result<NewPrincipal, Problem> {
         let _one = self.admin.lock().unwrap_or_else(PoisonError::into_inner);
         let id = PrincipalId(draw(&*self.random)?);
@@ -107,6 +109,8 @@ impl Vault {
             epoch: 0,
             revoked: false,
             credential: credential.hash(&self.control),
+            former: None,
+            limits,
         };
         let mut changes = Changes::default();
         let key = principal_key(id);
@@ -149,6 +153,7 @@ impl Vault {
             ));
         }
         row.revoked = true;
+        row.former = None;
         row.epoch += 1;
         let mut changes = Changes::default();
         let key = principal_key(row.id);

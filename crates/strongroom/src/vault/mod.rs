@@ -22,6 +22,7 @@ mod reveal;
 mod room;
 mod rotate;
 pub mod seal;
+mod seen;
 mod statement;
 mod strengthen;
 mod update;
@@ -35,8 +36,8 @@ use strongroom_core::access::{
     Action, Authorized, Context, Denied, KeyRing, Pending, Receipt, Stop, authorize,
 };
 use strongroom_core::control::{Registry, protect};
-use strongroom_core::id::{InstallId, TenantId};
-use strongroom_core::principal::{Credential, Principal, authenticate};
+use strongroom_core::id::{InstallId, PrincipalId, TenantId};
+use strongroom_core::principal::{Arrival, Credential, Principal, authenticate};
 use strongroom_core::source::Random;
 use strongroom_core::store::{Batch, Changes, Committed, ReadError, Store, Table, Visit};
 use strongroom_core::vault::keys::{ControlKey, Job, KeyPlace, SecretKey, TenantKeys};
@@ -50,9 +51,11 @@ pub use ledger::WhoEntry;
 pub use open::{Folders, Initialised, is_development, is_key_file};
 pub use quarantine::QuarantinedJob;
 pub use records::{RecordsRequest, SealedRecord, SealedRecords, Values};
+pub use renew::{OVERLAP_US_MAX, Renewal};
 pub use restore::{NewReport, NewRequest, RestoreReport};
 pub use rotate::{Rotated, Rotation};
 pub use seal::LeftOut;
+pub use seen::Seen;
 pub use statement::{Remains, Statement};
 pub use strengthen::Strengthened;
 pub use verify::PasswordOf;
@@ -81,6 +84,7 @@ pub struct Vault {
     seals: RwLock<()>,
     /// Records are rewritten by one at a time: what was read is what the next version is made of.
     rewrites: Mutex<()>,
+    seen: Arc<Seen>,
     /// The requests that are to be performed once, while they are.
     performing: records::Performing,
     random: Arc<dyn Random>,
@@ -107,8 +111,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`Problem`] of kind unauthenticated, or that the refusal could not be recorded.
-    pub fn authenticate(&self, text: &str, development: bool) -> Result<Principal, Problem> {
-        self.recognise(text, development).or_else(|stranger| {
+    pub fn authenticate(&self, text: &str, arrival: Arrival) -> Result<Principal, Problem> {
+        self.recognise(text, arrival).or_else(|stranger| {
             self.commit(*stranger.batch)?;
             Err(Problem::unauthenticated())
         })
@@ -118,17 +122,39 @@ impl Vault {
     ///
     /// # Errors
     /// A [`Stranger`].
-    pub fn recognise(&self, text: &str, development: bool) -> Result<Principal, Stranger> {
+    pub fn recognise(&self, text: &str, arrival: Arrival) -> Result<Principal, Stranger> {
+        let arrival = Arrival { now_us: self.seen.time(arrival.now_us), ..arrival };
         let mut claimed = None;
         let found = Credential::parse(text).and_then(|credential| {
             let state = self.read();
             claimed = state.registry.principal_of(credential.principal()).map(|r| r.id);
-            authenticate(&credential, &state.registry, &self.control, development)
+            authenticate(&credential, &state.registry, &self.control, arrival)
         });
+        if let Ok(who) = &found {
+            self.seen.came(who.id(), arrival.now_us);
+        }
         found.map_err(|why| Stranger {
             claimed: claimed.is_some(),
             batch: Box::new(strongroom_core::access::refuse_credential(why, claimed)),
         })
+    }
+
+    /// What was seen of those who came, for a vault that is opened after this one.
+    #[must_use]
+    pub fn seen(&self) -> Arc<Seen> {
+        Arc::clone(&self.seen)
+    }
+
+    /// After another one of the same process.
+    #[must_use]
+    pub fn after(self, seen: Arc<Seen>) -> Self {
+        Self { seen, ..self }
+    }
+
+    /// When a principal came last, in seconds since the Unix epoch; nothing if not since the start.
+    #[must_use]
+    pub fn last_used_s(&self, id: PrincipalId) -> Option<u64> {
+        self.seen.last_s(id)
     }
 
     /// Whether this install is for development.

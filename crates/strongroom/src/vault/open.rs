@@ -12,6 +12,7 @@ use strongroom_core::access::system;
 use strongroom_core::control::{Registry, principal_key, wrapped_key};
 use strongroom_core::erasure::ERASING_KIND;
 use strongroom_core::id::{InstallId, Name, PrincipalId};
+use strongroom_core::limits::Limits;
 use strongroom_core::principal::{Credential, Kind, PrincipalRow, Scope};
 use strongroom_core::source::{Clock, Random, draw};
 use strongroom_core::store::{Changes, Store, Table};
@@ -245,6 +246,7 @@ impl Vault {
             guesses: Mutex::new(()),
             seals: RwLock::new(()),
             rewrites: Mutex::new(()),
+            seen: Arc::default(),
             performing: Performing::default(),
             random,
         }
@@ -271,6 +273,8 @@ impl Vault {
             epoch: 0,
             revoked: false,
             credential: credential.hash(&self.control),
+            former: None,
+            limits: Limits::default(),
         };
         let body = serde_json::to_vec(&row).map_err(|_| Problem::internal("a control row"))?;
         self.put_control(&mut changes, &principal_key(id), &body);

@@ -6,8 +6,9 @@ use strongroom::vault::{EraseRequest, Rotation, Vault};
 use strongroom_core::access::update::Update;
 use strongroom_core::erasure::{GRACE_US, Reason};
 use strongroom_core::ledger::entry::Form;
+use strongroom_core::limits::Limits;
 use strongroom_core::policy::Purpose;
-use strongroom_core::principal::{Kind, Principal};
+use strongroom_core::principal::{Arrival, Kind, Principal};
 use strongroom_core::vault::keys::Job;
 use strongroom_core::vault::verifier::Strength;
 use zeroize::Zeroizing;
@@ -102,7 +103,13 @@ impl Desk<'_> {
         }
         self.oracle.flight = Flight::Second(tenant);
         let (vault, who) = self.vault();
-        let added = vault.add_principal(who, &format!("second-{name}"), Kind::Operator, name)?;
+        let added = vault.add_principal(
+            who,
+            &format!("second-{name}"),
+            Kind::Operator,
+            name,
+            Limits::default(),
+        )?;
         self.oracle.flight = Flight::Nothing;
         self.oracle.tenants[tenant].second = Some(added.credential.to_string());
         Ok(())
@@ -158,7 +165,9 @@ impl Desk<'_> {
             people.iter().map(|who| self.name_of(&self.oracle.people[*who])).collect();
         let records = records?;
         let second = match second {
-            Some(credential) => Some(self.vault().0.authenticate(&credential, false)?),
+            Some(credential) => {
+                Some(self.vault().0.authenticate(&credential, Arrival::local(0, false))?)
+            }
             None => None,
         };
         let now_us = self.now_us();
@@ -295,7 +304,7 @@ impl Desk<'_> {
             Err(problem) if problem.kind == kind => Ok(()),
             done => done,
         };
-        let refused = vault.authenticate("srk_nobody", false).map(drop);
+        let refused = vault.authenticate("srk_nobody", Arrival::local(0, false)).map(drop);
         expect(refused, ProblemKind::Unauthenticated)?;
         let token = vec!["tok_nothing".to_owned()];
         expect(reveal(vault, who, "nobody", token).map(drop), ProblemKind::NotFound)

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use strongroom::store::model::{Fault, ModelWorld};
 use strongroom::vault::Vault;
-use strongroom_core::principal::Principal;
+use strongroom_core::principal::{Arrival, Principal};
 use strongroom_core::source::{Clock as _, Random as _};
 use strongroom_core::store::Position;
 
@@ -123,7 +123,7 @@ impl<'g> Desk<'g> {
         let keys = root_keys_on(&self.world, &self.sources);
         let vault = Vault::over(INSTALL, false, keys, store, self.sources.random());
         let vault = vault.map_err(|p| format!("over: {}", p.detail))?;
-        let who = vault.authenticate(&self.ground.credential, false);
+        let who = vault.authenticate(&self.ground.credential, Arrival::local(0, false));
         let who = who.map_err(|p| format!("authenticating: {}", p.detail))?;
         let now_us = self.now_us();
         self.oracle.try_shred(now_us);

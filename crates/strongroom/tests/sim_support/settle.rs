@@ -3,6 +3,7 @@
 
 use strongroom::backup::MANIFEST_FILE;
 use strongroom::problem::{Kind, Problem};
+use strongroom::vault::Renewal;
 use strongroom_core::store::Table;
 use strongroom_core::vault::slot::SLOT_BYTES;
 
@@ -29,7 +30,8 @@ impl Desk<'_> {
                 let principals = vault.principals(who).unwrap();
                 if principals.iter().any(|p| p.name.as_str() == name) {
                     // Its credential was never seen.
-                    let renewed = vault.renew_principal(who, &name, &|_| Ok(())).unwrap();
+                    let renewal = Renewal { name: &name, overlap_us: 0, now_us: 0 };
+                    let renewed = vault.renew_principal(who, &renewal, &|_| Ok(())).unwrap();
                     self.oracle.tenants[tenant].second = Some(renewed.credential.to_string());
                 }
             }

@@ -12,8 +12,9 @@ use strongroom::vault::seal::SealRequest;
 use strongroom::vault::{EraseRequest, Vault};
 use strongroom_core::erasure::Reason;
 use strongroom_core::ledger::entry::Form;
+use strongroom_core::limits::Limits;
 use strongroom_core::policy::Purpose;
-use strongroom_core::principal::{Kind, Principal};
+use strongroom_core::principal::{Arrival, Kind, Principal};
 use strongroom_core::store::{Position, Store};
 
 use super::watched::Watched;
@@ -110,7 +111,7 @@ impl Base {
         let keys = root_keys_on(world, &self.sources);
         let vault = Vault::over(INSTALL, true, keys, store, self.sources.random());
         let vault = vault.map_err(|p| format!("over: {}", p.detail))?;
-        let who = vault.authenticate(&self.credential, true);
+        let who = vault.authenticate(&self.credential, Arrival::local(0, true));
         let who = who.map_err(|p| format!("authenticating: {}", p.detail))?;
         Ok((vault, who))
     }
@@ -176,7 +177,7 @@ pub fn perform(
             oracle.tenants.insert(name);
         }
         Act::Service(name, tenant) => {
-            vault.add_principal(who, name, Kind::Service, tenant)?;
+            vault.add_principal(who, name, Kind::Service, tenant, Limits::default())?;
             oracle.services.insert(name);
         }
         Act::Revoke(name) => {
@@ -206,7 +207,7 @@ pub fn perform(
             }
         }
         Act::Intrude => {
-            let refused = vault.authenticate("srk_nobody", true).err();
+            let refused = vault.authenticate("srk_nobody", Arrival::local(0, true)).err();
             let recorded = refused.filter(|p| p.kind != strongroom::problem::Kind::Unauthenticated);
             recorded.map_or(Ok(()), Err)?;
         }

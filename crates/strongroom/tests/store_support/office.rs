@@ -16,9 +16,10 @@ use strongroom_core::id::{
 };
 use strongroom_core::ledger::LogId;
 use strongroom_core::ledger::entry::Form;
+use strongroom_core::limits::Limits;
 use strongroom_core::policy::Purpose;
 use strongroom_core::principal::{
-    Credential, Kind, Principal, PrincipalRow, Scope, Unauthenticated, authenticate,
+    Arrival, Credential, Kind, Principal, PrincipalRow, Scope, Unauthenticated, authenticate,
 };
 use strongroom_core::source::Random;
 use strongroom_core::store::{Batch, Changes, Store, Table};
@@ -263,10 +264,12 @@ fn principal(
         epoch: 0,
         revoked: false,
         credential: credential.hash(control),
+        former: None,
+        limits: Limits::default(),
     };
     let mut registry = Registry::default();
     load(&mut registry, control, &principal_key(id), &row);
-    authenticate(&credential, &registry, control, false).unwrap()
+    authenticate(&credential, &registry, control, Arrival::local(0, false)).unwrap()
 }
 
 /// Puts a row where rows come from: a registry takes authentic ones alone.

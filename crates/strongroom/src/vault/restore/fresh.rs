@@ -16,6 +16,7 @@ use serde::Serialize;
 use strongroom_core::access::system;
 use strongroom_core::control::{TenantRow, principal_key, tenant_key};
 use strongroom_core::id::{BackupId, InstallId, Name, PrincipalId};
+use strongroom_core::limits::Limits;
 use strongroom_core::principal::{Credential, Kind as PrincipalKind, PrincipalRow, Scope};
 use strongroom_core::source::{Clock, Random, draw};
 use strongroom_core::store::{Changes, Table};
@@ -185,6 +186,7 @@ impl Vault {
             row.revoked |= meaning.revoked.contains(&row.id);
             // INVARIANT: no hash is empty, so nothing proves to be this principal any more.
             row.credential = String::new();
+            row.former = None;
             row.epoch = row.epoch.saturating_add(1);
         }
         let local = |row: &&mut PrincipalRow| row.scope == Scope::Install && !row.revoked;
@@ -282,7 +284,17 @@ fn another_operator(rows: &[PrincipalRow], id: PrincipalId) -> Result<PrincipalR
     let names = (2..).map(|n| Name::parse(&format!("operator-{n}")));
     let name = names.flatten().find(free).ok_or_else(|| Problem::internal("no name is free"))?;
     let (kind, scope) = (PrincipalKind::Operator, Scope::Install);
-    Ok(PrincipalRow { id, name, kind, scope, epoch: 0, revoked: false, credential: String::new() })
+    Ok(PrincipalRow {
+        id,
+        name,
+        kind,
+        scope,
+        epoch: 0,
+        revoked: false,
+        credential: String::new(),
+        former: None,
+        limits: Limits::default(),
+    })
 }
 
 /// What the key folder says of its install; the data folder must be of none.
