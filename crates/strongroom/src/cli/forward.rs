@@ -16,9 +16,8 @@ use strongroom_core::principal::Principal;
 
 use super::interrupt::on_interrupt;
 use super::output::{Answer, keeping, notice, spinner};
-use super::session::{Session, credential};
+use super::session::Session;
 use super::{Cli, Command, parse, perform};
-use crate::http;
 use crate::problem::Problem;
 use crate::vault::{Folders, Vault};
 
@@ -85,13 +84,10 @@ pub fn forwarded(cli: &Cli, args: &[OsString]) -> Result<Option<Answer>, Problem
     }
     let global = &cli.global;
     // A server that was named is another, and refuses.
-    let named = global.remote.server().is_some();
-    if named || !http::is_there(&global.folders().data) {
+    if global.remote.server().is_some() {
         return Ok(None);
     }
-    let given = global.credential_file().as_deref().map(credential).transpose()?;
-    let connected = http::connect(&global.folders().data, given.map(Secret::new).as_ref());
-    let Some(client) = connected.map_err(super::session::unanswered)? else { return Ok(None) };
+    let Some(client) = global.holder()? else { return Ok(None) };
     let not_text = || {
         let detail = "an argument is no UTF-8, and a server holds the store";
         Problem::usage(detail, "rename the file, or stop the server")

@@ -70,19 +70,33 @@ impl Global {
         if self.served.is_some() {
             return Ok(Door::Here(Box::new(self.session()?)));
         }
-        let (data, url) = (self.folders().data, self.remote.server());
-        if url.is_some() || http::is_there(&data) {
-            let given = self.credential_file().as_deref().map(credential).transpose()?;
-            let given = given.map(Secret::new);
-            if let Some(url) = url {
-                let client = self.remote.connect(&url, given.as_ref())?;
-                return Ok(Door::Server(Box::new(client)));
-            }
-            if let Some(client) = http::connect(&data, given.as_ref()).map_err(unanswered)? {
-                return Ok(Door::Server(Box::new(client)));
-            }
+        let client = match self.remote.server() {
+            Some(url) => Some(self.remote.connect(&url, self.given()?.as_ref())?),
+            None => self.holder()?,
+        };
+        match client {
+            Some(client) => Ok(Door::Server(Box::new(client))),
+            None => Ok(Door::Here(Box::new(self.session()?))),
         }
-        Ok(Door::Here(Box::new(self.session()?)))
+    }
+
+    /// The server that holds the folders, where one is at work.
+    ///
+    /// # Errors
+    /// A [`Problem`]: a credential that cannot be read, a server that cannot be talked to.
+    pub fn holder(&self) -> Result<Option<Client>, Problem> {
+        let data = self.folders().data;
+        // Where there is none the credential is read once, by whoever opens the store.
+        if !http::is_there(&data) {
+            return Ok(None);
+        }
+        http::connect(&data, self.given()?.as_ref()).map_err(unanswered)
+    }
+
+    /// The credential that was named.
+    fn given(&self) -> Result<Option<Secret>, Problem> {
+        let given = self.credential_file().as_deref().map(credential).transpose()?;
+        Ok(given.map(Secret::new))
     }
 
     /// Opens the install and authenticates.

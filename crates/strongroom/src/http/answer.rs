@@ -148,12 +148,19 @@ pub async fn perform<C: Perform>(
         Err(problem) => return came.refuse(problem.into()),
     };
     let app = Arc::clone(&came.app);
-    let performed = tokio::task::spawn_blocking(move || {
+    let answered = blocking(move || {
         call.perform(&Asked { vault: &vault, who: &who, now_us: app.clock.now_us() })
     });
+    came.answer::<C>(answered.await)
+}
+
+/// Works on a thread that may wait.
+pub async fn blocking<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, Problem> + Send + 'static,
+) -> Result<R, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
     // A panic said its place, and no more is known.
-    let answered = performed.await.unwrap_or_else(|_| Err(Problem::internal("a request failed")));
-    came.answer::<C>(answered)
+    done.unwrap_or_else(|_| Err(Problem::internal("a request failed")))
 }
 
 /// Answers a reveal, which waits for the ledger without holding a thread.

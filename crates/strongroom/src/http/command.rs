@@ -6,6 +6,7 @@ use std::time::Duration;
 use strongroom_core::principal::Principal;
 
 use super::App;
+use super::answer::blocking;
 use crate::cli::{Forward, Forwarded, Said};
 use crate::problem::{Kind, Problem};
 
@@ -53,11 +54,4 @@ async fn turn(app: &App, who: Principal, forwarded: Forwarded) -> Result<Said, P
         }
     }
     turned
-}
-
-async fn blocking<R: Send + 'static>(
-    work: impl FnOnce() -> Result<R, Problem> + Send + 'static,
-) -> Result<R, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| Err(Problem::internal("a command failed")))
 }

@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
+use super::answer::blocking;
 use super::taken::Taken;
 use super::{Address, App, Identity, Limits, socket};
 use crate::cli::notice;
@@ -117,8 +118,7 @@ async fn carry_out(app: Arc<App>) {
         every.tick().await;
         let Ok(vault) = app.vault().await else { return };
         let now_us = app.clock.now_us();
-        let done = tokio::task::spawn_blocking(move || vault.shred_due(now_us)).await;
-        if let Ok(Err(problem)) = done {
+        if let Err(problem) = blocking(move || vault.shred_due(now_us)).await {
             notice(&format!("erasures that are due wait: {}", problem.detail));
         }
     }

@@ -40,9 +40,6 @@ pub fn is_there(data: &Path) -> bool {
 /// # Errors
 /// [`ClientError`] when one is there and cannot be talked to.
 pub fn connect(data: &Path, credential: Option<&Secret>) -> Result<Option<Client>, ClientError> {
-    if !is_there(data) {
-        return Ok(None);
-    }
     let way = way(data).map_err(ClientError::Unreachable)?;
     match Client::over_socket(&way.path, credential) {
         Ok(client) => Ok(Some(client)),
