@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use strongroom_core::principal::Principal;
 
-use super::App;
 use super::answer::blocking;
+use super::{App, COMMANDS_MAX};
 use crate::cli::{Forward, Forwarded, Said};
 use crate::problem::{Kind, Problem};
 
@@ -20,20 +20,26 @@ const LET_GO_EVERY: Duration = Duration::from_millis(5);
 /// A [`Problem`]: the command's own, or too many at one time.
 pub async fn perform(app: Arc<App>, who: Principal, forward: Forward) -> Result<Said, Problem> {
     let forwarded = Forwarded::read(&forward)?;
-    let Ok(room) = Arc::clone(&app.commands).try_acquire_owned() else {
-        let detail = "as many commands are at work as the server performs at one time";
-        return Err(Problem::new(Kind::Unavailable, detail, "wait until one of them ends"));
-    };
-    let performed = tokio::spawn(async move {
-        let _room = room;
-        match forwarded.turns() {
-            true => turn(&app, who, forwarded).await,
-            false => {
+    let commands = Arc::clone(&app.commands);
+    let performed = match forwarded.turns() {
+        true => tokio::spawn(async move {
+            // All of the room: other commands end first, and requests wait for none of them.
+            let _alone = commands.acquire_many_owned(COMMANDS_MAX).await;
+            turn(&app, who, forwarded).await
+        }),
+        false => {
+            let Ok(room) = commands.try_acquire_owned() else {
+                let detail = "as many commands are at work as the server performs at one time";
+                let remedy = "wait until one of them ends";
+                return Err(Problem::new(Kind::Unavailable, detail, remedy));
+            };
+            tokio::spawn(async move {
+                let _room = room;
                 let (vault, folders) = (app.vault().await?, app.folders.clone());
                 blocking(move || forwarded.perform(vault, who, folders)).await
-            }
+            })
         }
-    });
+    };
     performed.await.unwrap_or_else(|_| Err(Problem::internal("a command failed")))
 }
 

@@ -44,7 +44,7 @@ pub const BODY_BYTES_MAX: usize = 1 << 20;
 pub const TOKENS_MAX: usize = 1_000;
 
 /// Commands of the socket's peers that are performed at one time.
-const COMMANDS_MAX: usize = 8;
+const COMMANDS_MAX: u32 = 8;
 
 /// Opens the store anew.
 type Open = dyn Fn() -> Result<Vault, Problem> + Send + Sync;
@@ -98,7 +98,7 @@ impl App {
             folders,
             kept,
             strangers: Mutex::default(),
-            commands: Arc::new(Semaphore::new(COMMANDS_MAX)),
+            commands: Arc::new(Semaphore::new(COMMANDS_MAX as usize)),
             limits: Limits::default(),
         })
     }
